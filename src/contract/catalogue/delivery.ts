@@ -1,0 +1,103 @@
+import { catalogue } from "./entry.ts";
+
+/** Why a delivery waits, is tried again, or is parked. */
+export const deliveryErrors = catalogue({
+  no_destination: {
+    title: "No archive is set up",
+    cause: "No destination is configured for this study.",
+    acts: "it",
+    action: "Add a destination to the configuration; the study is kept until then.",
+    retryable: false,
+  },
+  destination_unknown: {
+    title: "Archive no longer configured",
+    cause: "The destination of this delivery is no longer in the configuration.",
+    acts: "it",
+    action: "Add it again, or send the study elsewhere.",
+    retryable: false,
+  },
+  destination_unreachable: {
+    title: "Archive cannot be reached",
+    cause: "The archive does not accept connections.",
+    acts: "it",
+    action: "Check that it runs and that the network lets this box through; sending goes on by itself.",
+    retryable: true,
+  },
+  destination_timeout: {
+    title: "Archive does not answer",
+    cause: "The archive took too long to answer.",
+    acts: "it",
+    action: "Check the load of the archive; sending goes on by itself.",
+    retryable: true,
+  },
+  destination_busy: {
+    title: "Archive is busy or full",
+    cause: "The archive says that it cannot take more at the moment.",
+    acts: "it",
+    action: "Check its free space and load; sending goes on by itself.",
+    retryable: true,
+  },
+  destination_bad_answer: {
+    title: "Archive answered in an unexpected way",
+    cause: "The archive's answer could not be understood.",
+    acts: "it",
+    action: "Check that the address is the archive's own and not a proxy's error page; sending goes on by itself.",
+    retryable: true,
+  },
+  destination_auth_failed: {
+    title: "Archive refuses the sign-in",
+    cause: "The archive does not accept the configured user name, password or token.",
+    acts: "it",
+    action: "Correct the sign-in of this destination, then retry.",
+    retryable: false,
+  },
+  destination_tls_failed: {
+    title: "Archive is not trusted",
+    cause: "The archive's certificate could not be verified.",
+    acts: "it",
+    action: "Correct the certificate, or name its authority in the destination's tls.ca, then retry.",
+    retryable: false,
+  },
+  destination_rejected: {
+    title: "Archive refuses the request",
+    cause: "The archive refuses what was sent as a whole.",
+    acts: "it",
+    action: "Check the address, the AE titles and the archive's log, then retry.",
+    retryable: false,
+  },
+  instance_refused: {
+    title: "Archive refuses some images",
+    cause: "The archive refused one or more images of the study.",
+    acts: "it",
+    action: "See the archive's reason in the details; retry, or accept the study as it is.",
+    retryable: false,
+  },
+  transfer_syntax_refused: {
+    title: "Archive does not take this image format",
+    cause: "The archive does not accept the transfer syntax or SOP class of one or more images.",
+    acts: "it",
+    action: "Allow the transfer syntax at the archive, then retry.",
+    retryable: false,
+  },
+  instance_conflict: {
+    title: "Archive holds other images under the same identifiers",
+    cause: "The archive already holds a different image with the same SOP Instance UID.",
+    acts: "it",
+    action: "Compare both at the archive; then retry, or accept the study as it is.",
+    retryable: false,
+  },
+  not_confirmed: {
+    title: "Archive does not show what it took",
+    cause: "The archive said that it stored the images, but does not list them.",
+    acts: "it",
+    action: "Check the archive; sending goes on by itself.",
+    retryable: true,
+  },
+  retry_time_exceeded: {
+    title: "Given up for now",
+    cause: "The study could not be delivered within the configured retry time.",
+    acts: "it",
+    action: "Mend the cause shown in the details, then retry.",
+    retryable: false,
+  },
+});

@@ -1,0 +1,25 @@
+import { archiveErrors } from "./catalogue/archive.ts";
+import { deliveryErrors } from "./catalogue/delivery.ts";
+import { dicomErrors } from "./catalogue/dicom.ts";
+import type { CatalogueEntry } from "./catalogue/entry.ts";
+import { httpErrors } from "./catalogue/http.ts";
+import { intakeErrors } from "./catalogue/intake.ts";
+
+/** Every code the product can say, in one table. */
+export const errorCatalogue = { ...httpErrors, ...intakeErrors, ...archiveErrors, ...dicomErrors, ...deliveryErrors };
+export type ErrorCode = keyof typeof errorCatalogue;
+
+export const catalogueOf = (code: ErrorCode): CatalogueEntry => errorCatalogue[code];
+
+/** `refused`: this file does not go to the PACS. `warning`: it goes, or was clutter, and the person is told. */
+export type Severity = "warning" | "refused";
+
+/** What intake has to say about a file or the whole upload. */
+export interface Finding {
+  readonly code: ErrorCode;
+  readonly severity: Severity;
+  /** A plain sentence. */
+  readonly message: string;
+  /** As the sender knows it; a member of an archive is `archive.zip/path`. */
+  readonly fileName?: string;
+}

@@ -1,0 +1,81 @@
+/** The state machines of CONTRACT §3, as tables. An event the table does not know is an error. */
+
+export const uploadStates = [
+  "receiving",
+  "processing",
+  "needs_confirmation",
+  "forwarding",
+  "needs_attention",
+  "delivered",
+  "partial",
+  "failed",
+  "cancelled",
+  "expired",
+] as const;
+export type UploadState = (typeof uploadStates)[number];
+
+/** Which state may follow which; an empty row is a terminal state. */
+export const uploadTransitions: Record<UploadState, readonly UploadState[]> = {
+  receiving: ["processing", "cancelled", "expired", "failed"],
+  processing: ["needs_confirmation", "forwarding", "needs_attention", "failed", "cancelled"],
+  needs_confirmation: ["forwarding", "needs_attention", "failed", "cancelled", "expired", "partial"],
+  forwarding: ["delivered", "partial", "needs_attention", "cancelled", "failed"],
+  needs_attention: ["forwarding", "delivered", "partial", "failed", "cancelled"],
+  delivered: [],
+  partial: [],
+  failed: [],
+  cancelled: [],
+  expired: [],
+};
+export const isTerminal = (state: UploadState): boolean => uploadTransitions[state].length === 0;
+
+export const deliveryStates = [
+  "pending",
+  "sending",
+  "retrying",
+  "waiting",
+  "delivered",
+  "partial",
+  "parked",
+  "discarded",
+  "cancelled",
+] as const;
+export type DeliveryState = (typeof deliveryStates)[number];
+
+/** pending: queued · sending: leased · retrying: failed, next try dated · waiting: the destination is down · parked: a person must act. */
+export const deliveryTransitions: Record<DeliveryState, readonly DeliveryState[]> = {
+  pending: ["sending", "waiting", "parked", "cancelled", "discarded"],
+  sending: ["delivered", "retrying", "waiting", "parked", "pending", "cancelled", "partial"],
+  retrying: ["sending", "waiting", "parked", "pending", "cancelled", "discarded"],
+  waiting: ["sending", "pending", "retrying", "parked", "cancelled", "discarded"],
+  parked: ["pending", "partial", "discarded", "cancelled"],
+  delivered: [],
+  partial: [],
+  discarded: [],
+  cancelled: [],
+};
+export const isSettled = (state: DeliveryState): boolean => deliveryTransitions[state].length === 0;
+
+/** What a person decided on a study; "accepted" where nothing had to be asked. */
+export type StudyDecision = "accepted" | "needs_confirmation" | "rejected";
+export type StudyState =
+  | "needs_confirmation"
+  | "rejected"
+  | "forwarding"
+  | "delivered"
+  | "partial"
+  | "needs_attention"
+  | "failed"
+  | "cancelled";
+
+/** A study's state follows from the person's decision and its deliveries; it is never stored beside them. */
+export function studyState(decision: StudyDecision, deliveries: readonly DeliveryState[]): StudyState {
+  if (decision !== "accepted") return decision;
+  if (deliveries.length === 0) return "needs_attention"; // parked for want of a destination
+  const has = (state: DeliveryState) => deliveries.includes(state);
+  if (deliveries.every((state) => state === "delivered")) return "delivered";
+  if (deliveries.some((state) => !isSettled(state) && state !== "parked")) return "forwarding";
+  if (has("parked")) return "needs_attention";
+  if (has("delivered") || has("partial")) return "partial";
+  return has("discarded") ? "failed" : "cancelled";
+}

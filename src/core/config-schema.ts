@@ -1,0 +1,177 @@
+import { type Static, type TSchema, Type } from "@sinclair/typebox";
+
+/** The configuration file as CONTRACT §2 gives it; keys are the file's own, durations are numbers in the named unit. */
+const closed = { additionalProperties: false } as const;
+const section = <T extends Record<string, TSchema>>(properties: T) =>
+  Type.Object(properties, { ...closed, default: {} });
+const bytes = (value: number, minimum = 1) =>
+  Type.Integer({ minimum, maximum: Number.MAX_SAFE_INTEGER, default: value });
+const count = (value: number, maximum = 10_000_000) => Type.Integer({ minimum: 1, maximum, default: value });
+const duration = (value: number) => Type.Number({ exclusiveMinimum: 0, maximum: 1_000_000, default: value });
+const text = (value: string) => Type.String({ default: value });
+
+export const SecretSchema = Type.Union([
+  Type.String(),
+  Type.Object({ file: Type.String({ minLength: 1 }) }, closed),
+  Type.Object({ env: Type.String({ minLength: 1 }) }, closed),
+]);
+/** A secret as the file gives it; `core/secrets.ts` turns it into its value. */
+export type SecretSource = Static<typeof SecretSchema>;
+
+export const AuthSchema = Type.Union([
+  Type.Object({ type: Type.Literal("none") }, closed),
+  Type.Object({ type: Type.Literal("basic"), username: Type.String({ minLength: 1 }), password: SecretSchema }, closed),
+  Type.Object({ type: Type.Literal("bearer"), token: SecretSchema }, closed),
+]);
+export type AuthConfig = Static<typeof AuthSchema>;
+
+export const ClientTlsSchema = Type.Object(
+  { ca: Type.Optional(Type.String()), cert: Type.Optional(Type.String()), key: Type.Optional(Type.String()) },
+  closed,
+);
+export type ClientTlsConfig = Static<typeof ClientTlsSchema>;
+
+const NotesAs = Type.Union([Type.Literal("sr"), Type.Literal("pdf"), Type.Literal("none")]);
+const AeTitle = Type.String({ minLength: 1, maxLength: 16, pattern: "^[\\x20-\\x5b\\x5d-\\x7e]*$" });
+
+/** What every kind of destination takes. */
+const common = {
+  id: Type.String({ pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$" }),
+  default: Type.Optional(Type.Boolean()),
+  fallback: Type.Optional(Type.String({ minLength: 1 })),
+  on_conflict: Type.Optional(Type.Union([Type.Literal("refuse"), Type.Literal("send")])),
+  notes_as: Type.Optional(NotesAs),
+};
+
+export const StowRsSchema = Type.Object(
+  {
+    ...common,
+    kind: Type.Literal("stow-rs"),
+    url: Type.String({ pattern: "^https?://" }),
+    auth: Type.Optional(AuthSchema),
+    tls: Type.Optional(ClientTlsSchema),
+    headers: Type.Optional(Type.Record(Type.String(), Type.String())),
+    batch_instances: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })),
+    batch_bytes: Type.Optional(Type.Integer({ minimum: 1 })),
+    timeout_seconds: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
+  },
+  closed,
+);
+export const OrthancSchema = Type.Object(
+  {
+    ...common,
+    kind: Type.Literal("orthanc"),
+    url: Type.String({ pattern: "^https?://" }),
+    auth: Type.Optional(AuthSchema),
+    tls: Type.Optional(ClientTlsSchema),
+    headers: Type.Optional(Type.Record(Type.String(), Type.String())),
+    timeout_seconds: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
+  },
+  closed,
+);
+export const CStoreSchema = Type.Object(
+  {
+    ...common,
+    kind: Type.Literal("c-store"),
+    host: Type.String({ minLength: 1 }),
+    port: Type.Integer({ minimum: 1, maximum: 65535 }),
+    called_ae_title: AeTitle,
+    calling_ae_title: Type.Optional(AeTitle),
+    associations: Type.Optional(Type.Integer({ minimum: 1, maximum: 16 })),
+    tls: Type.Optional(Type.Union([Type.Boolean(), ClientTlsSchema])),
+    decompress: Type.Optional(Type.Boolean()),
+    timeout_seconds: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
+  },
+  closed,
+);
+export const FolderSchema = Type.Object(
+  { ...common, kind: Type.Literal("folder"), path: Type.String({ minLength: 1 }) },
+  closed,
+);
+
+/** By kind, so that an error names the fields of the kind the file asks for. */
+export const destinationSchemas = {
+  "stow-rs": StowRsSchema,
+  orthanc: OrthancSchema,
+  "c-store": CStoreSchema,
+  folder: FolderSchema,
+} as const;
+export type StowRsConfig = Static<typeof StowRsSchema>;
+export type OrthancConfig = Static<typeof OrthancSchema>;
+export type CStoreConfig = Static<typeof CStoreSchema>;
+export type FolderConfig = Static<typeof FolderSchema>;
+export type DestinationConfig = StowRsConfig | OrthancConfig | CStoreConfig | FolderConfig;
+
+const OneOrMore = Type.Union([
+  Type.String({ minLength: 1 }),
+  Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }),
+]);
+export const RouteSchema = Type.Object(
+  {
+    name: Type.String({ minLength: 1 }),
+    when: Type.Optional(
+      Type.Object({ modality: Type.Optional(OneOrMore), service_level: Type.Optional(OneOrMore) }, closed),
+    ),
+    to: Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }),
+  },
+  closed,
+);
+export type RouteConfig = Static<typeof RouteSchema>;
+
+export const ConfigSchema = Type.Object(
+  {
+    listen: text("0.0.0.0:8443"),
+    public_url: text(""),
+    data_dir: Type.String({ minLength: 1, default: "/var/lib/relaypacs" }),
+    site_name: Type.String({ minLength: 1, default: "RelayPACS" }),
+    tls: section({
+      mode: Type.Union([Type.Literal("auto"), Type.Literal("files"), Type.Literal("off")], { default: "auto" }),
+      cert: text(""),
+      key: text(""),
+      behind_proxy: Type.Boolean({ default: false }),
+      trusted_proxies: Type.Array(Type.String(), { default: [] }),
+      http_listen: text(""),
+    }),
+    limits: section({
+      max_upload_bytes: bytes(21_474_836_480),
+      max_file_bytes: bytes(10_737_418_240),
+      max_files: count(20_000),
+      max_unpacked_bytes: bytes(53_687_091_200),
+      max_unpack_ratio: Type.Number({ minimum: 1, maximum: 1_000_000, default: 200 }),
+      max_archive_entries: count(50_000),
+      max_archive_depth: Type.Integer({ minimum: 1, maximum: 16, default: 2 }),
+      max_open_uploads_per_user: count(20),
+      requests_per_minute: count(6000),
+      login_attempts_per_minute: count(10),
+      min_free_disk_bytes: bytes(1_073_741_824, 0),
+      request_idle_seconds: duration(60),
+    }),
+    auth: section({
+      access_token_minutes: duration(15),
+      session_hours: duration(12),
+      upload_token_minutes: duration(60),
+      require_totp_for: Type.Array(
+        Type.Union(["clinician", "radiographer", "radiologist", "admin"].map((role) => Type.Literal(role))),
+        { default: ["admin"] },
+      ),
+    }),
+    retention: section({
+      upload_idle_hours: duration(24),
+      retry_hours: duration(72),
+      failed_hours: duration(720),
+      display_hours: duration(24),
+    }),
+    intake: section({
+      extra_sop_classes: Type.Array(Type.String(), { default: [] }),
+      uid_root: Type.String({ pattern: "^[0-2](\\.(0|[1-9][0-9]*))+$", maxLength: 24, default: "2.25" }),
+      notes_as: Type.Union([Type.Literal("sr"), Type.Literal("pdf"), Type.Literal("none")], { default: "sr" }),
+    }),
+    metrics: section({ token: { ...SecretSchema, default: "" } }),
+    backup: section({ every_hours: duration(24), keep: count(7, 10_000) }),
+    destination: Type.Array(Type.Unknown(), { default: [] }),
+    route: Type.Array(RouteSchema, { default: [] }),
+  },
+  closed,
+);
+/** The whole configuration after defaults, environment and checks. */
+export type Config = Omit<Static<typeof ConfigSchema>, "destination"> & { destination: DestinationConfig[] };
