@@ -1,0 +1,75 @@
+import { type Static, Type } from "@sinclair/typebox";
+
+/** Wire shapes of the upload routes (CONTRACT §3). Bodies are closed. */
+const closed = { additionalProperties: false } as const;
+
+/** Short text without control characters; what goes into a DICOM value never holds a backslash-free guarantee, so only length is bounded. */
+const short = (maxLength: number) => Type.Optional(Type.String({ maxLength }));
+const DicomDate = Type.String({ pattern: "^([0-9]{8})?$" });
+const Uid = Type.String({ maxLength: 64, pattern: "^([0-9.]*)$" });
+const Sha256 = Type.String({ pattern: "^([0-9a-fA-F]{64})?$" });
+
+export const ServiceLevel = Type.Union([Type.Literal("routine"), Type.Literal("stat")]);
+export const clinicalNotesMaxBytes = 65_536;
+
+export const StudyMetadata = Type.Object(
+  {
+    study_name: short(1024),
+    patient_name: short(1024),
+    patient_id: short(64),
+    patient_birth_date: Type.Optional(DicomDate),
+    patient_sex: Type.Optional(Type.Union([Type.Literal("F"), Type.Literal("M"), Type.Literal("O"), Type.Literal("")])),
+    study_date: Type.Optional(DicomDate),
+    modality: short(16),
+    accession_number: short(64),
+    body_part: short(64),
+    service_level: Type.Optional(ServiceLevel),
+    clinical_notes: short(clinicalNotesMaxBytes),
+    destination_ids: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { maxItems: 100 })),
+  },
+  closed,
+);
+export type StudyMetadata = Static<typeof StudyMetadata>;
+
+export const DeclaredFile = Type.Object(
+  {
+    file_id: Type.String({ minLength: 1, maxLength: 128 }),
+    name: Type.String({ maxLength: 4096 }),
+    size_bytes: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+    sop_instance_uid: Type.Optional(Uid),
+    sha256: Type.Optional(Sha256),
+  },
+  closed,
+);
+export type DeclaredFile = Static<typeof DeclaredFile>;
+
+export const ExpectedStudy = Type.Object(
+  {
+    study_instance_uid: Uid,
+    patient_id: short(64),
+    patient_birth_date: Type.Optional(DicomDate),
+  },
+  closed,
+);
+export type ExpectedStudy = Static<typeof ExpectedStudy>;
+
+export const UploadInit = Type.Object(
+  {
+    study_metadata: Type.Optional(StudyMetadata),
+    total_files: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+    total_size_bytes: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+    chunk_size: Type.Optional(Type.Integer()),
+    files: Type.Optional(Type.Array(DeclaredFile, { minItems: 1, maxItems: 1_000_000 })),
+    expected_studies: Type.Optional(Type.Array(ExpectedStudy, { maxItems: 10_000 })),
+    resend: Type.Optional(Type.Object({ reason: Type.String({ minLength: 1, maxLength: 1024 }) }, closed)),
+  },
+  closed,
+);
+export type UploadInit = Static<typeof UploadInit>;
+
+export const chunkSizes = { smallest: 4096, largest: 8_388_608, default: 1_048_576 } as const;
+/** Most decoded bytes one chunk request may carry. */
+export const maxRequestBytes = 8_388_608;
+
+/** Chunk numbers, both ends inclusive. */
+export type ChunkRange = [first: number, last: number];

@@ -1,0 +1,86 @@
+import { Database as Sqlite } from "bun:sqlite";
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type BunSQLiteDatabase, drizzle } from "drizzle-orm/bun-sqlite";
+import { migrate } from "drizzle-orm/bun-sqlite/migrator";
+import * as schema from "./schema.ts";
+
+type Orm = BunSQLiteDatabase<typeof schema>;
+export type Transaction = Parameters<Parameters<Orm["transaction"]>[0]>[0];
+/** Queries run on the database or inside a transaction alike. */
+export type Queries = Orm | Transaction;
+
+/** The open database of one data folder. */
+export interface Database {
+  readonly orm: Orm;
+  readonly sqlite: Sqlite;
+  /** All or nothing, and on disk when it returns. IMMEDIATE: writers queue up instead of failing half-way. */
+  transaction<T>(work: (tx: Transaction) => T): T;
+  /** Writes the WAL into the database and empties it, so that deleted rows leave no copy there. */
+  checkpoint(): void;
+  close(): void;
+}
+
+/** The database could not be opened as it is; the message says what to do. */
+export class DatabaseError extends Error {
+  override readonly name = "DatabaseError";
+}
+
+/** Embedded in the binary (`--asset migrations`); the repository's folder when run from source. */
+function migrationsFolder(): string {
+  const embedded = join(import.meta.dir, "migrations");
+  try {
+    readFileSync(join(embedded, "meta/_journal.json"));
+    return embedded;
+  } catch {
+    return join(import.meta.dir, "../../migrations");
+  }
+}
+
+/** An older binary must not write into a newer schema: it would break rows it does not know. */
+function refuseNewerSchema(sqlite: Sqlite, folder: string): void {
+  const journal = JSON.parse(readFileSync(join(folder, "meta/_journal.json"), "utf8")) as {
+    entries: { when: number }[];
+  };
+  const newestKnown = Math.max(...journal.entries.map((entry) => entry.when));
+  const table = sqlite.query("SELECT 1 FROM sqlite_master WHERE name = '__drizzle_migrations'").get();
+  if (!table) return;
+  const row = sqlite.query("SELECT max(created_at) AS newest FROM __drizzle_migrations").get() as { newest: number };
+  if (row.newest > newestKnown)
+    throw new DatabaseError(
+      "The database was written by a newer version of RelayPACS. Install that version again, or restore a backup made with this one.",
+    );
+}
+
+/**
+ * Opens (and where needed makes or upgrades) the database of a data folder.
+ * WAL with synchronous=FULL: an answered commit survives a power cut (measured, docs/decisions.md).
+ * @throws DatabaseError where the file is newer than this binary or is not a database
+ */
+export function openDatabase(dataDir: string): Database {
+  mkdirSync(dataDir, { recursive: true, mode: 0o750 });
+  const sqlite = new Sqlite(join(dataDir, "relaypacs.db"), { create: true, strict: true });
+  for (const pragma of [
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "busy_timeout = 10000",
+    // Deleted patient data is overwritten, not only unlinked from the tree (P13).
+    "secure_delete = ON",
+    "journal_size_limit = 67108864",
+  ])
+    sqlite.run(`PRAGMA ${pragma}`);
+  const folder = migrationsFolder();
+  refuseNewerSchema(sqlite, folder);
+  const orm = drizzle(sqlite, { schema });
+  migrate(orm, { migrationsFolder: folder });
+  return {
+    orm,
+    sqlite,
+    transaction: (work) => orm.transaction(work, { behavior: "immediate" }),
+    checkpoint: () => {
+      sqlite.run("PRAGMA wal_checkpoint(TRUNCATE)");
+    },
+    close: () => sqlite.close(false),
+  };
+}

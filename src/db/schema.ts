@@ -1,0 +1,220 @@
+import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { ErrorCode, Severity } from "../contract/errors.ts";
+import type { Role } from "../contract/permissions.ts";
+import type { DeliveryState, StudyDecision, UploadState } from "../contract/states.ts";
+import type { ExpectedStudy, StudyMetadata } from "../contract/upload.ts";
+
+/** Times are milliseconds since 1970 UTC. Columns marked (P) hold patient data and are null after retention.display_hours. */
+
+export const user = sqliteTable("user", {
+  id: text().primaryKey(),
+  username: text().notNull().unique(),
+  passwordHash: text("password_hash").notNull(),
+  role: text().$type<Role>().notNull(),
+  createdAt: integer("created_at").notNull(),
+  disabledAt: integer("disabled_at"),
+});
+
+export const upload = sqliteTable(
+  "upload",
+  {
+    id: text().primaryKey(),
+    userId: text("user_id")
+      .notNull()
+      .references(() => user.id),
+    state: text().$type<UploadState>().notNull(),
+    serviceLevel: text("service_level").$type<"routine" | "stat">().notNull(),
+    /** (P) study_metadata as it was sent. */
+    metadata: text({ mode: "json" }).$type<StudyMetadata>(),
+    /** (P) */
+    expectedStudies: text("expected_studies", { mode: "json" }).$type<ExpectedStudy[]>(),
+    resendReason: text("resend_reason"),
+    /** destination_ids asked for; empty: routing decides. */
+    destinationIds: text("destination_ids", { mode: "json" }).$type<string[]>().notNull(),
+    totalFiles: integer("total_files").notNull(),
+    totalSizeBytes: integer("total_size_bytes").notNull(),
+    chunkSize: integer("chunk_size").notNull(),
+    /** Whether init named the files; otherwise chunks declare them. */
+    filesDeclared: integer("files_declared", { mode: "boolean" }).notNull(),
+    idempotencyKey: text("idempotency_key"),
+    /** Keyed hash of the init body, to tell a repeat from another request. */
+    idempotencyHash: text("idempotency_hash"),
+    errorCode: text("error_code").$type<ErrorCode>(),
+    /** pacs_receipt_id: set once something was delivered and nothing moves any more. */
+    receiptId: text("receipt_id"),
+    waitingForSpace: integer("waiting_for_space", { mode: "boolean" }).notNull().default(false),
+    createdAt: integer("created_at").notNull(),
+    lastTrafficAt: integer("last_traffic_at").notNull(),
+    completedAt: integer("completed_at"),
+    /** When a terminal state was reached. */
+    endedAt: integer("ended_at"),
+    filesRemovedAt: integer("files_removed_at"),
+    /** When the (P) columns were emptied. */
+    blankedAt: integer("blanked_at"),
+  },
+  (table) => [
+    uniqueIndex("upload_idempotency").on(table.userId, table.idempotencyKey),
+    index("upload_by_state").on(table.state, table.createdAt),
+    index("upload_by_user").on(table.userId, table.createdAt),
+  ],
+);
+
+export const uploadFile = sqliteTable(
+  "upload_file",
+  {
+    /** The file's name on the spool. */
+    id: integer().primaryKey(),
+    uploadId: text("upload_id")
+      .notNull()
+      .references(() => upload.id, { onDelete: "cascade" }),
+    /** The client's own name for it in this upload. */
+    fileId: text("file_id").notNull(),
+    /** (P) as the sender knows it. */
+    name: text(),
+    sizeBytes: integer("size_bytes"),
+    /** The size was declared by init or a chunk's query; otherwise the chunks say it. */
+    state: text().$type<"needed" | "already_delivered">().notNull(),
+    sha256: text(),
+    /** Sum over received_range, kept beside it so that status is one read. */
+    receivedBytes: integer("received_bytes").notNull().default(0),
+  },
+  (table) => [uniqueIndex("upload_file_by_client_id").on(table.uploadId, table.fileId)],
+);
+
+/** Received chunks of a file as merged, disjoint, non-adjacent ranges, both ends inclusive. */
+export const receivedRange = sqliteTable(
+  "received_range",
+  {
+    file: integer()
+      .notNull()
+      .references(() => uploadFile.id, { onDelete: "cascade" }),
+    first: integer().notNull(),
+    last: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.file, table.first] })],
+);
+
+export const finding = sqliteTable(
+  "finding",
+  {
+    id: integer().primaryKey(),
+    uploadId: text("upload_id")
+      .notNull()
+      .references(() => upload.id, { onDelete: "cascade" }),
+    code: text().$type<ErrorCode>().notNull(),
+    severity: text().$type<Severity>().notNull(),
+    message: text().notNull(),
+    /** (P) */
+    fileName: text("file_name"),
+  },
+  (table) => [index("finding_by_upload").on(table.uploadId)],
+);
+
+export const study = sqliteTable(
+  "study",
+  {
+    id: text().primaryKey(),
+    uploadId: text("upload_id")
+      .notNull()
+      .references(() => upload.id, { onDelete: "cascade" }),
+    studyInstanceUID: text("study_instance_uid").notNull(),
+    /** (P) down to studyDescription. */
+    patientName: text("patient_name"),
+    patientID: text("patient_id"),
+    patientBirthDate: text("patient_birth_date"),
+    patientSex: text("patient_sex"),
+    studyDate: text("study_date"),
+    accessionNumber: text("accession_number"),
+    studyDescription: text("study_description"),
+    modalities: text({ mode: "json" }).$type<string[]>().notNull(),
+    seriesCount: integer("series_count").notNull(),
+    instanceCount: integer("instance_count").notNull(),
+    decision: text().$type<StudyDecision>().notNull(),
+    serviceLevel: text("service_level").$type<"routine" | "stat">().notNull(),
+  },
+  (table) => [uniqueIndex("study_in_upload").on(table.uploadId, table.studyInstanceUID)],
+);
+
+export const instance = sqliteTable(
+  "instance",
+  {
+    id: integer().primaryKey(),
+    studyId: text("study_id")
+      .notNull()
+      .references(() => study.id, { onDelete: "cascade" }),
+    sopInstanceUID: text("sop_instance_uid").notNull(),
+    sopClassUID: text("sop_class_uid").notNull(),
+    seriesInstanceUID: text("series_instance_uid").notNull(),
+    transferSyntaxUID: text("transfer_syntax_uid").notNull(),
+    /** Below the upload's spool folder; made of ids. */
+    path: text().notNull(),
+    fileSize: integer("file_size").notNull(),
+    dataSetOffset: integer("data_set_offset").notNull(),
+    /** Preamble and file meta to send instead of the file's own; null: the file's own. */
+    head: blob({ mode: "buffer" }),
+    /** Of the Part 10 object as it leaves, hex. */
+    sha256: text().notNull(),
+  },
+  (table) => [uniqueIndex("instance_in_study").on(table.studyId, table.sopInstanceUID)],
+);
+
+/** One study on its way to one destination. */
+export const delivery = sqliteTable(
+  "delivery",
+  {
+    id: text().primaryKey(),
+    uploadId: text("upload_id")
+      .notNull()
+      .references(() => upload.id, { onDelete: "cascade" }),
+    studyId: text("study_id")
+      .notNull()
+      .references(() => study.id, { onDelete: "cascade" }),
+    destinationId: text("destination_id").notNull(),
+    /** The fallback that takes it while the principal is down. */
+    via: text(),
+    state: text().$type<DeliveryState>().notNull(),
+    /** 0 stat, 1 routine: what the queue sorts by first. */
+    priority: integer().notNull(),
+    attempts: integer().notNull().default(0),
+    nextAttemptAt: integer("next_attempt_at"),
+    /** While `sending`: who works on it and until when that holds without news. */
+    leaseUntil: integer("lease_until"),
+    /** Retried until then, then parked. */
+    retryUntil: integer("retry_until").notNull(),
+    deliveredInstances: integer("delivered_instances").notNull().default(0),
+    totalInstances: integer("total_instances").notNull(),
+    receiptId: text("receipt_id"),
+    errorCode: text("error_code").$type<ErrorCode>(),
+    errorMessage: text("error_message"),
+    createdAt: integer("created_at").notNull(),
+    updatedAt: integer("updated_at").notNull(),
+  },
+  (table) => [
+    uniqueIndex("delivery_once").on(table.studyId, table.destinationId),
+    index("delivery_queue").on(table.state, table.priority, table.createdAt),
+    index("delivery_by_upload").on(table.uploadId),
+  ],
+);
+
+/** The peer's answer for one instance of one delivery; no row: nothing is known yet. */
+export const deliveryInstance = sqliteTable(
+  "delivery_instance",
+  {
+    deliveryId: text("delivery_id")
+      .notNull()
+      .references(() => delivery.id, { onDelete: "cascade" }),
+    instanceId: integer("instance_id")
+      .notNull()
+      .references(() => instance.id, { onDelete: "cascade" }),
+    /** answered: stored by its own word, not yet asked back · stored: confirmed · refused: for good · retry: not now. */
+    result: text().$type<"answered" | "stored" | "refused" | "retry">().notNull(),
+    answer: text().notNull(),
+    verifiedBy: text("verified_by").$type<"query" | "peer">(),
+    /** The destination that took it (the fallback's id where one did). */
+    destinationId: text("destination_id").notNull(),
+    errorCode: text("error_code").$type<ErrorCode>(),
+    errorMessage: text("error_message"),
+    at: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.deliveryId, table.instanceId] })],
+);
