@@ -1,0 +1,12 @@
+import { commit, version } from "./core/version.ts";
+
+const args = process.argv.slice(2);
+const first = args[0];
+
+// Answered before anything else is imported: the version must come at once, also on a box that is in trouble.
+if (args.length === 1 && (first === "--version" || first === "-V" || first === "version")) {
+  process.stdout.write(`relaypacs ${version}${commit === "" ? "" : ` (${commit})`}\n`);
+} else {
+  const { run } = await import("./commands/program.ts");
+  process.exitCode = await run(args);
+}
