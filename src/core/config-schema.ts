@@ -106,11 +106,13 @@ const OneOrMore = Type.Union([
   Type.String({ minLength: 1 }),
   Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }),
 ]);
+const ServiceLevel = Type.Union([Type.Literal("routine"), Type.Literal("stat")]);
+const ServiceLevels = Type.Union([ServiceLevel, Type.Array(ServiceLevel, { minItems: 1 })]);
 export const RouteSchema = Type.Object(
   {
     name: Type.String({ minLength: 1 }),
     when: Type.Optional(
-      Type.Object({ modality: Type.Optional(OneOrMore), service_level: Type.Optional(OneOrMore) }, closed),
+      Type.Object({ modality: Type.Optional(OneOrMore), service_level: Type.Optional(ServiceLevels) }, closed),
     ),
     to: Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }),
   },

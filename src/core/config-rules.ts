@@ -1,0 +1,133 @@
+import { statSync } from "node:fs";
+import { problemsOf } from "./config-check.ts";
+import type { Environment } from "./config-env.ts";
+import type { ConfigProblem } from "./config-error.ts";
+import { type Config, type DestinationConfig, destinationSchemas, type SecretSource } from "./config-schema.ts";
+import { isLoopback, parseListen } from "./listen.ts";
+import { nearest } from "./nearest.ts";
+import { readSecret } from "./secrets.ts";
+
+/** What the rules need of the world outside the file. */
+export interface Surroundings {
+  readonly environment: Environment;
+  readonly readFile: (path: string) => string;
+}
+
+const isFile = (path: string) => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+
+/** Each destination against the schema of its kind. */
+export function destinationProblems(destinations: readonly unknown[]): ConfigProblem[] {
+  const kinds = Object.keys(destinationSchemas);
+  return destinations.flatMap((value, index) => {
+    const path = `destination[${index}]`;
+    const kind = (value as { kind?: unknown } | null)?.kind;
+    if (typeof kind === "string" && Object.hasOwn(destinationSchemas, kind)) {
+      return problemsOf(destinationSchemas[kind as DestinationConfig["kind"]], value, path);
+    }
+    const near = typeof kind === "string" ? nearest(kind, kinds) : null;
+    const hint = near === null ? "" : ` (did you mean "${near}"?)`;
+    return [{ path: `${path}.kind`, message: `must be one of ${kinds.map((k) => `"${k}"`).join(", ")}${hint}` }];
+  });
+}
+
+function listenProblems(config: Config): ConfigProblem[] {
+  const form = 'must be "host:port" with a port up to 65535, such as "127.0.0.1:8080" or "[::1]:8080"';
+  const problems: ConfigProblem[] = [];
+  if (parseListen(config.listen) === null) problems.push({ path: "listen", message: form });
+  if (config.tls.http_listen !== "" && parseListen(config.tls.http_listen) === null) {
+    problems.push({ path: "tls.http_listen", message: form });
+  }
+  if (config.public_url !== "" && !/^https?:\/\/[^\s/]+/.test(config.public_url)) {
+    problems.push({ path: "public_url", message: "must be empty or an address that begins with http:// or https://" });
+  }
+  return problems;
+}
+
+function tlsProblems({ tls, listen }: Config): ConfigProblem[] {
+  const address = parseListen(listen);
+  if (tls.mode === "auto") {
+    const instead = 'set tls.mode = "files" with tls.cert and tls.key, or "off" behind a proxy or on loopback';
+    return [{ path: "tls.mode", message: `"auto" (own certificates) comes with a later version; ${instead}` }];
+  }
+  if (tls.mode === "off") {
+    if (tls.behind_proxy || address === null || isLoopback(address.host)) return [];
+    const instead = 'set tls.behind_proxy = true where a proxy encrypts, or tls.mode = "files"';
+    return [
+      { path: "tls.mode", message: `"off" needs a loopback listen such as "127.0.0.1:8080"; otherwise ${instead}` },
+    ];
+  }
+  return (["cert", "key"] as const).flatMap((key) => {
+    if (tls[key] === "")
+      return [{ path: `tls.${key}`, message: 'is missing; tls.mode = "files" needs a PEM file here' }];
+    return isFile(tls[key]) ? [] : [{ path: `tls.${key}`, message: `the file ${tls[key]} does not exist` }];
+  });
+}
+
+/** Ids are told apart, a fallback is another destination, and following fallbacks ends somewhere. */
+function referenceProblems({ destination, route }: Config): ConfigProblem[] {
+  const ids = destination.map(({ id }) => id);
+  const byId = new Map(destination.map((item) => [item.id, item]));
+  const exists = (id: string) => (ids.includes(id) ? [] : [`names no destination; known: ${ids.join(", ") || "none"}`]);
+  const circle = (start: DestinationConfig) => {
+    const seen = new Set<string>();
+    for (let at: DestinationConfig | undefined = start; at?.fallback !== undefined; at = byId.get(at.fallback)) {
+      if (seen.has(at.id)) return at.id === start.id;
+      seen.add(at.id);
+    }
+    return false;
+  };
+  const fallback = (item: DestinationConfig) => {
+    if (item.fallback === undefined) return [];
+    if (item.fallback === item.id) return ["must name another destination"];
+    return [...exists(item.fallback), ...(circle(item) ? ["leads back to this destination"] : [])];
+  };
+  return [
+    ...destination.flatMap((item, index) => [
+      ...(ids.indexOf(item.id) < index
+        ? [{ path: `destination[${index}].id`, message: `"${item.id}" is already the id of another destination` }]
+        : []),
+      ...fallback(item).map((message) => ({ path: `destination[${index}].fallback`, message })),
+    ]),
+    ...route.flatMap(({ to }, index) =>
+      to.flatMap((id, at) => exists(id).map((message) => ({ path: `route[${index}].to[${at}]`, message }))),
+    ),
+  ];
+}
+
+function secretProblems(config: Config, around: Surroundings): ConfigProblem[] {
+  const secrets: [string, SecretSource][] = [["metrics.token", config.metrics.token]];
+  config.destination.forEach((item, index) => {
+    if (!("auth" in item) || item.auth === undefined) return;
+    const path = `destination[${index}].auth`;
+    if (item.auth.type === "basic") secrets.push([`${path}.password`, item.auth.password]);
+    if (item.auth.type === "bearer") secrets.push([`${path}.token`, item.auth.token]);
+  });
+  return secrets.flatMap(([path, source]) => {
+    try {
+      readSecret(source, around.environment, around.readFile);
+      return [];
+    } catch (error) {
+      return [{ path, message: (error as Error).message }];
+    }
+  });
+}
+
+/** The files that destinations name for TLS. */
+const clientTlsProblems = ({ destination }: Config): ConfigProblem[] =>
+  destination.flatMap((item, index) => {
+    if (!("tls" in item) || typeof item.tls !== "object") return [];
+    return Object.entries(item.tls).flatMap(([key, path]) =>
+      typeof path !== "string" || isFile(path)
+        ? []
+        : [{ path: `destination[${index}].tls.${key}`, message: `the file ${path} does not exist` }],
+    );
+  });
+
+/** What no single key can tell: how the parts of a configuration with valid parts fit together. */
+export const crossProblems = (config: Config, around: Surroundings): ConfigProblem[] => [
+  ...listenProblems(config),
+  ...tlsProblems(config),
+  ...referenceProblems(config),
+  ...secretProblems(config, around),
+  ...clientTlsProblems(config),
+];
