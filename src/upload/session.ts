@@ -1,0 +1,225 @@
+import { createHmac, randomUUID } from "node:crypto";
+import { isTerminal, uploadTransitions } from "../contract/states.ts";
+import { type ChunkRange, chunkSizes, type UploadInit } from "../contract/upload.ts";
+import type { Config } from "../core/config-schema.ts";
+import { RelayError } from "../core/errors.ts";
+import type { Database } from "../db/database.ts";
+import { rangesByFile, rangesWithin } from "../db/ranges.ts";
+import {
+  countOpenUploads,
+  deleteFile,
+  filesOf,
+  fileTotals,
+  findByIdempotencyKey,
+  findFile,
+  findUpload,
+  insertFiles,
+  insertUpload,
+  outstandingBytes,
+  type UploadFileRow,
+  type UploadRow,
+  updateFile,
+  updateUpload,
+} from "../db/uploads.ts";
+import { chunkCount, missingRanges } from "./ranges.ts";
+import { checkInit, isValidFileName, requireNotGone, requireReceiving } from "./rules.ts";
+import type { Spool } from "./spool.ts";
+
+export interface SessionDeps {
+  readonly db: Database;
+  readonly spool: Spool;
+  readonly config: () => Config;
+  /** Keys the hash of an init body, so that the stored hash gives nothing away. */
+  readonly hashKey: Uint8Array;
+  readonly unknownDestinations: (ids: readonly string[]) => string[];
+  readonly now: () => number;
+}
+
+/**
+ * Opens an upload, or answers the one an earlier request with the same Idempotency-Key opened.
+ * @throws RelayError as CONTRACT §3 lists for `POST /upload/init`
+ */
+export function initUpload(deps: SessionDeps, userId: string, body: UploadInit, key: string | null): UploadRow {
+  const { db, spool } = deps;
+  const { limits } = deps.config();
+  const hash = createHmac("sha256", deps.hashKey).update(canonical(body)).digest("base64url");
+  const earlier = key === null ? undefined : findByIdempotencyKey(db.orm, userId, key);
+  if (earlier) {
+    if (earlier.idempotencyHash !== hash) throw new RelayError("idempotency_key_reused");
+    return earlier;
+  }
+  const metadata = body.study_metadata ?? {};
+  checkInit(body, limits, deps.unknownDestinations(metadata.destination_ids ?? []));
+  if (countOpenUploads(db.orm, userId) >= limits.max_open_uploads_per_user)
+    throw new RelayError("too_many_uploads", undefined, { retryAfterSeconds: 60 });
+  if (!spool.hasRoomFor(body.total_size_bytes, outstandingBytes(db.orm)))
+    throw new RelayError("insufficient_storage", undefined, { retryAfterSeconds: 60 });
+
+  const id = randomUUID();
+  const now = deps.now();
+  spool.create(id);
+  return db.transaction((tx) => {
+    insertUpload(tx, {
+      id,
+      userId,
+      state: "receiving",
+      serviceLevel: metadata.service_level ?? "routine",
+      metadata,
+      expectedStudies: body.expected_studies ?? null,
+      resendReason: body.resend?.reason ?? null,
+      destinationIds: metadata.destination_ids ?? [],
+      totalFiles: body.total_files,
+      totalSizeBytes: body.total_size_bytes,
+      chunkSize: body.chunk_size ?? chunkSizes.default,
+      filesDeclared: body.files !== undefined,
+      idempotencyKey: key,
+      idempotencyHash: key === null ? null : hash,
+      createdAt: now,
+      lastTrafficAt: now,
+    });
+    insertFiles(
+      tx,
+      (body.files ?? []).map((file) => ({
+        uploadId: id,
+        fileId: file.file_id,
+        name: file.name,
+        sizeBytes: file.size_bytes,
+        sha256: file.sha256 || null,
+        state: "needed" as const,
+      })),
+    );
+    return findUpload(tx, id) as UploadRow;
+  });
+}
+
+/** The same for the same content, whatever the order of keys. */
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`).join()}}`;
+}
+
+/**
+ * The file a chunk belongs to; where init named none, the first chunk declares it.
+ * @throws RelayError file_unknown, file_name_invalid, totals_mismatch, too_many_files, file_too_large
+ */
+export function fileForChunk(
+  deps: Pick<SessionDeps, "db" | "config">,
+  upload: UploadRow,
+  query: { fileId: string; name: string | undefined; sizeBytes: number | undefined },
+): UploadFileRow {
+  const { db } = deps;
+  if (query.name !== undefined && !isValidFileName(query.name)) throw new RelayError("file_name_invalid");
+  const known = findFile(db.orm, upload.id, query.fileId);
+  if (!known && upload.filesDeclared) throw new RelayError("file_unknown");
+  const contradicts = known?.sizeBytes != null && query.sizeBytes !== undefined && query.sizeBytes !== known.sizeBytes;
+  if (contradicts) throw new RelayError("totals_mismatch", "The file's size was given differently before.");
+  if (known && (upload.filesDeclared || (known.sizeBytes !== null && known.name !== null))) return known;
+  if (query.sizeBytes !== undefined && query.sizeBytes > deps.config().limits.max_file_bytes)
+    throw new RelayError("file_too_large");
+  return db.transaction((tx) => {
+    const now = findFile(tx, upload.id, query.fileId);
+    if (!now) {
+      const { files, declared } = fileTotals(tx, upload.id);
+      if (files >= upload.totalFiles || declared + (query.sizeBytes ?? 0) > upload.totalSizeBytes)
+        throw new RelayError("totals_mismatch", "There are more files or bytes than the upload declared.");
+      insertFiles(tx, [
+        {
+          uploadId: upload.id,
+          fileId: query.fileId,
+          name: query.name ?? null,
+          sizeBytes: query.sizeBytes ?? null,
+          state: "needed",
+        },
+      ]);
+    } else {
+      const behind =
+        query.sizeBytes !== undefined &&
+        rangesWithin(tx, now.id, chunkCount(query.sizeBytes, upload.chunkSize), Number.MAX_SAFE_INTEGER).length > 0;
+      if (now.sizeBytes === null && query.sizeBytes !== undefined && (behind || now.receivedBytes > query.sizeBytes))
+        throw new RelayError("totals_mismatch", "More bytes of this file arrived than it is said to have.");
+      updateFile(tx, now.id, {
+        name: now.name ?? query.name ?? null,
+        sizeBytes: now.sizeBytes ?? query.sizeBytes ?? null,
+      });
+    }
+    return findFile(tx, upload.id, query.fileId) as UploadFileRow;
+  });
+}
+
+/** What of each file is missing, as chunk ranges; complete files are left out. */
+export function missingByFile(db: Database, upload: UploadRow, files: readonly UploadFileRow[]) {
+  const ranges = rangesByFile(db.orm, upload.id);
+  const missing = new Map<number, ChunkRange[]>();
+  for (const file of files) {
+    if (file.state === "already_delivered") continue;
+    const received = ranges.get(file.id) ?? [];
+    // Without a size the chunks themselves say where the file ends.
+    const count =
+      file.sizeBytes === null ? (received.at(-1)?.[1] ?? -1) + 1 : chunkCount(file.sizeBytes, upload.chunkSize);
+    const gaps = missingRanges(received, count);
+    if (gaps.length > 0) missing.set(file.id, gaps);
+  }
+  return missing;
+}
+
+/**
+ * Closes the upload for bytes and hands it to intake. Again: no change.
+ * @returns whether intake has new work
+ * @throws RelayError upload_incomplete, totals_mismatch, upload_expired, upload_cancelled
+ */
+export function completeUpload(deps: Pick<SessionDeps, "db" | "now">, upload: UploadRow): boolean {
+  const { db } = deps;
+  requireNotGone(upload);
+  if (upload.state !== "receiving") return false;
+  const files = filesOf(db.orm, upload.id);
+  const missing = missingByFile(db, upload, files);
+  if (missing.size > 0)
+    throw new RelayError("upload_incomplete", undefined, {
+      members: {
+        missing: files
+          .filter((file) => missing.has(file.id))
+          .map((file) => ({ file_id: file.fileId, missing: missing.get(file.id) })),
+      },
+    });
+  return db.transaction((tx) => {
+    const now = requireNotGoneAgain(findUpload(tx, upload.id));
+    if (now.state !== "receiving") return false;
+    // A file that was announced by a chunk which never made it does not count.
+    const real = files.filter((file) => file.sizeBytes !== null || file.receivedBytes > 0);
+    for (const file of files) {
+      if (!real.includes(file)) deleteFile(tx, file.id);
+      else if (file.sizeBytes === null) updateFile(tx, file.id, { sizeBytes: file.receivedBytes });
+    }
+    const sum = real.reduce((bytes, file) => bytes + (file.sizeBytes ?? file.receivedBytes), 0);
+    if (real.length !== upload.totalFiles || sum !== upload.totalSizeBytes)
+      throw new RelayError("totals_mismatch", undefined, {
+        errors: [
+          { path: "total_files", message: `${real.length} of ${upload.totalFiles} files are here` },
+          { path: "total_size_bytes", message: `${sum} of ${upload.totalSizeBytes} bytes are here` },
+        ],
+      });
+    updateUpload(tx, upload.id, { state: "processing", completedAt: deps.now(), lastTrafficAt: deps.now() });
+    return true;
+  });
+}
+
+function requireNotGoneAgain(upload: UploadRow | undefined): UploadRow {
+  if (!upload) throw new RelayError("not_found");
+  requireNotGone(upload);
+  return upload;
+}
+
+/** Moves an upload along contract/states.ts; a move the table does not know is an error. */
+export function moveUpload(
+  tx: Parameters<typeof updateUpload>[0],
+  upload: UploadRow,
+  to: UploadRow["state"],
+  now: number,
+  values: Parameters<typeof updateUpload>[2] = {},
+): void {
+  if (!uploadTransitions[upload.state].includes(to))
+    throw new Error(`an upload does not go from ${upload.state} to ${to}`);
+  updateUpload(tx, upload.id, { ...values, state: to, ...(isTerminal(to) ? { endedAt: now } : {}) });
+}

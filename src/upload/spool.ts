@@ -1,0 +1,139 @@
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statfsSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
+import { rm } from "node:fs/promises";
+import { join, normalize, sep } from "node:path";
+import { RelayError } from "../core/errors.ts";
+
+/**
+ * The spool on disk; this file alone knows its layout. Names are ids made here, never names from outside.
+ *
+ *   spool/<upload id>/files/<file row>     received bytes
+ *   spool/<upload id>/work/…               what came out of archives
+ *   ballast                                given up when the disk is full, so that the database can still clean up
+ */
+export interface Spool {
+  /** Absolute path of something below an upload's folder. */
+  path(uploadId: string, relative: string): string;
+  /** Where a received file lies, relative to the upload's folder. */
+  receivedFile(fileRow: number): string;
+  /** Makes the upload's folders, on stable storage when it returns. */
+  create(uploadId: string): void;
+  /** Opens a received file for writing at any offset; `created`: its folder is still to be synced. */
+  openReceived(uploadId: string, fileRow: number): { fd: number; created: boolean };
+  receivedFolder(uploadId: string): string;
+  /** A fresh, empty work folder. */
+  freshWorkFolder(uploadId: string): string;
+  remove(uploadId: string): Promise<void>;
+  /** Uploads that have a folder. */
+  list(): string[];
+  /** Bytes an unprivileged writer can still use. */
+  freeBytes(): number;
+  /** Whether `bytes` more, beside `reserved` promised ones, keep the configured free space. For init. */
+  hasRoomFor(bytes: number, reserved: number): boolean;
+  /** @throws RelayError insufficient_storage where writing `bytes` would go below the low-water mark (half of the configured free space) */
+  requireRoom(bytes: number): void;
+  /** Gives the ballast up; call when the database or a cleanup meets a full disk. */
+  releaseBallast(): void;
+  /** Lays the ballast where there is room for it. */
+  layBallast(): void;
+}
+
+const ballastBytes = 64 * 1024 * 1024;
+const uploadIdPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** @param minFreeBytes limits.min_free_disk_bytes */
+export function createSpool(dataDir: string, minFreeBytes: () => number): Spool {
+  const root = join(dataDir, "spool");
+  const ballast = join(dataDir, "ballast");
+  mkdirSync(root, { recursive: true, mode: 0o750 });
+
+  const folder = (uploadId: string) => {
+    if (!uploadIdPattern.test(uploadId)) throw new Error("not an upload id");
+    return join(root, uploadId);
+  };
+  const freeBytes = () => {
+    const stats = statfsSync(dataDir);
+    return stats.bavail * stats.bsize;
+  };
+
+  return {
+    path: (uploadId, relative) => {
+      const path = normalize(join(folder(uploadId), relative));
+      if (!path.startsWith(folder(uploadId) + sep)) throw new Error("outside the upload's folder");
+      return path;
+    },
+    receivedFile: (fileRow) => `files/${fileRow}`,
+    receivedFolder: (uploadId) => join(folder(uploadId), "files"),
+    create: (uploadId) => {
+      mkdirSync(join(folder(uploadId), "files"), { recursive: true, mode: 0o750 });
+      for (const path of [folder(uploadId), root]) syncFolder(path);
+    },
+    openReceived: (uploadId, fileRow) => {
+      const path = join(folder(uploadId), "files", String(fileRow));
+      const created = !existsSync(path);
+      // "r+" would not create, "w" would truncate: O_RDWR | O_CREAT is neither's flag string.
+      return { fd: openSync(path, openFlags, 0o640), created };
+    },
+    freshWorkFolder: (uploadId) => {
+      const path = join(folder(uploadId), "work");
+      rmSync(path, { recursive: true, force: true });
+      mkdirSync(path, { recursive: true, mode: 0o750 });
+      return path;
+    },
+    remove: (uploadId) => rm(folder(uploadId), { recursive: true, force: true }),
+    list: () => readdirSync(root).filter((name) => uploadIdPattern.test(name)),
+    freeBytes,
+    hasRoomFor: (bytes, reserved) => freeBytes() - reserved - bytes >= minFreeBytes(),
+    requireRoom: (bytes) => {
+      if (freeBytes() - bytes < minFreeBytes() / 2) throw new RelayError("insufficient_storage");
+    },
+    releaseBallast: () => {
+      try {
+        unlinkSync(ballast);
+      } catch {
+        // Already given up.
+      }
+    },
+    layBallast: () => {
+      const stats = statfsSync(dataDir);
+      const size = Math.min(ballastBytes, Math.floor((stats.blocks * stats.bsize) / 20));
+      if (existsSync(ballast) || freeBytes() < size * 2 + minFreeBytes()) return;
+      writeBallast(ballast, size);
+    },
+  };
+}
+
+const openFlags = 0o2 | 0o100; // O_RDWR | O_CREAT
+
+/** Makes new names in a folder survive a power cut (RELIABILITY fact 4). */
+export function syncFolder(path: string): void {
+  const fd = openSync(path, "r");
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function writeBallast(path: string, size: number): void {
+  const zeros = Buffer.alloc(1024 * 1024);
+  const fd = openSync(path, "w", 0o640);
+  try {
+    for (let left = size; left > 0; ) left -= writeSync(fd, zeros, 0, Math.min(left, zeros.length));
+    fsyncSync(fd);
+  } catch {
+    unlinkSync(path);
+  } finally {
+    closeSync(fd);
+  }
+}
