@@ -22,7 +22,7 @@ import {
   updateUpload,
 } from "../db/uploads.ts";
 import { chunkCount, missingRanges } from "./ranges.ts";
-import { checkInit, isValidFileName, requireNotGone, requireReceiving } from "./rules.ts";
+import { checkInit, isValidFileName, requireNotGone } from "./rules.ts";
 import type { Spool } from "./spool.ts";
 
 export interface SessionDeps {

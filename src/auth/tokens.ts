@@ -1,0 +1,66 @@
+import { errors, jwtVerify, SignJWT } from "jose";
+import type { Role } from "../contract/permissions.ts";
+import { RelayError } from "../core/errors.ts";
+import type { Keys } from "./keys.ts";
+
+/** Who a valid token speaks for. */
+export type TokenClaims =
+  | { readonly kind: "access"; readonly userId: string; readonly role: Role }
+  | { readonly kind: "upload"; readonly userId: string; readonly uploadId: string };
+
+const issuer = "relaypacs";
+/** One `typ` and `aud` per kind: a token of one kind is never taken for another (RFC 8725 §3.11, §3.12). */
+const types = { access: "relaypacs-access+jwt", upload: "relaypacs-upload+jwt" } as const;
+
+export interface Tokens {
+  access(user: { id: string; role: Role }, seconds: number): Promise<string>;
+  upload(userId: string, uploadId: string, seconds: number): Promise<string>;
+  /** @throws RelayError unauthorized; token_expired for an upload token that was good once */
+  verify(token: string): Promise<TokenClaims>;
+}
+
+export function createTokens(keys: Keys): Tokens {
+  const { kid, privateKey, publicKey } = keys.signing;
+  const sign = (kind: keyof typeof types, subject: string, claims: Record<string, string>, seconds: number) =>
+    new SignJWT(claims)
+      .setProtectedHeader({ alg: "EdDSA", typ: types[kind], kid })
+      .setIssuer(issuer)
+      .setAudience(kind)
+      .setSubject(subject)
+      .setIssuedAt()
+      .setExpirationTime(Math.floor(Date.now() / 1000 + seconds))
+      .setJti(crypto.randomUUID())
+      .sign(privateKey);
+
+  return {
+    access: (user, seconds) => sign("access", user.id, { role: user.role }, seconds),
+    upload: (userId, uploadId, seconds) => sign("upload", userId, { upload_id: uploadId }, seconds),
+    verify: async (token) => {
+      const kind = kindOf(token);
+      const { payload } = await jwtVerify(token, publicKey, {
+        algorithms: ["EdDSA"],
+        issuer,
+        audience: kind,
+        typ: types[kind],
+        requiredClaims: ["sub", "exp", kind === "access" ? "role" : "upload_id"],
+      }).catch((error: unknown) => {
+        const expired = error instanceof errors.JWTExpired && kind === "upload";
+        throw new RelayError(expired ? "token_expired" : "unauthorized", undefined, { cause: error });
+      });
+      const userId = String(payload.sub);
+      return kind === "access"
+        ? { kind, userId, role: payload.role as Role }
+        : { kind, userId, uploadId: String(payload.upload_id) };
+    },
+  };
+}
+
+/** The kind a token claims to be; only says which rules it is held against. */
+function kindOf(token: string): keyof typeof types {
+  try {
+    const header = JSON.parse(Buffer.from(token.split(".")[0] ?? "", "base64url").toString()) as { typ?: unknown };
+    return header.typ === types.upload ? "upload" : "access";
+  } catch {
+    throw new RelayError("unauthorized");
+  }
+}

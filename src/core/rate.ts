@@ -1,0 +1,27 @@
+/** Counts events per key in fixed windows; in memory, bounded. */
+export class RateWindow {
+  private readonly windows = new Map<string, { start: number; count: number }>();
+  constructor(
+    private readonly limit: () => number,
+    private readonly windowMs: number,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
+
+  /** @returns 0 when the event is within the limit, else the seconds until the window ends */
+  hit(key: string): number {
+    const now = this.now();
+    if (this.windows.size > 10_000) this.forgetOld(now);
+    let window = this.windows.get(key);
+    if (!window || now - window.start >= this.windowMs) {
+      window = { start: now, count: 0 };
+      this.windows.set(key, window);
+    }
+    if (window.count >= this.limit()) return Math.max(1, Math.ceil((window.start + this.windowMs - now) / 1000));
+    window.count += 1;
+    return 0;
+  }
+
+  private forgetOld(now: number): void {
+    for (const [key, window] of this.windows) if (now - window.start >= this.windowMs) this.windows.delete(key);
+  }
+}

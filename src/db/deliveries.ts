@@ -1,0 +1,166 @@
+import { and, count, eq, gt, inArray, isNull, lte, min, or } from "drizzle-orm";
+import { type DeliveryState, deliveryStates, deliveryTransitions, type UploadState } from "../contract/states.ts";
+import type { Queries, Transaction } from "./database.ts";
+import { delivery, finding, study, upload } from "./schema.ts";
+
+export type Delivery = typeof delivery.$inferSelect;
+export type NewDelivery = typeof delivery.$inferInsert;
+export type DeliveryChange = Partial<Omit<Delivery, "id" | "uploadId" | "studyId" | "state">>;
+
+/** From which states a delivery may get into this one (contract/states.ts). */
+const sources = (to: DeliveryState): DeliveryState[] =>
+  deliveryStates.filter((from) => deliveryTransitions[from].includes(to));
+
+export const insertDelivery = (tx: Queries, row: NewDelivery): void => {
+  tx.insert(delivery).values(row).run();
+};
+
+export const deliveryById = (q: Queries, id: string): Delivery | undefined =>
+  q.select().from(delivery).where(eq(delivery.id, id)).get();
+
+/** The deliveries of an upload, oldest first. */
+export const deliveriesOfUpload = (q: Queries, uploadId: string): Delivery[] =>
+  q.select().from(delivery).where(eq(delivery.uploadId, uploadId)).orderBy(delivery.createdAt, delivery.id).all();
+
+/** Deliveries in a state, STAT first, then by age. */
+export const deliveriesInState = (q: Queries, state: DeliveryState, limit: number): Delivery[] =>
+  q
+    .select()
+    .from(delivery)
+    .where(eq(delivery.state, state))
+    .orderBy(delivery.priority, delivery.createdAt)
+    .limit(limit)
+    .all();
+
+/** Changes what stands beside the state. */
+export const changeDelivery = (tx: Queries, id: string, change: DeliveryChange): void => {
+  tx.update(delivery).set(change).where(eq(delivery.id, id)).run();
+};
+
+/**
+ * Moves one delivery to another state.
+ * @throws Error where contract/states.ts does not know the transition
+ */
+export function moveDelivery(tx: Transaction, id: string, to: DeliveryState, change: DeliveryChange): void {
+  const from = tx.select({ state: delivery.state }).from(delivery).where(eq(delivery.id, id)).get()?.state;
+  if (from === undefined) throw new Error("delivery is gone");
+  if (!deliveryTransitions[from].includes(to)) throw new Error(`delivery cannot go from ${from} to ${to}`);
+  tx.update(delivery)
+    .set({ ...change, state: to })
+    .where(eq(delivery.id, id))
+    .run();
+}
+
+/** Moves all deliveries of a lane that are in one of the states; answers whose uploads changed. */
+export function moveLane(
+  q: Queries,
+  destinationId: string,
+  from: readonly DeliveryState[],
+  to: DeliveryState,
+  change: DeliveryChange,
+): string[] {
+  const allowed = from.filter((state) => sources(to).includes(state));
+  const moved = q
+    .update(delivery)
+    .set({ ...change, state: to })
+    .where(and(inArray(delivery.state, allowed), eq(delivery.destinationId, destinationId)))
+    .returning({ uploadId: delivery.uploadId })
+    .all();
+  return [...new Set(moved.map(({ uploadId }) => uploadId))];
+}
+
+/** After a start nobody sends and nobody is known to be down: what was `sending` or `waiting` is queued again. */
+export function recoverDeliveries(q: Queries, now: number): number {
+  return q
+    .update(delivery)
+    .set({ state: "pending", leaseUntil: null, nextAttemptAt: null, updatedAt: now })
+    .where(inArray(delivery.state, ["sending", "waiting"]))
+    .returning({ id: delivery.id })
+    .all().length;
+}
+
+/** Destinations for which something is queued. */
+export const queuedDestinations = (q: Queries): string[] =>
+  q
+    .selectDistinct({ id: delivery.destinationId })
+    .from(delivery)
+    .where(inArray(delivery.state, ["pending", "retrying", "waiting"]))
+    .all()
+    .map(({ id }) => id);
+
+/** Deliveries of a lane in one state. */
+export const laneDeliveries = (q: Queries, destinationId: string, states: readonly DeliveryState[]): Delivery[] =>
+  q
+    .select()
+    .from(delivery)
+    .where(and(inArray(delivery.state, [...states]), eq(delivery.destinationId, destinationId)))
+    .all();
+
+export interface QueueFilter {
+  readonly destinationId: string;
+  readonly now: number;
+  /** Dates later than this come from a clock that was set back, and count as due. */
+  readonly horizon: number;
+  readonly statOnly: boolean;
+}
+
+/** One state's head of the queue; state by state, so that the index delivery_queue gives the order without a sort. */
+export const queueHead = (q: Queries, state: "pending" | "retrying", filter: QueueFilter) =>
+  q
+    .select()
+    .from(delivery)
+    .where(
+      and(
+        eq(delivery.state, state),
+        eq(delivery.destinationId, filter.destinationId),
+        filter.statOnly ? eq(delivery.priority, 0) : undefined,
+        or(
+          isNull(delivery.nextAttemptAt),
+          lte(delivery.nextAttemptAt, filter.now),
+          gt(delivery.nextAttemptAt, filter.horizon),
+        ),
+      ),
+    )
+    .orderBy(delivery.priority, delivery.createdAt)
+    .limit(1);
+
+/** The delivery of a lane that is to go next: STAT before routine, then by age. */
+export function nextDelivery(q: Queries, filter: QueueFilter): Delivery | undefined {
+  const heads = (["pending", "retrying"] as const).flatMap((state) => queueHead(q, state, filter).all());
+  return heads.sort((a, b) => a.priority - b.priority || a.createdAt - b.createdAt)[0];
+}
+
+/** When the next retry of a lane is due; null: nothing is dated. */
+export const nextRetryAt = (q: Queries, destinationId: string): number | null =>
+  q
+    .select({ at: min(delivery.nextAttemptAt) })
+    .from(delivery)
+    .where(and(eq(delivery.state, "retrying"), eq(delivery.destinationId, destinationId)))
+    .get()?.at ?? null;
+
+/** All that an upload's state follows from. */
+export function uploadFacts(q: Queries, uploadId: string) {
+  const row = q.select().from(upload).where(eq(upload.id, uploadId)).get();
+  if (!row) return undefined;
+  const refused = q
+    .select({ n: count() })
+    .from(finding)
+    .where(and(eq(finding.uploadId, uploadId), eq(finding.severity, "refused")))
+    .get();
+  return {
+    upload: row,
+    studies: q.select().from(study).where(eq(study.uploadId, uploadId)).all(),
+    deliveries: deliveriesOfUpload(q, uploadId),
+    refusedFindings: refused?.n ?? 0,
+  };
+}
+export type UploadFacts = NonNullable<ReturnType<typeof uploadFacts>>;
+
+/** Writes what settling found out about an upload. */
+export const changeUpload = (
+  tx: Transaction,
+  id: string,
+  change: { state: UploadState } & Partial<Pick<UploadFacts["upload"], "endedAt" | "receiptId" | "errorCode">>,
+): void => {
+  tx.update(upload).set(change).where(eq(upload.id, id)).run();
+};

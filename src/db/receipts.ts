@@ -1,0 +1,106 @@
+import { and, count, desc, eq, inArray, isNull, or, sql } from "drizzle-orm";
+import type { ErrorCode } from "../contract/errors.ts";
+import type { Queries } from "./database.ts";
+import { delivery, deliveryInstance, instance, study, upload } from "./schema.ts";
+
+export type OutcomeRow = typeof deliveryInstance.$inferInsert;
+export type OutcomeResult = OutcomeRow["result"];
+
+/** The instances of a delivery that are neither confirmed nor refused for good, with what is known of them. */
+export const openInstances = (q: Queries, deliveryId: string, studyId: string) =>
+  q
+    .select({ instance, known: deliveryInstance })
+    .from(instance)
+    .leftJoin(
+      deliveryInstance,
+      and(eq(deliveryInstance.instanceId, instance.id), eq(deliveryInstance.deliveryId, deliveryId)),
+    )
+    .where(
+      and(
+        eq(instance.studyId, studyId),
+        or(isNull(deliveryInstance.result), inArray(deliveryInstance.result, ["answered", "retry"])),
+      ),
+    )
+    .orderBy(instance.id)
+    .all();
+export type OpenInstance = ReturnType<typeof openInstances>[number];
+
+/** How many instances of a delivery stand at each result. */
+export function countOutcomes(q: Queries, deliveryId: string): Record<OutcomeResult, number> {
+  const rows = q
+    .select({ result: deliveryInstance.result, n: count() })
+    .from(deliveryInstance)
+    .where(eq(deliveryInstance.deliveryId, deliveryId))
+    .groupBy(deliveryInstance.result)
+    .all();
+  const counts = { answered: 0, stored: 0, refused: 0, retry: 0 };
+  for (const { result, n } of rows) counts[result] = n;
+  return counts;
+}
+
+/** The commonest error among the instances of a delivery with this result. */
+export function commonestError(q: Queries, deliveryId: string, result: OutcomeResult) {
+  const row = q
+    .select({ code: deliveryInstance.errorCode, message: deliveryInstance.errorMessage, n: count() })
+    .from(deliveryInstance)
+    .where(and(eq(deliveryInstance.deliveryId, deliveryId), eq(deliveryInstance.result, result)))
+    .groupBy(deliveryInstance.errorCode, deliveryInstance.errorMessage)
+    .orderBy(desc(count()))
+    .limit(1)
+    .get();
+  return row?.code ? { code: row.code as ErrorCode, message: row.message ?? "" } : undefined;
+}
+
+/** Writes outcomes over what was known; a confirmed instance stays confirmed. */
+export function recordOutcomes(tx: Queries, rows: readonly OutcomeRow[]): void {
+  for (const row of rows)
+    tx.insert(deliveryInstance)
+      .values(row)
+      .onConflictDoUpdate({
+        target: [deliveryInstance.deliveryId, deliveryInstance.instanceId],
+        set: row,
+        setWhere: sql`${deliveryInstance.result} <> 'stored'`,
+      })
+      .run();
+}
+
+/** Forgets outcomes of a delivery, so that those instances are sent again; without a result, all. */
+export const forgetOutcomes = (tx: Queries, deliveryId: string, result?: OutcomeResult): void => {
+  tx.delete(deliveryInstance)
+    .where(and(eq(deliveryInstance.deliveryId, deliveryId), result ? eq(deliveryInstance.result, result) : undefined))
+    .run();
+};
+
+/** Whether any instance of an upload is at a PACS, confirmed or by its word. */
+export const anythingStored = (q: Queries, uploadId: string): boolean =>
+  q
+    .select({ id: delivery.id })
+    .from(delivery)
+    .innerJoin(deliveryInstance, eq(deliveryInstance.deliveryId, delivery.id))
+    .where(and(eq(delivery.uploadId, uploadId), inArray(deliveryInstance.result, ["stored", "answered"])))
+    .limit(1)
+    .get() !== undefined;
+
+/** The upload a receipt belongs to. */
+export const uploadOfReceipt = (q: Queries, receiptId: string) =>
+  q.select({ id: upload.id, userId: upload.userId }).from(upload).where(eq(upload.receiptId, receiptId)).get();
+
+/** Deliveries of an upload with their study's UID, in a stable order. */
+export const receiptDeliveries = (q: Queries, uploadId: string) =>
+  q
+    .select({ studyInstanceUID: study.studyInstanceUID, delivery })
+    .from(delivery)
+    .innerJoin(study, eq(study.id, delivery.studyId))
+    .where(eq(delivery.uploadId, uploadId))
+    .orderBy(study.studyInstanceUID, delivery.createdAt, delivery.destinationId)
+    .all();
+
+/** The confirmed instances of a delivery. */
+export const storedInstances = (q: Queries, deliveryId: string) =>
+  q
+    .select({ sopInstanceUID: instance.sopInstanceUID, sha256: instance.sha256, outcome: deliveryInstance })
+    .from(deliveryInstance)
+    .innerJoin(instance, eq(instance.id, deliveryInstance.instanceId))
+    .where(and(eq(deliveryInstance.deliveryId, deliveryId), eq(deliveryInstance.result, "stored")))
+    .orderBy(instance.id)
+    .all();
