@@ -79,6 +79,13 @@ export const dicomErrors = catalogue({
     action: "Export the image again at the scanner or workstation.",
     retryable: false,
   },
+  dicom_bomb: {
+    title: "Image too large when opened",
+    cause: "The compressed file opens to far more data than the image it describes needs.",
+    acts: "vendor",
+    action: "Export the image again at the scanner or workstation.",
+    retryable: false,
+  },
   patient_missing: {
     title: "No patient name or ID",
     cause: "The images carry no patient name or no patient ID.",

@@ -1,0 +1,40 @@
+import { convertBytes } from "dicom-character-set";
+
+/** Text out of a data set, and whether it could be read with certainty. */
+export interface DecodedText {
+  readonly text: string;
+  readonly sure: boolean;
+}
+
+export type TextVR = "PN" | "LO" | "SH" | "CS" | "UI" | "DA" | "TM" | "IS";
+
+/** VRs that Specific Character Set (0008,0005) acts on (PS3.5 6.1.2.3). */
+const affected: ReadonlySet<TextVR> = new Set(["PN", "LO", "SH"]);
+
+/**
+ * Decodes a text value to Unicode (PS3.5 6.1): single-byte sets, ISO 2022 extensions, UTF-8, GB18030, GBK.
+ * What cannot be decoded is shown as UTF-8 or Latin-1, whichever reads, and is told by `sure: false`. Never throws.
+ * @param characterSet value of (0008,0005), "" where absent
+ */
+export function decodeText(bytes: Uint8Array, vr: TextVR, characterSet: string): DecodedText {
+  const plain = bytes.every((byte) => byte < 0x80 && byte !== 0x1b);
+  if (plain || !affected.has(vr)) return { text: Buffer.from(bytes).toString("latin1"), sure: plain };
+  try {
+    // The default repertoire is ASCII alone (PS3.5 6.1.2.2); the decoder would take UTF-8 for it without a word.
+    if (isDefaultOnly(characterSet)) return { text: readable(bytes), sure: false };
+    const text = convertBytes(characterSet, bytes, { vr });
+    return { text, sure: !text.includes("\ufffd") };
+  } catch {
+    return { text: readable(bytes), sure: false };
+  }
+}
+
+const isDefaultOnly = (characterSet: string): boolean => /^(ISO_IR 6|ISO 2022 IR 6)?$/.test(characterSet.trim());
+
+function readable(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder("windows-1252").decode(bytes);
+  }
+}

@@ -1,0 +1,255 @@
+import type { ByteReader } from "./byte-reader.ts";
+import {
+  corrupt,
+  cutShort,
+  type ElementEncoding,
+  type ElementHeader,
+  excessive,
+  fragmentVRs,
+  itemDelimitation,
+  itemTag,
+  Malformed,
+  parseHeader,
+  sequenceDelimitation,
+  undefinedLength,
+  vrSQ,
+  vrUN,
+} from "./element.ts";
+import { isPixelTag } from "./tags.ts";
+
+/** PS3.3 needs a handful of levels; SR trees go to about ten. */
+const maxDepth = 32;
+/** The whole dictionary has 5 000 attributes; private ones come on top. */
+const maxTopLevelElements = 20_000;
+/** A real enhanced MR has 10 000 frames with 60 elements each, so 20 000 would not do; 1 000 000 are walked in 0.1 s. */
+const maxElements = 1_000_000;
+/** Values are kept up to this length, in bytes; every attribute looked at is far shorter. */
+const maxKept = 8192;
+/** What stands behind the data set may be zeros up to a disk sector or tape block, in bytes. */
+const maxPadding = 1_048_576;
+
+/** The value of one top-level element as it stands in the file. */
+export interface RawValue {
+  readonly bytes: Uint8Array;
+  /** Full length in bytes; more than `bytes` holds where the value was too long to keep. */
+  readonly length: number;
+  readonly littleEndian: boolean;
+}
+
+export interface PixelElement {
+  readonly tag: number;
+  /** Bytes of the value, or of all fragments but the first (the offset table). */
+  length: number;
+  /** Fragments without the offset table; null for native pixel data. */
+  fragments: number | null;
+}
+
+export interface DataSet {
+  readonly values: ReadonlyMap<number, RawValue>;
+  readonly pixels: PixelElement | null;
+  /** A sequence of stated length is broken inside; all around it could be read. */
+  readonly brokenSequence: boolean;
+}
+
+interface Frame {
+  readonly kind: "sequence" | "item" | "fragments";
+  /** Where it ends; of undefined length: where what encloses it ends. */
+  readonly end: number;
+  readonly open: boolean;
+  readonly encoding: ElementEncoding;
+}
+
+/**
+ * Walks a data set from the reader's position to its end, skipping values (PS3.5 7). Time grows with the number of elements,
+ * memory with nothing.
+ * @param wanted top-level tags whose values are kept
+ * @param beforePixels is told the length of native pixel data before it is skipped; false ends the walk there
+ * @throws Malformed where reading on makes no sense
+ */
+export async function walkDataSet(
+  reader: ByteReader,
+  encoding: ElementEncoding,
+  wanted: ReadonlySet<number>,
+  beforePixels: (values: ReadonlyMap<number, RawValue>, length: number) => boolean,
+): Promise<DataSet> {
+  const walk = new Walk(reader, encoding, wanted, beforePixels);
+  await walk.run();
+  return walk;
+}
+
+class Walk implements DataSet {
+  readonly values = new Map<number, RawValue>();
+  pixels: PixelElement | null = null;
+  brokenSequence = false;
+
+  private readonly frames: Frame[] = [];
+  private readonly header: ElementHeader = { tag: 0, vr: 0, length: 0, spelt: 0 };
+  private elements = 0;
+  private topLevelElements = 0;
+  private ended = false;
+
+  constructor(
+    private readonly reader: ByteReader,
+    private readonly encoding: ElementEncoding,
+    private readonly wanted: ReadonlySet<number>,
+    private readonly beforePixels: (values: ReadonlyMap<number, RawValue>, length: number) => boolean,
+  ) {}
+
+  async run(): Promise<void> {
+    while (!this.ended) {
+      try {
+        await this.step();
+      } catch (error) {
+        if (!(error instanceof Malformed) || !(await this.leaveBroken(error))) throw error;
+      }
+    }
+  }
+
+  /** One element, item or delimiter. */
+  private async step(): Promise<void> {
+    const { reader, frames, header } = this;
+    const position = reader.position;
+    const frame = frames.at(-1);
+    if (frame !== undefined && position >= frame.end) {
+      if (frame.open) throw corrupt("a sequence has no end");
+      frames.pop();
+      return;
+    }
+    if (frame !== undefined && position + 8 > frame.end) throw corrupt("a sequence ends inside an element");
+    if (reader.available < 8 && !(await reader.need(8))) return this.atEnd(frame);
+    if (frame === undefined && reader.view.getBigUint64(reader.start) === 0n) return this.padding();
+    const encoding = frame?.encoding ?? this.encoding;
+    if (!parseHeader(reader, encoding, header)) {
+      if (!(await reader.need(12)) || !parseHeader(reader, encoding, header)) throw cutShort("inside an element");
+    }
+    if (++this.elements > maxElements) throw excessive("it has more elements than any image");
+    if (frame === undefined && ++this.topLevelElements > maxTopLevelElements)
+      throw excessive("it has more elements than any image");
+    if (frame === undefined || frame.kind === "item") await this.element(frame, encoding);
+    else if (frame.kind === "sequence") this.item(frame);
+    else await this.fragment(frame);
+  }
+
+  private async element(frame: Frame | undefined, encoding: ElementEncoding): Promise<void> {
+    const { tag, vr, length } = this.header;
+    if (tag === itemDelimitation && frame?.open) return void this.frames.pop();
+    if (tag >>> 16 === 0xfffe) throw corrupt("a delimiter stands where an element should");
+    if (length === undefinedLength) {
+      if (fragmentVRs.has(vr) || (vr === vrUN && isPixelTag(tag))) return this.openFragments(frame, tag, encoding);
+      // PS3.5 6.2.2: UN of undefined length is a sequence in Implicit VR Little Endian.
+      if (vr === vrSQ || vr === 0) return this.push("sequence", frame, undefinedLength, encoding);
+      if (vr === vrUN) return this.push("sequence", frame, undefinedLength, "implicit-le");
+      throw corrupt("an element has no length");
+    }
+    this.fits(frame, length);
+    if (vr === vrSQ) return this.push("sequence", frame, length, encoding);
+    if (frame === undefined) {
+      if (isPixelTag(tag)) {
+        this.pixels = { tag, length, fragments: null };
+        if (!this.beforePixels(this.values, length)) {
+          this.ended = true;
+          return;
+        }
+      } else if (this.wanted.has(tag)) await this.keep(tag, length, vr === vrUN ? "implicit-le" : encoding);
+    }
+    await this.skip(length, isPixelTag(tag) ? "inside the pixel data" : "inside an element");
+  }
+
+  /** Looks at a value without moving. */
+  private async keep(tag: number, length: number, encoding: ElementEncoding): Promise<void> {
+    const kept = Math.min(length, maxKept);
+    if (this.reader.available < kept && !(await this.reader.need(kept))) throw cutShort("inside an element");
+    const bytes = this.reader.bytes.slice(this.reader.start, this.reader.start + kept);
+    const before = this.values.get(tag);
+    // PS3.5 7.1: an element occurs once. Receivers differ in which one they take, so the identity would be a matter of chance.
+    if (before !== undefined && (before.length !== length || !Buffer.from(before.bytes).equals(bytes)))
+      throw corrupt("it gives two values for one field");
+    this.values.set(tag, { bytes, length, littleEndian: encoding !== "explicit-be" });
+  }
+
+  private item(frame: Frame): void {
+    const { tag, length } = this.header;
+    if (tag === sequenceDelimitation && frame.open) return void this.frames.pop();
+    if (tag !== itemTag) throw corrupt("a sequence holds something that is no item");
+    if (length !== undefinedLength) this.fits(frame, length);
+    this.push("item", frame, length, frame.encoding);
+  }
+
+  private openFragments(frame: Frame | undefined, tag: number, encoding: ElementEncoding): void {
+    if (frame === undefined && isPixelTag(tag)) this.pixels = { tag, length: 0, fragments: -1 };
+    this.push("fragments", frame, undefinedLength, encoding);
+  }
+
+  /** PS3.5 A.4: the first item is the offset table, the others are fragments. */
+  private async fragment(frame: Frame): Promise<void> {
+    const { tag, length } = this.header;
+    if (tag === sequenceDelimitation) return void this.frames.pop();
+    if (tag !== itemTag || length === undefinedLength)
+      throw corrupt("the pixel data holds something that is no fragment");
+    this.fits(frame, length);
+    // Fragments have no bound of their own: each takes its bytes, and a slide has a million.
+    this.elements--;
+    if (this.frames.length === 1 && this.pixels?.fragments != null) {
+      if (this.pixels.fragments >= 0) this.pixels.length += length;
+      this.pixels.fragments++;
+    }
+    await this.skip(length, "inside the pixel data");
+  }
+
+  private push(kind: Frame["kind"], parent: Frame | undefined, length: number, encoding: ElementEncoding): void {
+    if (this.frames.length >= 2 * maxDepth) throw excessive("its sequences are nested too deep");
+    const open = length === undefinedLength;
+    const end = open ? (parent?.end ?? Number.POSITIVE_INFINITY) : this.reader.position + length;
+    this.frames.push({ kind, end, open, encoding });
+  }
+
+  /** No value is longer than what is left of that which encloses it. */
+  private fits(frame: Frame | undefined, length: number): void {
+    const { reader, header } = this;
+    if (reader.position + length <= Math.min(frame?.end ?? Number.POSITIVE_INFINITY, reader.size)) return;
+    if (frame !== undefined && frame.end <= reader.size) throw corrupt("an element is longer than what holds it");
+    // A length that spells a VR is explicit VR read as implicit, not a cut.
+    if (header.vr === 0 && header.spelt !== 0) throw corrupt("it is not written the way its header says");
+    throw cutShort(
+      isPixelTag(header.tag) || frame?.kind === "fragments" ? "inside the pixel data" : "inside an element",
+    );
+  }
+
+  private async skip(length: number, where: string): Promise<void> {
+    const { reader } = this;
+    if (length <= reader.available) reader.start += length;
+    else if (!(await reader.skip(length))) throw cutShort(where);
+  }
+
+  private atEnd(frame: Frame | undefined): void {
+    const { reader } = this;
+    const rest = reader.bytes.subarray(reader.start, reader.start + reader.available);
+    if (frame?.kind === "fragments") throw cutShort("inside the pixel data");
+    if (frame !== undefined && rest.length === 0) throw corrupt("a sequence has no end");
+    if (frame !== undefined || rest.some((byte) => byte !== 0)) throw cutShort("inside an element");
+    this.ended = true;
+  }
+
+  /** Zeros to the end, as tapes and disk sectors leave them, are no elements. */
+  private async padding(): Promise<void> {
+    const { reader } = this;
+    for (let seen = 0; seen < maxPadding; ) {
+      const rest = reader.bytes.subarray(reader.start, reader.start + reader.available);
+      if (rest.some((byte) => byte !== 0)) throw corrupt("something that is no element follows its data");
+      seen += rest.length;
+      reader.start += rest.length;
+      if (!(await reader.need(1))) break;
+    }
+    this.ended = true;
+  }
+
+  /** Parsers differ over a sequence that is broken inside; where its length is stated the walk goes on behind it. */
+  private async leaveBroken(error: Malformed): Promise<boolean> {
+    while (this.frames.at(-1)?.open) this.frames.pop();
+    const frame = this.frames.pop();
+    const behind = (frame?.end ?? 0) - this.reader.position;
+    if (frame === undefined || behind < 0 || !error.local) return false;
+    this.brokenSequence = true;
+    return this.reader.skip(behind);
+  }
+}

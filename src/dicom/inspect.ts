@@ -1,0 +1,125 @@
+import { type FileHandle, open } from "node:fs/promises";
+import type { ErrorCode } from "../contract/errors.ts";
+import { Attributes } from "./attributes.ts";
+import { FileReader, InflateReader } from "./byte-reader.ts";
+import { type DataSet, type RawValue, walkDataSet } from "./data-set-walk.ts";
+import { corrupt, cutShort, Malformed } from "./element.ts";
+import { type FileMeta, readFileMeta } from "./file-meta.ts";
+import type { Inspection } from "./inspection.ts";
+import { isForeignPreamble, layoutBytes, layoutOf } from "./part10.ts";
+import { nativePixelLength } from "./pixel-check.ts";
+import { mediaStorageDirectory } from "./sop-classes.ts";
+import { pixelDataTag, wantedTags } from "./tags.ts";
+import { type TransferSyntax, transferSyntaxes } from "./transfer-syntaxes.ts";
+import { type FoundInstance, validate } from "./validate.ts";
+
+export interface InspectOptions {
+  /** SOP Class UIDs to take beside the storage classes of PS3.4 B.5. */
+  readonly extraSopClasses?: readonly string[];
+  /** The day that dates are held against, YYYYMMDD; default: today, UTC. */
+  readonly today?: string;
+}
+
+const untouched = { ownHead: null, foreignPreamble: false } as const;
+
+/** Bytes of a file's own preamble and meta that are worth keeping; longer ones are written anew. */
+const maxKeptHead = 65_536;
+
+/**
+ * Reads a file's header and tells whether it is DICOM that can go to an archive (CONTRACT §4.1 and §4.3). Walks to the end
+ * of the file without loading pixel data: time and memory do not depend on its size.
+ * Bad content never throws.
+ * @throws the error of the operating system where the file cannot be read
+ */
+export async function inspect(path: string, options: InspectOptions = {}): Promise<Inspection> {
+  const file = await open(path, "r");
+  try {
+    return await inspectOpen(file, path, options);
+  } catch (error) {
+    if (error instanceof Malformed) return refused(error.code, error.message);
+    throw error;
+  } finally {
+    await file.close();
+  }
+}
+
+async function inspectOpen(file: FileHandle, path: string, options: InspectOptions): Promise<Inspection> {
+  const { size } = await file.stat();
+  const reader = new FileReader(file, size, 0);
+  await reader.need(layoutBytes);
+  const start = reader.bytes.slice(0, Math.min(reader.available, layoutBytes));
+  const layout = layoutOf(start, size);
+  switch (layout.kind) {
+    case "truncated":
+      throw cutShort("inside its header");
+    case "corrupt":
+      throw corrupt("behind its header comes something else");
+    case "dicomdir":
+    case "not_dicom":
+      return { kind: layout.kind };
+    case "bare": {
+      const walked = await walk(new FileReader(file, size, layout.offset), path, layout.transferSyntaxUID);
+      if (walked === null) throw corrupt("it cannot be told how it is written");
+      return validate({ ...walked, meta: null, dataSetOffset: layout.offset, ...untouched }, options);
+    }
+    case "part10": {
+      await reader.skip(layout.metaOffset);
+      const meta = await readFileMeta(reader);
+      if (meta.mediaStorageSOPClassUID === mediaStorageDirectory) return { kind: "dicomdir" };
+      const walked = await walkBehind(file, size, path, meta);
+      if (walked === null)
+        return refused("transfer_syntax_unknown", "The image is encoded in a way that DICOM does not define.");
+      const foreignPreamble = layout.preamble && isForeignPreamble(start);
+      const ownHead = foreignPreamble ? await zeroedHead(file, meta.end) : null;
+      const regular = meta.regular && layout.preamble;
+      const found = { ...walked, meta: { ...meta, regular }, dataSetOffset: meta.end, ownHead, foreignPreamble };
+      return validate(found, options);
+    }
+  }
+}
+
+type Walked = Pick<FoundInstance, "attributes" | "dataSet" | "syntax" | "transferSyntaxUID">;
+
+/** Where the meta names no transfer syntax, the content must tell it. */
+async function walkBehind(file: FileHandle, size: number, path: string, meta: FileMeta): Promise<Walked | null> {
+  const reader = new FileReader(file, size, meta.end);
+  if (meta.transferSyntaxUID !== "") return walk(reader, path, meta.transferSyntaxUID);
+  await reader.need(16);
+  const layout = layoutOf(reader.bytes.slice(0, Math.min(reader.available, 16)), size - meta.end);
+  if (layout.kind !== "bare") throw corrupt("its header does not say how it is written");
+  return walk(reader, path, layout.transferSyntaxUID);
+}
+
+async function walk(reader: FileReader, path: string, transferSyntaxUID: string): Promise<Walked | null> {
+  const syntax = transferSyntaxes.get(transferSyntaxUID);
+  if (syntax === undefined) return null;
+  const dataSet = await walkAs(reader, path, syntax);
+  return { attributes: new Attributes(dataSet.values), dataSet, syntax, transferSyntaxUID };
+}
+
+async function walkAs(file: FileReader, path: string, syntax: TransferSyntax): Promise<DataSet> {
+  if (syntax.encoding !== "deflated") return walkDataSet(file, syntax.encoding, wantedTags, () => true);
+  const inflated = new InflateReader(path, file.position);
+  // What is packed is only opened as far as the image description accounts for it.
+  const accountedFor = (values: ReadonlyMap<number, RawValue>, length: number): boolean => {
+    const expected = nativePixelLength(new Attributes(values), pixelDataTag);
+    if (expected === null || length < expected || length > expected + 1) return expected === null;
+    inflated.allow(length);
+    return true;
+  };
+  try {
+    return await walkDataSet(inflated, "explicit-le", wantedTags, accountedFor);
+  } finally {
+    inflated.close();
+  }
+}
+
+/** The file's own preamble, zeroed, DICM and meta; null where that is too long to be kept. */
+async function zeroedHead(file: FileHandle, end: number): Promise<Uint8Array | null> {
+  if (end > maxKeptHead) return null;
+  const head = new Uint8Array(end);
+  await file.read(head, 128, end - 128, 128);
+  return head;
+}
+
+const refused = (code: ErrorCode, message: string): Inspection => ({ kind: "refused", code, message });

@@ -1,0 +1,16 @@
+/** `regular`: as PS3.5 9.1 wants it. `irregular`: a leading zero in a component or padded by spaces; archives take it. */
+export type UidForm = "regular" | "irregular" | "invalid";
+
+/** The text of a UI value without its padding; PS3.5 6.2 pads with NUL, the field also with spaces. */
+export const uidOf = (bytes: Uint8Array | undefined): string =>
+  bytes === undefined
+    ? ""
+    : Buffer.from(bytes)
+        .toString("latin1")
+        .replace(/[\0 ]+$/, "");
+
+/** Whether a UID is one (PS3.5 9.1): digits and dots, at most 64, no empty component. */
+export function uidForm(uid: string): UidForm {
+  if (uid.length > 64 || !/^\d+(\.\d+)*$/.test(uid)) return "invalid";
+  return /(^|\.)0\d/.test(uid) ? "irregular" : "regular";
+}
