@@ -1,36 +1,62 @@
-import type { ErrorCode } from "../contract/errors.ts";
+import { RelayError } from "../core/errors.ts";
+import type { UnpackBudget } from "./limits.ts";
+import { MemberFolder, type UnpackedMember } from "./member-folder.ts";
+import type { ArchiveKind } from "./sniff.ts";
+import { unpackSevenZip } from "./unpack-7z.ts";
+import { unpackGzip } from "./unpack-gzip.ts";
+import { unpackRar } from "./unpack-rar.ts";
+import { unpackZip } from "./unpack-zip.ts";
 
-/** Bounds of one unpacking; they count over an archive and everything nested in it. */
-export interface UnpackLimits {
-  readonly maxUnpackedBytes: number;
-  /** Unpacked to packed bytes, counted past 256 MiB unpacked. */
-  readonly maxRatio: number;
-  readonly maxEntries: number;
-  readonly maxFileBytes: number;
-  /** Called before bytes are written; throws `insufficient_storage` where the disk is short. */
-  readonly reserve: (bytes: number) => void;
-}
+export { type ArchiveErrorCode, ArchiveRefused } from "./archive-refused.ts";
+export { UnpackBudget, type UnpackLimits } from "./limits.ts";
+export type { UnpackedMember } from "./member-folder.ts";
+export type { ArchiveKind } from "./sniff.ts";
 
-/** One regular file that came out of an archive. */
-export interface UnpackedMember {
-  /** The member's name as the archive has it, for people; never used as a path. */
-  readonly name: string;
-  /** Where it lies: inside the given folder, under a name made here. */
+/** An archive on the spool. */
+export interface Archive {
   readonly path: string;
-  readonly size: number;
+  readonly kind: ArchiveKind;
+  /** As its sender names it. */
+  readonly name: string;
+  /** The further parts of a set, in order (`groupVolumes`). */
+  readonly volumes?: readonly { readonly path: string }[];
 }
 
-/** The archive, or what it wants to do, is refused; the rest of the upload goes on. */
-export class ArchiveRefused extends Error {
-  override readonly name = "ArchiveRefused";
-  constructor(
-    readonly code: Extract<ErrorCode, `archive_${string}`>,
-    message: string,
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
+type Unpacker = (archive: Archive, folder: MemberFolder, signal: AbortSignal) => Promise<UnpackedMember[]>;
+const allParts = ({ path, volumes = [] }: Archive) => [path, ...volumes.map((volume) => volume.path)];
+
+const unpackers: Readonly<Record<ArchiveKind, Unpacker>> = {
+  zip: ({ path }, folder, signal) => unpackZip(path, folder, signal),
+  rar: (archive, folder, signal) => unpackRar(allParts(archive), folder, signal),
+  "7z": (archive, folder, signal) => unpackSevenZip("7z", allParts(archive), folder, signal),
+  tar: ({ path }, folder, signal) => unpackSevenZip("tar", [path], folder, signal),
+  gzip: unpackGzip,
+};
+
+/**
+ * Unpacks the regular files of an archive into a folder of its own, under running numbers. Archives in it stay closed:
+ * call again with the same budget and another folder. Nothing is synced: `syncFolderTree` does that once for all.
+ * Whatever is thrown, nothing stays in the folder.
+ * @param into an existing, empty folder
+ * @param budget one per outermost archive, shared with all that are nested in it
+ * @throws ArchiveRefused; RelayError insufficient_storage where the disk is full; the signal's reason; what `reserve` throws
+ */
+export async function unpack(
+  archive: Archive,
+  into: string,
+  budget: UnpackBudget,
+  signal: AbortSignal,
+): Promise<UnpackedMember[]> {
+  const folder = new MemberFolder(into, budget);
+  try {
+    signal.throwIfAborted();
+    return await unpackers[archive.kind](archive, folder, signal);
+  } catch (cause) {
+    await folder.discard();
+    throw isDiskFull(cause) ? new RelayError("insufficient_storage", undefined, { cause }) : cause;
   }
 }
 
-/** The archive kinds that can be opened. */
-export type ArchiveKind = "zip" | "rar" | "7z" | "tar" | "gzip";
+function isDiskFull(cause: unknown): boolean {
+  return cause instanceof Error && "code" in cause && (cause.code === "ENOSPC" || cause.code === "EDQUOT");
+}

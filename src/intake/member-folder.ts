@@ -1,0 +1,89 @@
+import { open, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { crc32 } from "node:zlib";
+import { ArchiveRefused } from "./archive-refused.ts";
+import type { UnpackBudget } from "./limits.ts";
+import { displayName } from "./member-names.ts";
+
+/** One regular file that came out of an archive. */
+export interface UnpackedMember {
+  /** The member's name as the archive has it, for people (harmful characters replaced); never used as a path. */
+  readonly name: string;
+  /** Where it lies: inside the given folder, under a name made here. */
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** What the archive says of a member; the bytes are held against it. */
+export interface DeclaredMember {
+  readonly name: string;
+  readonly size?: number;
+  readonly crc32?: number;
+}
+
+/** Writes members under running numbers into one folder, counting every byte before it is written. */
+export class MemberFolder {
+  readonly #made: string[] = [];
+
+  constructor(
+    readonly folder: string,
+    readonly budget: UnpackBudget,
+  ) {}
+
+  /**
+   * Writes one member. Not synced: the caller syncs the folder once.
+   * @throws ArchiveRefused archive_corrupt where size or CRC-32 are not the declared ones, archive_bomb past the limits
+   */
+  async write(declared: DeclaredMember, source: AsyncIterable<Uint8Array>): Promise<UnpackedMember> {
+    const path = join(this.folder, String(this.#made.length + 1).padStart(6, "0"));
+    this.#made.push(path);
+    const most = declared.size ?? Number.POSITIVE_INFINITY;
+    let size = 0;
+    let crc = 0;
+    const file = await open(path, "wx", 0o600);
+    try {
+      for await (const chunk of source) {
+        size += chunk.length;
+        if (size > most) throw new ArchiveRefused("archive_corrupt", "A file in the archive is larger than declared.");
+        this.budget.take(chunk.length);
+        crc = crc32(chunk, crc);
+        // A write may take less than it was given without an error, most of all when the disk fills up.
+        for (let done = 0; done < chunk.length; ) done += (await file.write(chunk, done)).bytesWritten;
+      }
+    } finally {
+      await file.close();
+    }
+    if (size !== (declared.size ?? size)) {
+      throw new ArchiveRefused("archive_corrupt", "A file in the archive is smaller than declared.");
+    }
+    if (crc !== (declared.crc32 ?? crc)) {
+      throw new ArchiveRefused("archive_corrupt", "A file in the archive does not match its checksum.");
+    }
+    return { name: displayName(declared.name), path, size };
+  }
+
+  /** Removes everything written so far. */
+  async discard(): Promise<void> {
+    for (const path of this.#made.splice(0)) await rm(path, { force: true });
+  }
+}
+
+/** Passes a decoder's bytes on; its errors become archive_corrupt, save what the file system or the signal say. */
+export async function* decoded(
+  source: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* source;
+  } catch (cause) {
+    throw asRefusal(cause, signal);
+  }
+}
+
+/** What a decoder threw, as the caller is to see it. */
+export function asRefusal(cause: unknown, signal: AbortSignal): unknown {
+  if (signal.aborted) return signal.reason;
+  if (cause instanceof ArchiveRefused || (cause instanceof Error && "syscall" in cause)) return cause;
+  return new ArchiveRefused("archive_corrupt", undefined, { cause });
+}

@@ -1,0 +1,97 @@
+import { mkdtemp, rm, symlink } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { ArchiveRefused } from "./archive-refused.ts";
+import type { DeclaredMember, MemberFolder, UnpackedMember } from "./member-folder.ts";
+import { checkListed, isFolder, nameOf, readListing, sizeOf } from "./seven-zip-list.ts";
+import { runSevenZip, type SevenZipType } from "./seven-zip-run.ts";
+import { volumeNames } from "./volumes.ts";
+
+/**
+ * Unpacks RAR, 7z or tar by 7zz: lists, checks every entry, then takes the members' bytes from its stdout in the order of the list.
+ * 7zz writes nothing itself, so no name, link or device of the archive ever meets the file system.
+ * @param volumes the archive, and in order its further volumes
+ * @throws ArchiveRefused, or the signal's reason
+ */
+export async function unpackSevenZip(
+  type: SevenZipType,
+  volumes: readonly string[],
+  folder: MemberFolder,
+  signal: AbortSignal,
+): Promise<UnpackedMember[]> {
+  return await placed(volumes, folder.folder, async (work, first) => {
+    const members: Required<Pick<DeclaredMember, "name" | "size">>[] = [];
+    for await (const entry of readListing(runSevenZip("list", type, work, first, signal))) {
+      folder.budget.countEntries(1);
+      checkListed(entry);
+      // The first entry of a set begins in its first volume (index 0; blank where there is only one).
+      if (members.length === 0 && Number(entry.get("Volume Index") ?? 0) > 0) {
+        throw new ArchiveRefused("archive_volume_missing");
+      }
+      if (!isFolder(entry)) members.push({ name: nameOf(entry), size: sizeOf(entry) });
+    }
+    folder.budget.expect(members.map(({ size }) => size));
+    return await split(runSevenZip("extract", type, work, first, signal), members, folder);
+  });
+}
+
+/** Takes members that are already listed and checked out of an archive. @throws ArchiveRefused */
+export async function extractInOrder(
+  type: SevenZipType,
+  volumes: readonly string[],
+  members: readonly DeclaredMember[],
+  folder: MemberFolder,
+  signal: AbortSignal,
+): Promise<UnpackedMember[]> {
+  return await placed(volumes, folder.folder, (work, first) =>
+    split(runSevenZip("extract", type, work, first, signal), members, folder),
+  );
+}
+
+/** Gives the volumes fixed names in a folder of their own: 7zz sees no name of the sender's and no neighbour. */
+async function placed<T>(
+  volumes: readonly string[],
+  folder: string,
+  use: (work: string, first: string) => Promise<T>,
+): Promise<T> {
+  const work = await mkdtemp(join(folder, ".7zz-"));
+  try {
+    const names = volumeNames(volumes.length);
+    for (const [index, volume] of volumes.entries()) {
+      for (const name of names[index] ?? []) await symlink(resolve(volume), join(work, name));
+    }
+    return await use(work, names[0]?.[0] ?? "");
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+/** Cuts one stream of bytes into members by their sizes. It must end where the last one does. */
+async function split(
+  source: AsyncGenerator<Uint8Array, void, undefined>,
+  members: readonly DeclaredMember[],
+  folder: MemberFolder,
+): Promise<UnpackedMember[]> {
+  let rest: Uint8Array = new Uint8Array();
+  async function* take(size: number): AsyncGenerator<Uint8Array, void, undefined> {
+    for (let left = size; left > 0; ) {
+      if (rest.length === 0) {
+        const next = await source.next();
+        if (next.done) return;
+        rest = next.value;
+      }
+      const piece = rest.subarray(0, left);
+      rest = rest.subarray(piece.length);
+      left -= piece.length;
+      if (piece.length > 0) yield piece;
+    }
+  }
+  try {
+    const done: UnpackedMember[] = [];
+    for (const member of members) done.push(await folder.write(member, take(member.size ?? 0)));
+    // Only the exit code says that every checksum was right.
+    if (rest.length > 0 || !(await source.next()).done) throw new ArchiveRefused("archive_corrupt");
+    return done;
+  } finally {
+    await source.return();
+  }
+}

@@ -1,0 +1,129 @@
+import { createReadStream } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { addAbortSignal } from "node:stream";
+import { Open, type File as ZipEntry } from "unzipper";
+import { ArchiveRefused } from "./archive-refused.ts";
+import { asRefusal, decoded, type MemberFolder, type UnpackedMember } from "./member-folder.ts";
+import { extractInOrder } from "./unpack-7z.ts";
+import {
+  checkDirectory,
+  checkEntries,
+  checkLocalHeader,
+  INFLATED,
+  LOCAL_HEADER,
+  type PlacedEntry,
+} from "./zip-checks.ts";
+import { findZipEnd, readAt, type ZipEnd } from "./zip-end.ts";
+
+/** Entries opened side by side: inflating runs in the thread pool, which has four threads. */
+const AT_ONCE = 4;
+const READ_AHEAD = 128 * 1024;
+/** Covers the usual local header in one read; a longer name is read again. */
+const USUAL_HEADER = LOCAL_HEADER + 256;
+
+/** One ZIP being unpacked. `stop` ends everything that still runs, with the first failure as its reason. */
+interface Job {
+  readonly path: string;
+  readonly file: FileHandle;
+  readonly end: ZipEnd;
+  readonly folder: MemberFolder;
+  readonly stop: AbortController;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Unpacks a ZIP: unzipper reads the directory and inflates; what it leaves unchecked is checked here
+ * (names, links, encryption, overlaps, sizes, CRC-32).
+ * @throws ArchiveRefused, or the signal's reason
+ */
+export async function unpackZip(path: string, folder: MemberFolder, given: AbortSignal): Promise<UnpackedMember[]> {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([given, stop.signal]);
+  const file = await open(path, "r");
+  try {
+    const end = await findZipEnd(file, (await file.stat()).size);
+    if (end === null) throw new ArchiveRefused("archive_corrupt");
+    folder.budget.countEntries(end.records);
+    const job: Job = { path, file, end, folder, stop, signal };
+    const entries = await readDirectory(job);
+    checkDirectory(entries, end);
+    const members = checkEntries(entries, end, await readAt(file, 0, 4));
+    folder.budget.expect(members.map(({ entry }) => entry.uncompressedSize));
+    return await (members.every(inflatable) ? inflateAll(job, members) : extractAll(job, members));
+  } finally {
+    // Read streams that unzipper opened and left.
+    stop.abort();
+    await file.close();
+  }
+}
+
+const inflatable = ({ entry }: PlacedEntry) => INFLATED.includes(entry.compressionMethod);
+const declaredOf = ({ entry, name }: PlacedEntry) => ({ name, size: entry.uncompressedSize, crc32: entry.crc32 });
+
+async function readDirectory({ path, end, stop, signal }: Job): Promise<ZipEntry[]> {
+  const source = {
+    // unzipper takes the first end record in the last 80 bytes: with this size, that is the one found.
+    size: async () => end.offset - end.shift + 80,
+    stream: (offset: number, length?: number) => {
+      const start = offset + end.shift;
+      const range = length === undefined ? { start } : { start, end: start + length };
+      const stream = createReadStream(path, { ...range, highWaterMark: READ_AHEAD });
+      // unzipper does not pass a failed read on: its entry would wait forever.
+      stream.on("error", (cause) => stop.abort(cause));
+      return addAbortSignal(signal, stream);
+    },
+  };
+  const { promise: stopped, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener("abort", onAbort);
+  try {
+    signal.throwIfAborted();
+    return (await Promise.race([Open.custom(source), stopped])).files;
+  } catch (cause) {
+    throw asRefusal(cause, signal);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** Stored and deflated members, several at once; the first failure stops the others. */
+async function inflateAll(job: Job, members: readonly PlacedEntry[]): Promise<UnpackedMember[]> {
+  const done: UnpackedMember[] = [];
+  const queue = members.entries();
+  const work = async () => {
+    for (const [index, member] of queue) {
+      job.signal.throwIfAborted();
+      await checkLocal(job, member);
+      done[index] = await job.folder.write(declaredOf(member), inflate(member.entry, job.signal));
+    }
+  };
+  const stopAll = (cause: unknown) => {
+    job.stop.abort(cause);
+    throw job.signal.reason;
+  };
+  const results = await Promise.allSettled(Array.from({ length: AT_ONCE }, () => work().catch(stopAll)));
+  if (results.some(({ status }) => status === "rejected")) throw job.signal.reason;
+  return done;
+}
+
+/** One member's bytes. Of an empty one nothing is read: unzipper would believe its local header instead. */
+async function* inflate(entry: ZipEntry, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+  if (entry.compressedSize === 0) return;
+  const stream = entry.stream();
+  // unzipper may still report on an entry that nobody reads any more.
+  stream.on("error", () => undefined);
+  yield* decoded(addAbortSignal(signal, stream), signal);
+}
+
+/** With any other method 7zz opens the whole archive; sizes and CRC-32 are held against the directory all the same. */
+async function extractAll(job: Job, members: readonly PlacedEntry[]): Promise<UnpackedMember[]> {
+  for (const member of members) await checkLocal(job, member);
+  return await extractInOrder("zip", [job.path], members.map(declaredOf), job.folder, job.signal);
+}
+
+async function checkLocal({ file, end }: Job, member: PlacedEntry): Promise<void> {
+  const offset = member.entry.offsetToLocalFileHeader + end.shift;
+  const usual = await readAt(file, offset, USUAL_HEADER);
+  const length = usual.length < LOCAL_HEADER ? 0 : LOCAL_HEADER + usual.readUInt16LE(26);
+  checkLocalHeader(length > usual.length ? await readAt(file, offset, length) : usual, member);
+}
