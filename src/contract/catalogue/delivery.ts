@@ -86,6 +86,13 @@ export const deliveryErrors = catalogue({
     action: "Compare both at the archive; then retry, or accept the study as it is.",
     retryable: false,
   },
+  instance_unreadable: {
+    title: "This box cannot read its own copy",
+    cause: "The file of one or more images is missing on this box, cannot be read, or has changed.",
+    acts: "it",
+    action: "Check the disk of this box, then ask the sender to send the study again.",
+    retryable: false,
+  },
   not_confirmed: {
     title: "Archive does not show what it took",
     cause: "The archive said that it stored the images, but does not list them.",

@@ -1,0 +1,10 @@
+import type { SecretSource } from "../core/config-schema.ts";
+
+/** What a destination needs from the process around it. */
+export interface DestinationEnv {
+  readonly dataDir: string;
+  /** The value behind a secret; asked before each request, so that a changed file counts at once. */
+  readonly readSecret: (source: SecretSource) => string;
+  /** An answer longer than this is not read to its end, bytes. Default 16 MiB. */
+  readonly maxAnswerBytes?: number;
+}

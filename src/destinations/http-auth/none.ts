@@ -1,0 +1,4 @@
+import type { HttpAuth } from "./http-auth.ts";
+
+/** No sign-in. */
+export const noAuth: HttpAuth = { headersFor: async () => ({}) };

@@ -1,0 +1,192 @@
+import { readFileSync } from "node:fs";
+import type { AuthConfig, ClientTlsConfig } from "../core/config-schema.ts";
+import { DestinationError } from "./destination.ts";
+import type { DestinationEnv } from "./env.ts";
+import { httpAuth } from "./http-auth/index.ts";
+import { timeoutError, transportError } from "./transport-errors.ts";
+import { type Watchdog, watchdog } from "./watchdog.ts";
+
+const DEFAULT_TIMEOUT_SECONDS = 300;
+const DEFAULT_ANSWER_BYTES = 16 * 1024 * 1024;
+
+interface HttpConfig {
+  readonly url: string;
+  readonly auth?: AuthConfig;
+  readonly tls?: ClientTlsConfig;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly timeout_seconds?: number;
+}
+
+/** A body that can be sent again. */
+export interface HttpBody {
+  readonly length: number;
+  readonly pieces: () => AsyncGenerator<Uint8Array>;
+}
+
+export interface HttpRequest {
+  readonly method: "GET" | "POST" | "DELETE";
+  /** Below the configured address, with its leading slash and query. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: HttpBody | string;
+}
+
+/** An answer whose body has not been read yet; exactly one of `text`, `pieces`, `discard` is to be used. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** @throws DestinationError destination_bad_answer when it is longer than the cap. */
+  text(): Promise<string>;
+  pieces(): AsyncGenerator<Uint8Array>;
+  discard(): Promise<void>;
+}
+
+export interface HttpPeer {
+  readonly secure: boolean;
+  /**
+   * One request; signed in afresh once when the answer is 401. No redirect is followed.
+   * @throws DestinationError when the transport fails or nothing moves for timeout_seconds; the signal's reason.
+   */
+  request(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>;
+}
+
+/** The HTTP side of a destination: address, sign-in, own CA, time-outs reset by progress. */
+export function httpPeer(config: HttpConfig, env: DestinationEnv): HttpPeer {
+  const base = config.url.replace(/\/+$/, "");
+  const auth = httpAuth(config.auth, env);
+  const seconds = config.timeout_seconds ?? DEFAULT_TIMEOUT_SECONDS;
+  const cap = env.maxAnswerBytes ?? DEFAULT_ANSWER_BYTES;
+
+  async function attempt(request: HttpRequest, signal: AbortSignal, again: boolean): Promise<HttpAnswer> {
+    const url = base + request.path;
+    const signIn = await auth.headersFor({ method: request.method, url }, again);
+    const dog = watchdog(seconds * 1000);
+    const both = AbortSignal.any([signal, dog.signal]);
+    const body = typeof request.body === "object" ? guardedBody(request.body, dog) : undefined;
+    const length = typeof request.body === "object" ? { "content-length": String(request.body.length) } : {};
+    const fault = (error: unknown) => {
+      dog.stop();
+      if (signal.aborted) return signal.reason;
+      return dog.signal.aborted ? timeoutError(seconds) : (body?.fault() ?? transportError(error));
+    };
+    try {
+      const response = await fetch(url, {
+        method: request.method,
+        headers: { ...config.headers, ...request.headers, ...signIn, ...length },
+        redirect: "manual",
+        signal: both,
+        tls: tlsOptions(config.tls),
+        // The watchdog alone decides; a body that cannot be replayed by the client must not meet a stale connection.
+        timeout: false,
+        keepalive: body === undefined,
+        ...(request.body === undefined ? {} : { body: body?.pieces ?? (request.body as string) }),
+      } as BunFetchRequestInit);
+      dog.poke();
+      return answerOf(response, { dog, fault, cap, seconds });
+    } catch (error) {
+      throw fault(error);
+    } finally {
+      await body?.close();
+    }
+  }
+
+  return {
+    secure: base.startsWith("https:"),
+    request: async (request, signal) => {
+      signal.throwIfAborted();
+      const first = await attempt(request, signal, false).catch(async (error: unknown) => {
+        // A proxy may close a kept connection just as it is used again (PACS-FACTS rule 6).
+        if (request.method !== "GET" || !(error instanceof DestinationError) || !wasClosed(error)) throw error;
+        return attempt(request, signal, false);
+      });
+      if (first.status !== 401) return first;
+      await first.discard();
+      return attempt(request, signal, true);
+    },
+  };
+}
+
+const wasClosed = (error: DestinationError): boolean => {
+  const cause = error.options.cause;
+  return (
+    cause instanceof Error &&
+    "code" in cause &&
+    ["ECONNRESET", "ConnectionClosed", "EPIPE"].includes(String(cause.code))
+  );
+};
+
+/** Read for each request, so that a renewed certificate counts without a restart. */
+function tlsOptions(tls: ClientTlsConfig | undefined): { ca?: string; cert?: string; key?: string } | undefined {
+  if (tls === undefined) return undefined;
+  try {
+    const files = Object.entries(tls).filter((entry): entry is [string, string] => typeof entry[1] === "string");
+    return Object.fromEntries(files.map(([name, path]) => [name, readFileSync(path, "utf8")]));
+  } catch (cause) {
+    const message = "A certificate file named in the destination's tls section cannot be read.";
+    throw new DestinationError("destination_tls_failed", message, false, { cause });
+  }
+}
+
+/** A request body that pokes the watchdog, remembers its own error, and closes its file however the request ends. */
+function guardedBody(body: HttpBody, dog: Watchdog) {
+  const source = body.pieces();
+  let failed: unknown = null;
+  async function* pieces() {
+    try {
+      for await (const piece of source) {
+        dog.poke();
+        yield piece;
+      }
+    } catch (error) {
+      failed = error;
+      throw error;
+    }
+  }
+  return { pieces: pieces(), fault: () => failed, close: () => source.return(undefined).catch(() => undefined) };
+}
+
+interface Reading {
+  readonly dog: Watchdog;
+  readonly fault: (error: unknown) => unknown;
+  readonly cap: number;
+  readonly seconds: number;
+}
+
+function answerOf(response: Response, { dog, fault, cap, seconds }: Reading): HttpAnswer {
+  async function* pieces() {
+    try {
+      for await (const piece of response.body ?? []) {
+        dog.poke();
+        yield piece as Uint8Array;
+      }
+    } catch (error) {
+      throw fault(error);
+    } finally {
+      dog.stop();
+    }
+  }
+  return {
+    status: response.status,
+    headers: response.headers,
+    pieces,
+    discard: async () => {
+      dog.stop();
+      await response.body?.cancel().catch(() => undefined);
+    },
+    text: async () => {
+      // An answer that trickles for ever would keep the watchdog quiet: the whole of it has the same time.
+      const deadline = performance.now() + seconds * 1000;
+      const read: Uint8Array[] = [];
+      let size = 0;
+      for await (const piece of pieces()) {
+        size += piece.length;
+        if (size > cap) {
+          throw new DestinationError("destination_bad_answer", "The archive's answer is too long to be read.", true);
+        }
+        if (performance.now() > deadline) throw timeoutError(seconds);
+        read.push(piece);
+      }
+      return Buffer.concat(read).toString("utf8");
+    },
+  };
+}

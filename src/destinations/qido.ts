@@ -1,0 +1,61 @@
+import { DestinationError, type OutgoingInstance } from "./destination.ts";
+import { dataSetsOf, textOf } from "./dicom-json.ts";
+import type { HttpAnswer, HttpPeer } from "./http-peer.ts";
+import { statusError } from "./http-status.ts";
+
+const SOP_INSTANCE_UID = "00080018";
+/** Azure answers no more than 200 at once. */
+const PAGE = 200;
+const PAGES = 10_000;
+
+/** Answers that say "no such query here" instead of "no such study" (which is 200 with nothing, or 204). */
+const CANNOT_BE_ASKED = new Set([400, 403, 404, 405, 406, 415, 501]);
+
+/**
+ * Asks by QIDO-RS (PS3.18 10.6) which of these instances of one study the peer holds; null where it cannot be asked.
+ * Servers that ignore paging answer everything at once; others answer shorter pages than asked for: it ends with nothing new.
+ * @throws DestinationError
+ */
+export async function heldByQido(
+  peer: HttpPeer,
+  instances: readonly OutgoingInstance[],
+  signal: AbortSignal,
+): Promise<Set<string> | null> {
+  const [first] = instances;
+  if (first === undefined) return new Set();
+  const wanted = new Set(instances.map((instance) => instance.sopInstanceUID));
+  const held = new Set<string>();
+  const seen = new Set<string>();
+  const study = encodeURIComponent(first.studyInstanceUID);
+  for (let page = 0; page < PAGES; page++) {
+    const path = `/studies/${study}/instances?includefield=${SOP_INSTANCE_UID}&limit=${PAGE}&offset=${seen.size}`;
+    const uids = await sopInstanceUidsOf(await peer.request({ method: "GET", path, headers: accept }, signal));
+    if (uids === null) return null;
+    const before = seen.size;
+    for (const uid of uids) {
+      seen.add(uid);
+      if (wanted.has(uid)) held.add(uid);
+    }
+    if (seen.size === before || held.size === wanted.size) break;
+  }
+  return held;
+}
+
+const accept = { accept: "application/dicom+json" };
+
+async function sopInstanceUidsOf(answer: HttpAnswer): Promise<string[] | null> {
+  if (answer.status !== 200 && answer.status !== 204) {
+    await answer.discard();
+    if (CANNOT_BE_ASKED.has(answer.status)) return null;
+    throw statusError(answer);
+  }
+  const sets = dataSetsOf(await answer.text());
+  if (sets === null) {
+    throw new DestinationError(
+      "destination_bad_answer",
+      "The archive's answer to a query could not be understood.",
+      true,
+    );
+  }
+  return sets.map((set) => textOf(set, SOP_INSTANCE_UID)).filter((uid) => uid !== "");
+}

@@ -1,0 +1,42 @@
+import { failedSteps } from "./check-steps.ts";
+import type { CheckStep } from "./destination.ts";
+import type { HttpPeer } from "./http-peer.ts";
+import { statusError } from "./http-status.ts";
+import { multipartOf } from "./multipart.ts";
+
+const NO_QUERY = new Set([400, 403, 404, 405, 406, 415, 501]);
+
+/** Connection, sign-in, service; a query that names nothing and a Store request without a part store nothing. */
+export async function checkStow(peer: HttpPeer, signal: AbortSignal): Promise<CheckStep[]> {
+  try {
+    const query = await peer.request(
+      { method: "GET", path: "/studies?limit=1", headers: { accept: "application/dicom+json" } },
+      signal,
+    );
+    await query.discard();
+    const reached: CheckStep = { name: "Connection and sign-in", ok: true, detail: `HTTP ${query.status}` };
+    if (query.status === 200 || query.status === 204) {
+      return [reached, { name: "DICOMweb service", ok: true, detail: "answers queries (QIDO-RS)" }];
+    }
+    if (!NO_QUERY.has(query.status)) return failedSteps(statusError(query));
+    const empty = multipartOf([]);
+    const store = await peer.request(
+      {
+        method: "POST",
+        path: "/studies",
+        headers: { accept: "application/dicom+json", "content-type": empty.contentType },
+        body: empty,
+      },
+      signal,
+    );
+    await store.discard();
+    // It found nothing to store: the service is there. Anything else speaks of the address, the right or its state.
+    if (store.status < 300 || [400, 409].includes(store.status)) {
+      const detail = "takes studies, but answers no queries: deliveries are confirmed by its own answer alone";
+      return [reached, { name: "DICOMweb service", ok: true, detail }];
+    }
+    return failedSteps(statusError(store));
+  } catch (error) {
+    return failedSteps(error);
+  }
+}
