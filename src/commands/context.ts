@@ -1,0 +1,29 @@
+import { loadConfig } from "../core/config.ts";
+import { processEnvironment } from "../core/config-env.ts";
+import type { Config } from "../core/config-schema.ts";
+import { readSecret } from "../core/secrets.ts";
+import { createDestination } from "../destinations/index.ts";
+import { UsageError } from "./io.ts";
+
+/** What every subcommand that needs the configuration takes. */
+export interface ConfigOptions {
+  /** What `--config` names. */
+  readonly config?: string;
+}
+export interface JsonOptions extends ConfigOptions {
+  readonly json?: boolean;
+}
+
+/** @throws ConfigError */
+export const readConfig = ({ config }: ConfigOptions): Config =>
+  loadConfig({ file: config, env: processEnvironment() });
+
+/** The destination of that id, ready to be asked. @throws UsageError */
+export function destinationOf(config: Config, id: string) {
+  const found = config.destination.find((item) => item.id === id);
+  if (found === undefined) {
+    const known = config.destination.map((item) => item.id).join(", ") || "none";
+    throw new UsageError(`There is no destination "${id}"; known: ${known}.`);
+  }
+  return createDestination(found, { dataDir: config.data_dir, readSecret });
+}

@@ -1,0 +1,60 @@
+import type { DestinationConfig } from "../core/config-schema.ts";
+import { type CheckStep, DestinationError } from "../destinations/destination.ts";
+import { destinationOf, type JsonOptions, readConfig } from "./context.ts";
+import { columns, say, sayJson } from "./io.ts";
+
+const checkTimeoutMs = 20_000;
+
+/** Where a destination lies, in one word; an address without a user's name or password. */
+function place(config: DestinationConfig): string {
+  if (config.kind === "folder") return config.path;
+  if (config.kind === "c-store") return `${config.called_ae_title}@${config.host}:${config.port}`;
+  const { origin, pathname } = new URL(config.url);
+  return origin + pathname;
+}
+
+export async function list(options: JsonOptions): Promise<number> {
+  const shown = readConfig(options).destination.map((item) => ({
+    id: item.id,
+    kind: item.kind,
+    place: place(item),
+    default: item.default ?? false,
+    fallback: item.fallback ?? null,
+  }));
+  if (options.json === true) sayJson(shown);
+  else if (shown.length === 0) say("No destination is configured; studies are kept until there is one.");
+  else {
+    const rows = shown.map((item) => [
+      item.id,
+      item.kind,
+      item.place,
+      item.default ? "yes" : "-",
+      item.fallback ?? "-",
+    ]);
+    say(columns([["ID", "KIND", "WHERE", "DEFAULT", "FALLBACK"], ...rows]));
+  }
+  return 0;
+}
+
+/** One line of a check, with what to do below it where it failed. */
+export const stepLines = ({ name, ok, detail, fix }: CheckStep): string =>
+  `${ok ? "ok  " : "FAIL"}  ${name}: ${detail}${!ok && fix !== undefined ? `\n      -> ${fix}` : ""}`;
+
+/** A live check; what goes wrong on the way is a step that failed. */
+export async function checkDestination(config: ReturnType<typeof readConfig>, id: string): Promise<CheckStep[]> {
+  try {
+    return await destinationOf(config, id).check(AbortSignal.timeout(checkTimeoutMs));
+  } catch (error) {
+    if (!(error instanceof DestinationError)) throw error;
+    return [{ name: id, ok: false, detail: error.message, fix: "Correct this destination in the configuration." }];
+  }
+}
+
+export async function test(id: string, options: JsonOptions): Promise<number> {
+  const config = readConfig(options);
+  const steps = await checkDestination(config, id);
+  const ok = steps.every((step) => step.ok);
+  if (options.json === true) sayJson({ destination_id: id, ok, steps });
+  else for (const step of steps) say(stepLines(step));
+  return ok ? 0 : 1;
+}

@@ -1,0 +1,47 @@
+import { startApp } from "../app.ts";
+import { captureConsole, errorFields, log, openLog } from "../core/log.ts";
+import { version } from "../core/version.ts";
+import { type ConfigOptions, readConfig } from "./context.ts";
+import { say, tell } from "./io.ts";
+
+/** CONTRACT §1: after SIGTERM the process is gone within 10 s, whatever a slow peer does. */
+const stopWithinMs = 9000;
+
+/** Resolves at the first SIGTERM or SIGINT. */
+function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    process.on("SIGTERM", resolve);
+    process.on("SIGINT", resolve);
+  });
+}
+
+/** `serve`: runs until it is told to stop. */
+export async function serve(options: ConfigOptions): Promise<number> {
+  const config = readConfig(options);
+  captureConsole();
+  const stopping = stopSignal(); // before the start, so that a signal meanwhile is not lost
+  const app = await startApp(config);
+  say(`relaypacs listening on ${app.url}`);
+  openLog();
+  log.event("app.started", { version, url: app.url });
+
+  process.on("SIGHUP", () => {
+    Promise.resolve()
+      .then(() => app.reload(readConfig(options)))
+      .then(() => log.event("app.reloaded"))
+      .catch((error: unknown) => {
+        log.event("app.reload_failed", errorFields(error), "error");
+        tell(`The new configuration is not used; the present one stays.\n${(error as Error).message}`);
+      });
+  });
+
+  const signal = await stopping;
+  log.event("app.stopping", { signal });
+  const late = new Promise<"late">((resolve) => setTimeout(resolve, stopWithinMs, "late"));
+  const how = await Promise.race([app.stop().then(() => "done" as const), late]).catch((error: unknown) => {
+    log.event("app.stop_failed", errorFields(error), "error");
+    return "failed" as const;
+  });
+  log.event("app.stopped", { state: how });
+  process.exit(0); // what is still open is in the database and goes on at the next start
+}

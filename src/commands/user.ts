@@ -1,0 +1,50 @@
+import { addUser, disableUser, listUsers, resetPassword } from "../auth/accounts.ts";
+import { type Role, roles } from "../contract/permissions.ts";
+import { type Database, openDatabase } from "../db/database.ts";
+import { type ConfigOptions, type JsonOptions, readConfig } from "./context.ts";
+import { columns, readPassword, say, sayJson, UsageError } from "./io.ts";
+
+/** Accounts live in the database file, which takes writers beside a running server. */
+async function withDatabase<T>(options: ConfigOptions, work: (db: Database) => T | Promise<T>): Promise<T> {
+  const db = openDatabase(readConfig(options).data_dir);
+  try {
+    return await work(db);
+  } finally {
+    db.close();
+  }
+}
+
+interface PasswordOptions extends ConfigOptions {
+  readonly passwordStdin?: boolean;
+}
+
+export async function add(username: string, options: PasswordOptions & { readonly role: string }): Promise<number> {
+  if (!roles.includes(options.role as Role)) throw new UsageError(`The role must be one of ${roles.join(", ")}.`);
+  const password = readPassword(options.passwordStdin);
+  await withDatabase(options, (db) => addUser(db, { username, role: options.role, password }));
+  say(`Added ${username} as ${options.role}.`);
+  return 0;
+}
+
+export async function list(options: JsonOptions): Promise<number> {
+  const users = await withDatabase(options, listUsers);
+  if (options.json === true) sayJson(users);
+  else {
+    const rows = users.map((user) => [user.username, user.role, user.created_at, user.disabled_at ?? "-"]);
+    say(columns([["NAME", "ROLE", "CREATED", "DISABLED"], ...rows]));
+  }
+  return 0;
+}
+
+export async function disable(username: string, options: ConfigOptions): Promise<number> {
+  await withDatabase(options, (db) => disableUser(db, username));
+  say(`Disabled ${username}; the account's sign-ins and uploads end with their next request.`);
+  return 0;
+}
+
+export async function reset(username: string, options: PasswordOptions): Promise<number> {
+  const password = readPassword(options.passwordStdin);
+  await withDatabase(options, (db) => resetPassword(db, username, password));
+  say(`Set a new password for ${username}.`);
+  return 0;
+}
