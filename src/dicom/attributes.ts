@@ -1,29 +1,32 @@
 import { decodeText, type TextVR } from "./character-sets.ts";
-import type { RawValue } from "./data-set-walk.ts";
+import type { RawValue } from "./data-set.ts";
 import { type Keyword, tags } from "./tags.ts";
 import { uidOf } from "./uid.ts";
 
-/** VR and longest value of the text attributes read (PS3.6, PS3.5 6.2); for PN the bound holds per component group. */
+/** The text attributes read, with their VR (PS3.6). */
 const texts = {
-  PatientName: ["PN", 64],
-  ReferringPhysicianName: ["PN", 64],
-  PatientID: ["LO", 64],
-  StudyDescription: ["LO", 64],
-  SeriesDescription: ["LO", 64],
-  StudyID: ["SH", 16],
-  AccessionNumber: ["SH", 16],
-  PatientBirthDate: ["DA", 10],
-  StudyDate: ["DA", 10],
-  StudyTime: ["TM", 16],
-  PatientSex: ["CS", 16],
-  Modality: ["CS", 16],
-  BodyPartExamined: ["CS", 16],
-  PhotometricInterpretation: ["CS", 16],
-  SeriesNumber: ["IS", 12],
-  InstanceNumber: ["IS", 12],
-  ImagesInAcquisition: ["IS", 12],
-  NumberOfFrames: ["IS", 12],
-} as const satisfies Partial<Record<Keyword, readonly [TextVR, number]>>;
+  PatientName: "PN",
+  ReferringPhysicianName: "PN",
+  PatientID: "LO",
+  StudyDescription: "LO",
+  SeriesDescription: "LO",
+  StudyID: "SH",
+  AccessionNumber: "SH",
+  PatientBirthDate: "DA",
+  StudyDate: "DA",
+  StudyTime: "TM",
+  PatientSex: "CS",
+  Modality: "CS",
+  BodyPartExamined: "CS",
+  PhotometricInterpretation: "CS",
+  SeriesNumber: "IS",
+  InstanceNumber: "IS",
+  ImagesInAcquisition: "IS",
+  NumberOfFrames: "IS",
+} as const satisfies Partial<Record<Keyword, TextVR>>;
+
+/** Longest values (PS3.5 6.2) where a PACS that cuts them off would mix up patients or orders; in characters, for PN per component group. */
+const longest: Partial<Record<Keyword, number>> = { PatientName: 64, PatientID: 64, AccessionNumber: 16, StudyID: 16 };
 
 export type TextKeyword = keyof typeof texts;
 export type UidKeyword = Extract<Keyword, `${string}UID`>;
@@ -33,6 +36,8 @@ export type NumberKeyword = "Rows" | "Columns" | "SamplesPerPixel" | "BitsAlloca
 export class Attributes {
   /** Text attributes longer than their VR allows. */
   readonly tooLong = new Set<TextKeyword>();
+  /** Text attributes with control characters, which PS3.5 6.1.3 does not allow here; they are shown as spaces. */
+  readonly controls = new Set<TextKeyword>();
   /** Text attributes whose characters could not be read with certainty. */
   readonly unsure = new Set<TextKeyword>();
   private readonly characterSet: string;
@@ -49,13 +54,15 @@ export class Attributes {
   text(keyword: TextKeyword): string {
     const value = this.values.get(tags[keyword]);
     if (value === undefined) return "";
-    const [vr, longest] = texts[keyword];
+    const vr = texts[keyword];
     const decoded = decodeText(value.bytes, vr, this.characterSet);
-    const text = trimmed(decoded.text);
+    const padded = trimmed(decoded.text);
+    const text = padded.replace(/\p{Cc}/gu, " ");
+    if (text !== padded) this.controls.add(keyword);
     if (!decoded.sure) this.unsure.add(keyword);
-    // PS3.5 6.2 counts characters, not bytes; "=" separates the component groups of a name.
     const pieces = vr === "PN" ? text.split("=") : [text];
-    if (value.length > value.bytes.length || pieces.some((piece) => [...piece].length > longest))
+    const most = longest[keyword] ?? Number.POSITIVE_INFINITY;
+    if (value.length > value.bytes.length || pieces.some((piece) => [...piece].length > most))
       this.tooLong.add(keyword);
     return text;
   }

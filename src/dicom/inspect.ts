@@ -2,7 +2,8 @@ import { type FileHandle, open } from "node:fs/promises";
 import type { ErrorCode } from "../contract/errors.ts";
 import { Attributes } from "./attributes.ts";
 import { FileReader, InflateReader } from "./byte-reader.ts";
-import { type DataSet, type RawValue, walkDataSet } from "./data-set-walk.ts";
+import type { DataSet, RawValue } from "./data-set.ts";
+import { walkDataSet } from "./data-set-walk.ts";
 import { corrupt, cutShort, Malformed } from "./element.ts";
 import { type FileMeta, readFileMeta } from "./file-meta.ts";
 import type { Inspection } from "./inspection.ts";
@@ -19,8 +20,6 @@ export interface InspectOptions {
   /** The day that dates are held against, YYYYMMDD; default: today, UTC. */
   readonly today?: string;
 }
-
-const untouched = { ownHead: null, foreignPreamble: false } as const;
 
 /** Bytes of a file's own preamble and meta that are worth keeping; longer ones are written anew. */
 const maxKeptHead = 65_536;
@@ -49,6 +48,7 @@ async function inspectOpen(file: FileHandle, path: string, options: InspectOptio
   await reader.need(layoutBytes);
   const start = reader.bytes.slice(0, Math.min(reader.available, layoutBytes));
   const layout = layoutOf(start, size);
+  const foreignPreamble = isForeignPreamble(start);
   switch (layout.kind) {
     case "truncated":
       throw cutShort("inside its header");
@@ -58,19 +58,19 @@ async function inspectOpen(file: FileHandle, path: string, options: InspectOptio
     case "not_dicom":
       return { kind: layout.kind };
     case "bare": {
-      const walked = await walk(new FileReader(file, size, layout.offset), path, layout.transferSyntaxUID);
+      await reader.skip(layout.offset);
+      const walked = await walk(reader, path, layout.transferSyntaxUID);
       if (walked === null) throw corrupt("it cannot be told how it is written");
-      return validate({ ...walked, meta: null, dataSetOffset: layout.offset, ...untouched }, options);
+      return validate({ ...walked, meta: null, dataSetOffset: layout.offset, ownHead: null, foreignPreamble }, options);
     }
     case "part10": {
       await reader.skip(layout.metaOffset);
       const meta = await readFileMeta(reader);
       if (meta.mediaStorageSOPClassUID === mediaStorageDirectory) return { kind: "dicomdir" };
-      const walked = await walkBehind(file, size, path, meta);
+      const walked = await walkBehind(reader, path, meta);
       if (walked === null)
         return refused("transfer_syntax_unknown", "The image is encoded in a way that DICOM does not define.");
-      const foreignPreamble = layout.preamble && isForeignPreamble(start);
-      const ownHead = foreignPreamble ? await zeroedHead(file, meta.end) : null;
+      const ownHead = foreignPreamble && layout.preamble ? await zeroedHead(file, meta.end) : null;
       const regular = meta.regular && layout.preamble;
       const found = { ...walked, meta: { ...meta, regular }, dataSetOffset: meta.end, ownHead, foreignPreamble };
       return validate(found, options);
@@ -81,11 +81,10 @@ async function inspectOpen(file: FileHandle, path: string, options: InspectOptio
 type Walked = Pick<FoundInstance, "attributes" | "dataSet" | "syntax" | "transferSyntaxUID">;
 
 /** Where the meta names no transfer syntax, the content must tell it. */
-async function walkBehind(file: FileHandle, size: number, path: string, meta: FileMeta): Promise<Walked | null> {
-  const reader = new FileReader(file, size, meta.end);
+async function walkBehind(reader: FileReader, path: string, meta: FileMeta): Promise<Walked | null> {
   if (meta.transferSyntaxUID !== "") return walk(reader, path, meta.transferSyntaxUID);
   await reader.need(16);
-  const layout = layoutOf(reader.bytes.slice(0, Math.min(reader.available, 16)), size - meta.end);
+  const layout = layoutOf(reader.bytes.slice(0, Math.min(reader.available, 16)), reader.size - meta.end);
   if (layout.kind !== "bare") throw corrupt("its header does not say how it is written");
   return walk(reader, path, layout.transferSyntaxUID);
 }
@@ -103,9 +102,9 @@ async function walkAs(file: FileReader, path: string, syntax: TransferSyntax): P
   // What is packed is only opened as far as the image description accounts for it.
   const accountedFor = (values: ReadonlyMap<number, RawValue>, length: number): boolean => {
     const expected = nativePixelLength(new Attributes(values), pixelDataTag);
-    if (expected === null || length < expected || length > expected + 1) return expected === null;
-    inflated.allow(length);
-    return true;
+    // PS3.5 8.1.1: one byte may pad the pixels to an even length.
+    if (expected !== null && length - expected <= 1) inflated.allow(length);
+    return expected === null || length >= expected;
   };
   try {
     return await walkDataSet(inflated, "explicit-le", wantedTags, accountedFor);

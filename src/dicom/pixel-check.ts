@@ -1,5 +1,5 @@
 import type { Attributes } from "./attributes.ts";
-import type { PixelElement } from "./data-set-walk.ts";
+import type { PixelElement } from "./data-set.ts";
 import { doubleFloatPixelDataTag, floatPixelDataTag } from "./tags.ts";
 import type { TransferSyntax } from "./transfer-syntaxes.ts";
 
@@ -33,12 +33,15 @@ function bitsAllocated(attributes: Attributes, pixelTag: number): number | null 
   return attributes.number("BitsAllocated");
 }
 
-/** PS3.3 C.7.6.3.1.2: YBR_FULL_422 in native form stores two samples for each pixel, though it says three. */
-function samplesPerPixel(attributes: Attributes): number {
-  const photometric = attributes.text("PhotometricInterpretation");
-  if (photometric === "YBR_FULL_422" || photometric === "YBR_PARTIAL_422") return 2;
-  return attributes.number("SamplesPerPixel") ?? 1;
-}
+/** Subsampled chrominance in native form: fewer samples are stored for a pixel than Samples per Pixel says (PS3.3 C.7.6.3.1.2). */
+const storedSamples: Readonly<Record<string, number>> = {
+  YBR_FULL_422: 2,
+  YBR_PARTIAL_422: 2,
+  YBR_PARTIAL_420: 1.5,
+};
+
+const samplesPerPixel = (attributes: Attributes): number =>
+  storedSamples[attributes.text("PhotometricInterpretation")] ?? attributes.number("SamplesPerPixel") ?? 1;
 
 /** Holds the pixel data against what the image says of itself; null where it is right or cannot be told. */
 export function pixelFault(attributes: Attributes, pixels: PixelElement, syntax: TransferSyntax): PixelFault | null {

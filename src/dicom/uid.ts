@@ -1,4 +1,4 @@
-/** `regular`: as PS3.5 9.1 wants it. `irregular`: a leading zero in a component or padded by spaces; archives take it. */
+/** `regular`: as PS3.5 9.1 wants it. `irregular`: a component with a leading zero, which archives take. */
 export type UidForm = "regular" | "irregular" | "invalid";
 
 /** The text of a UI value without its padding; PS3.5 6.2 pads with NUL, the field also with spaces. */

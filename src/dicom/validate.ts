@@ -1,6 +1,6 @@
 import { catalogueOf, type ErrorCode, type Finding } from "../contract/errors.ts";
 import type { Attributes, TextKeyword, UidKeyword } from "./attributes.ts";
-import type { DataSet } from "./data-set-walk.ts";
+import type { DataSet } from "./data-set.ts";
 import { type FileMeta, writeHead } from "./file-meta.ts";
 import type { InspectedInstance, Inspection } from "./inspection.ts";
 import { frameCount, pixelFault } from "./pixel-check.ts";
@@ -63,9 +63,8 @@ export function validate(found: FoundInstance, options: ValidateOptions): Inspec
     instanceNumber: text("InstanceNumber"),
     imagesInAcquisition: text("ImagesInAcquisition"),
   } as const;
-  const rewritten = !metaAgrees(found.meta, instance);
-  const mustWrite = rewritten || (found.foreignPreamble && found.ownHead === null);
-  const head = mustWrite
+  const rewritten = !metaAgrees(found.meta, instance) || (found.foreignPreamble && found.ownHead === null);
+  const head = rewritten
     ? writeHead(instance.sopClassUID, instance.sopInstanceUID, instance.transferSyntaxUID)
     : found.ownHead;
   return { ...instance, head, warnings: warningsOf(found, instance, rewritten, options.today ?? tomorrowUTC()) };
@@ -126,7 +125,7 @@ function warningsOf(
   warn(/^[\^= ]*$/.test(instance.patientName) || instance.patientID === "", "patient_missing");
   warn(syntax.rare, "transfer_syntax_rare");
   warn(rewritten, "meta_rewritten");
-  warn(found.foreignPreamble && !rewritten, "preamble_zeroed");
+  warn(found.foreignPreamble, "preamble_zeroed");
   warn(
     identifiers.some((keyword) => uidForm(attributes.uid(keyword)) === "irregular"),
     "uid_irregular",
@@ -140,7 +139,8 @@ function warningsOf(
   }
   warn(instance.modality === "", "value_irregular", "The image does not name its modality.");
   warn(frameCount(attributes) === null, "value_irregular", "The number of frames is not a number.");
-  warn(attributes.tooLong.size > 0, "value_irregular", "A text is longer than DICOM allows.");
+  warn(attributes.tooLong.size > 0, "value_irregular", "The patient's name or an ID is longer than DICOM allows.");
+  warn(attributes.controls.size > 0, "value_irregular", "A text holds control characters.");
   warn(dataSet.brokenSequence, "value_irregular", "A part of the header is damaged; the image itself could be read.");
   return warnings;
 }
