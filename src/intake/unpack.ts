@@ -28,7 +28,8 @@ const allParts = ({ path, volumes = [] }: Archive) => [path, ...volumes.map((vol
 const unpackers: Readonly<Record<ArchiveKind, Unpacker>> = {
   zip: ({ path }, folder, signal) => unpackZip(path, folder, signal),
   rar: (archive, folder, signal) => unpackRar(allParts(archive), folder, signal),
-  "7z": (archive, folder, signal) => unpackSevenZip("7z", allParts(archive), folder, signal),
+  "7z": (archive, folder, signal) =>
+    unpackSevenZip(archive.volumes?.length ? "7z.split" : "7z", allParts(archive), folder, signal),
   tar: ({ path }, folder, signal) => unpackSevenZip("tar", [path], folder, signal),
   gzip: unpackGzip,
 };

@@ -9,7 +9,7 @@ export interface VolumeSet<T> {
 }
 export interface Volumes<T> {
   readonly sets: readonly VolumeSet<T>[];
-  /** Parts whose set lacks its first or one in between: archive_volume_missing. */
+  /** Parts whose set lacks its first or one in between: archive_volume_missing, unless the content is something else. */
   readonly strays: readonly T[];
   /** Everything else. */
   readonly others: readonly T[];
@@ -27,7 +27,10 @@ const SCHEMES: readonly (readonly [RegExp, (number: string, letter: string) => n
   [/^(?<set>.*\.7z)\.(?<number>\d{3,5})$/i, (number) => Number(number) - 1],
 ];
 
-/** Groups the files of one upload into archives of several volumes, by their names. A set of one is an ordinary archive (or lacks its others: only its content tells). */
+/**
+ * Groups the files of one upload into archives of several volumes, by their names; give it those that are RAR, 7z or unknown by content.
+ * A set of one counts as an ordinary archive: if it lacks its others, only opening it tells.
+ */
 export function groupVolumes<T extends Named>(files: readonly T[]): Volumes<T> {
   const groups = new Map<string, { place: number; file: T }[]>();
   const others: T[] = [];
@@ -59,12 +62,13 @@ function placeOf(name: string): { set: string; place: number } | null {
 }
 
 /**
- * The names 7zz is to find the volumes under, in order: it derives the next name from the first one,
- * by RAR's new or old scheme as the archive's header says, so both are given.
+ * The names 7zz is to find the volumes under, in order; the first of each is the one to open.
+ * It derives the next name from the first one, for RAR by the new or the old scheme as the archive's header says, so both are given.
  */
-export function volumeNames(count: number): string[][] {
+export function volumeNames(count: number, split: boolean): string[][] {
   const pad = (number: number, width: number) => String(number).padStart(width, "0");
   return Array.from({ length: count }, (_, index) => {
+    if (split) return [`set.7z.${pad(index + 1, 3)}`];
     const name = `set.part${pad(index + 1, 5)}.rar`;
     if (index === 0) return [name];
     const letter = String.fromCharCode("r".charCodeAt(0) + Math.floor((index - 1) / 100));

@@ -1,0 +1,123 @@
+import { isDiskFull } from "../core/disk-full.ts";
+import { RelayError } from "../core/errors.ts";
+import type { Live } from "../core/live.ts";
+import { errorFields, type Log } from "../core/log.ts";
+import { startWorker } from "../core/worker.ts";
+import { findUpload, type UploadRow, updateUpload, uploadsIn } from "../db/uploads.ts";
+import { moveUpload } from "../upload/session.ts";
+import { type PipelineDeps, runPipeline } from "./pipeline.ts";
+
+export interface Intake {
+  wake(): void;
+  /** Ends work on an upload and waits until nothing of it runs. */
+  cancel(uploadId: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Two lanes for anyone, one that only takes STAT, so that an urgent study never waits behind a 50 GB archive. */
+const lanes = [{ statOnly: false }, { statOnly: false }, { statOnly: true }];
+const spacePauseMs = 2000;
+const longestPauseMs = 10 * 60_000;
+
+interface Job {
+  readonly abort: AbortController;
+  readonly done: Promise<void>;
+}
+
+/** Takes uploads whose bytes are complete, urgent ones first, and runs the pipeline over each. */
+export function startIntake(deps: PipelineDeps & { live: Live; log: Log; onAccepted: () => void }): Intake {
+  const { db, live, log } = deps;
+  const jobs = new Map<string, Job>();
+  /** Uploads that met an error or a full disk: not before this time. */
+  const later = new Map<string, { at: number; failures: number }>();
+
+  const next = (statOnly: boolean): UploadRow | undefined =>
+    uploadsIn(db.orm, ["processing"]).find(
+      (upload) =>
+        !jobs.has(upload.id) &&
+        (later.get(upload.id)?.at ?? 0) <= deps.now() &&
+        (!statOnly || upload.serviceLevel === "stat"),
+    );
+
+  async function runOne(upload: UploadRow, signal: AbortSignal): Promise<void> {
+    const startedAt = performance.now();
+    try {
+      const { accepted, ...counts } = await runPipeline(deps, upload, signal);
+      later.delete(upload.id);
+      if (accepted)
+        log.event("upload.accepted", {
+          upload_id: upload.id,
+          ...counts,
+          duration_ms: Math.round(performance.now() - startedAt),
+        });
+      deps.onAccepted();
+    } catch (error) {
+      if (signal.aborted) return;
+      handle(error, upload);
+    }
+    live.changed(upload.id);
+  }
+
+  function handle(error: unknown, upload: UploadRow): void {
+    const noSpace = isDiskFull(error) || (error instanceof RelayError && error.code === "insufficient_storage");
+    if (noSpace) {
+      log.event("upload.waiting_for_space", { upload_id: upload.id, free_bytes: deps.spool.freeBytes() }, "warning");
+      deps.spool.freshWorkFolder(upload.id);
+      later.set(upload.id, { at: deps.now() + spacePauseMs, failures: 0 });
+      updateUpload(db.orm, upload.id, { waitingForSpace: true });
+      return;
+    }
+    const failures = (later.get(upload.id)?.failures ?? 0) + 1;
+    const lost = error instanceof RelayError && error.code === "files_lost";
+    const tooLong = deps.now() - (upload.completedAt ?? 0) > deps.config().retention.retry_hours * 3_600_000;
+    log.event("upload.intake_failed", { upload_id: upload.id, attempts: failures, ...errorFields(error) }, "error");
+    if (lost || tooLong) {
+      later.delete(upload.id);
+      db.transaction((tx) => {
+        const row = findUpload(tx, upload.id);
+        if (row?.state === "processing")
+          moveUpload(tx, row, "failed", deps.now(), { errorCode: lost ? "files_lost" : "internal_error" });
+      });
+      return;
+    }
+    later.set(upload.id, { at: deps.now() + Math.min(longestPauseMs, 1000 * 2 ** failures), failures });
+  }
+
+  const workers = lanes.map(({ statOnly }, index) =>
+    startWorker({
+      name: `intake_${index}`,
+      run: async (stopSignal) => {
+        const upload = next(statOnly);
+        if (!upload) {
+          const soonest = Math.min(...[...later.values()].map(({ at }) => at));
+          return Number.isFinite(soonest) ? Math.max(50, soonest - deps.now()) : null;
+        }
+        const abort = new AbortController();
+        const stopped = () => abort.abort();
+        stopSignal.addEventListener("abort", stopped);
+        const done = runOne(upload, abort.signal).finally(() => {
+          jobs.delete(upload.id);
+          stopSignal.removeEventListener("abort", stopped);
+        });
+        jobs.set(upload.id, { abort, done });
+        await done;
+        return 0;
+      },
+      onError: (error, worker) => log.event("worker.failed", { worker, ...errorFields(error) }, "error"),
+    }),
+  );
+
+  return {
+    wake: () => {
+      for (const worker of workers) worker.wake();
+    },
+    cancel: async (uploadId) => {
+      const job = jobs.get(uploadId);
+      job?.abort.abort();
+      await job?.done;
+    },
+    stop: async () => {
+      await Promise.all(workers.map((worker) => worker.stop()));
+    },
+  };
+}
