@@ -1,7 +1,10 @@
-import { and, count, eq, gt, inArray, isNull, lte, min, or } from "drizzle-orm";
-import { type DeliveryState, deliveryStates, deliveryTransitions, type UploadState } from "../contract/states.ts";
+import { and, count, eq, gt, inArray, isNull, lte, min, ne, or, sql } from "drizzle-orm";
+import type { ErrorCode } from "../contract/errors.ts";
+import { type DeliveryState, deliveryStates, deliveryTransitions } from "../contract/states.ts";
 import type { Queries, Transaction } from "./database.ts";
-import { delivery, finding, study, upload } from "./schema.ts";
+import { delivery, finding, study } from "./schema.ts";
+import { deliveriesOf, studiesOf } from "./studies.ts";
+import { findUpload } from "./uploads.ts";
 
 export type Delivery = typeof delivery.$inferSelect;
 export type NewDelivery = typeof delivery.$inferInsert;
@@ -17,20 +20,6 @@ export const insertDelivery = (tx: Queries, row: NewDelivery): void => {
 
 export const deliveryById = (q: Queries, id: string): Delivery | undefined =>
   q.select().from(delivery).where(eq(delivery.id, id)).get();
-
-/** The deliveries of an upload, oldest first. */
-export const deliveriesOfUpload = (q: Queries, uploadId: string): Delivery[] =>
-  q.select().from(delivery).where(eq(delivery.uploadId, uploadId)).orderBy(delivery.createdAt, delivery.id).all();
-
-/** Deliveries in a state, STAT first, then by age. */
-export const deliveriesInState = (q: Queries, state: DeliveryState, limit: number): Delivery[] =>
-  q
-    .select()
-    .from(delivery)
-    .where(eq(delivery.state, state))
-    .orderBy(delivery.priority, delivery.createdAt)
-    .limit(limit)
-    .all();
 
 /** Changes what stands beside the state. */
 export const changeDelivery = (tx: Queries, id: string, change: DeliveryChange): void => {
@@ -130,17 +119,74 @@ export function nextDelivery(q: Queries, filter: QueueFilter): Delivery | undefi
   return heads.sort((a, b) => a.priority - b.priority || a.createdAt - b.createdAt)[0];
 }
 
+const queued = (destinationId: string, states: readonly DeliveryState[]) =>
+  and(inArray(delivery.state, [...states]), eq(delivery.destinationId, destinationId));
+
 /** When the next retry of a lane is due; null: nothing is dated. */
 export const nextRetryAt = (q: Queries, destinationId: string): number | null =>
   q
     .select({ at: min(delivery.nextAttemptAt) })
     .from(delivery)
-    .where(and(eq(delivery.state, "retrying"), eq(delivery.destinationId, destinationId)))
+    .where(queued(destinationId, ["retrying"]))
     .get()?.at ?? null;
+
+/** When the first waiting delivery of a lane is out of its time. */
+export const nextExpiryAt = (q: Queries, destinationId: string): number | null =>
+  q
+    .select({ at: min(delivery.retryUntil) })
+    .from(delivery)
+    .where(queued(destinationId, ["waiting"]))
+    .get()?.at ?? null;
+
+/** Queued deliveries of a lane that are out of their time. */
+export const expiredDeliveries = (q: Queries, destinationId: string, now: number): Delivery[] =>
+  q
+    .select()
+    .from(delivery)
+    .where(and(queued(destinationId, ["pending", "retrying", "waiting"]), lte(delivery.retryUntil, now)))
+    .all();
+
+/** Lets all that is queued in a lane wait for the next probe; an error of its own is kept. Answers whose uploads changed. */
+export function holdLane(
+  q: Queries,
+  destinationId: string,
+  cause: { readonly code: ErrorCode; readonly message: string; readonly nextProbeAt: number },
+  now: number,
+): string[] {
+  const moved = q
+    .update(delivery)
+    .set({
+      state: "waiting",
+      nextAttemptAt: cause.nextProbeAt,
+      errorCode: sql`coalesce(${delivery.errorCode}, ${cause.code})`,
+      errorMessage: sql`coalesce(${delivery.errorMessage}, ${cause.message})`,
+      updatedAt: now,
+    })
+    .where(
+      and(
+        queued(destinationId, ["pending", "retrying", "waiting"]),
+        or(
+          ne(delivery.state, "waiting"),
+          isNull(delivery.nextAttemptAt),
+          ne(delivery.nextAttemptAt, cause.nextProbeAt),
+        ),
+      ),
+    )
+    .returning({ uploadId: delivery.uploadId })
+    .all();
+  return [...new Set(moved.map(({ uploadId }) => uploadId))];
+}
+
+/** The UID of the study that a delivery carries. */
+export function studyInstanceUIDOf(q: Queries, studyId: string): string {
+  const row = q.select({ uid: study.studyInstanceUID }).from(study).where(eq(study.id, studyId)).get();
+  if (!row) throw new Error("study is gone");
+  return row.uid;
+}
 
 /** All that an upload's state follows from. */
 export function uploadFacts(q: Queries, uploadId: string) {
-  const row = q.select().from(upload).where(eq(upload.id, uploadId)).get();
+  const row = findUpload(q, uploadId);
   if (!row) return undefined;
   const refused = q
     .select({ n: count() })
@@ -149,18 +195,9 @@ export function uploadFacts(q: Queries, uploadId: string) {
     .get();
   return {
     upload: row,
-    studies: q.select().from(study).where(eq(study.uploadId, uploadId)).all(),
-    deliveries: deliveriesOfUpload(q, uploadId),
+    studies: studiesOf(q, uploadId),
+    deliveries: deliveriesOf(q, uploadId),
     refusedFindings: refused?.n ?? 0,
   };
 }
 export type UploadFacts = NonNullable<ReturnType<typeof uploadFacts>>;
-
-/** Writes what settling found out about an upload. */
-export const changeUpload = (
-  tx: Transaction,
-  id: string,
-  change: { state: UploadState } & Partial<Pick<UploadFacts["upload"], "endedAt" | "receiptId" | "errorCode">>,
-): void => {
-  tx.update(upload).set(change).where(eq(upload.id, id)).run();
-};

@@ -1,4 +1,4 @@
-import { and, count, desc, eq, inArray, isNull, or, sql } from "drizzle-orm";
+import { and, count, desc, eq, inArray, isNull, ne, or, sql } from "drizzle-orm";
 import type { ErrorCode } from "../contract/errors.ts";
 import type { Queries } from "./database.ts";
 import { delivery, deliveryInstance, instance, study, upload } from "./schema.ts";
@@ -70,6 +70,21 @@ export const forgetOutcomes = (tx: Queries, deliveryId: string, result?: Outcome
     .where(and(eq(deliveryInstance.deliveryId, deliveryId), result ? eq(deliveryInstance.result, result) : undefined))
     .run();
 };
+
+/** The destination beside the principal that took instances of a delivery, if one did. */
+export const storedElsewhere = (q: Queries, deliveryId: string, principal: string): string | null =>
+  q
+    .select({ id: deliveryInstance.destinationId })
+    .from(deliveryInstance)
+    .where(
+      and(
+        eq(deliveryInstance.deliveryId, deliveryId),
+        eq(deliveryInstance.result, "stored"),
+        ne(deliveryInstance.destinationId, principal),
+      ),
+    )
+    .limit(1)
+    .get()?.id ?? null;
 
 /** Whether any instance of an upload is at a PACS, confirmed or by its word. */
 export const anythingStored = (q: Queries, uploadId: string): boolean =>

@@ -1,0 +1,31 @@
+import type { Config } from "../core/config-schema.ts";
+import type { Log } from "../core/log.ts";
+import type { Database } from "../db/database.ts";
+import type { Destination } from "../destinations/destination.ts";
+import type { DestinationHealth } from "./breaker.ts";
+
+export interface ForwarderDeps {
+  readonly db: Database;
+  /** Read anew each time, so that a reload takes effect. */
+  readonly config: () => Pick<Config, "destination">;
+  readonly destinations: (id: string) => Destination | undefined;
+  /** The full path of an instance's file. */
+  readonly spoolPath: (uploadId: string, relative: string) => string;
+  readonly log: Log;
+  /** Called after the commit of every change that a status would show. */
+  readonly onChange: (uploadId: string) => void;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+  readonly random?: () => number;
+  /** How long a destination is down before its fallback takes over. */
+  readonly fallbackAfterMs?: number;
+  /** How long a stop waits for attempts to end by themselves. */
+  readonly stopGraceMs?: number;
+  /** A probe without an answer for so long counts as failed. */
+  readonly probeTimeoutMs?: number;
+}
+
+/** The dependencies with their defaults, and what the lanes share. */
+export interface ForwardContext extends Required<ForwarderDeps> {
+  readonly health: DestinationHealth;
+}

@@ -1,0 +1,87 @@
+import { errorFields } from "../core/log-fields.ts";
+import { startWorker } from "../core/worker.ts";
+import { laneDeliveries, moveDelivery, queuedDestinations, recoverDeliveries } from "../db/deliveries.ts";
+import { DestinationHealth, type Outage } from "./breaker.ts";
+import type { ForwardContext, ForwarderDeps } from "./context.ts";
+import { Lane } from "./lane.ts";
+import { settleUpload } from "./settle.ts";
+import { reasonOf } from "./verdict.ts";
+
+export interface Forwarder {
+  /** Something was queued, cancelled, retried or configured anew. */
+  wake(): void;
+  /** Aborts what runs and queues it again; afterwards the database is no longer touched. */
+  stop(): Promise<void>;
+}
+
+const idlePollMs = 60_000;
+const defaults = {
+  now: Date.now,
+  random: Math.random,
+  fallbackAfterMs: 60_000,
+  stopGraceMs: 3000,
+  probeTimeoutMs: 30_000,
+};
+
+/** Starts sending: a lane per destination, side by side. One process owns the database. */
+export function startForwarder(deps: ForwarderDeps): Forwarder {
+  const given = Object.fromEntries(Object.entries(deps).filter(([, value]) => value !== undefined)) as ForwarderDeps;
+  const settings = { ...defaults, ...given };
+  const lanes = new Map<string, Lane>();
+  const onTurn = (destinationId: string, outage: Outage | null): void => {
+    if (outage) settings.log.event("destination_down", { destination_id: destinationId, code: outage.code }, "warning");
+    else settings.log.event("destination_up", { destination_id: destinationId });
+    // All lanes: another one may have this destination as its fallback.
+    for (const lane of lanes.values()) lane.wake();
+  };
+  const context: ForwardContext = { ...settings, health: new DestinationHealth(settings, onTurn) };
+  const onError = (error: unknown, worker: string): void =>
+    context.log.event("worker_failed", { worker, ...errorFields(error) }, "error");
+
+  recoverDeliveries(context.db.orm, context.now());
+
+  /** Deliveries whose destination left the configuration have nobody who would send them. */
+  const parkUnknown = (destinationId: string): void => {
+    const { code, message } = reasonOf("destination_unknown");
+    for (const row of laneDeliveries(context.db.orm, destinationId, ["pending", "retrying", "waiting"])) {
+      const now = context.now();
+      context.db.transaction((tx) => {
+        const change = { errorCode: code, errorMessage: message, nextAttemptAt: null, updatedAt: now };
+        moveDelivery(tx, row.id, "parked", change);
+        settleUpload(tx, row.uploadId, now);
+      });
+      const fields = { delivery_id: row.id, destination_id: destinationId, upload_id: row.uploadId };
+      context.log.event("delivery_parked", { ...fields, code, instances: row.totalInstances }, "warning");
+      context.onChange(row.uploadId);
+    }
+  };
+
+  const round = async (): Promise<number> => {
+    const configured = context.config().destination.map(({ id }) => id);
+    const known = new Set(
+      [...configured, ...queuedDestinations(context.db.orm)].filter((id) => context.destinations(id)),
+    );
+    for (const [id, lane] of lanes)
+      if (!known.has(id)) {
+        lanes.delete(id);
+        context.health.forget(id);
+        await lane.stop();
+      }
+    for (const id of queuedDestinations(context.db.orm)) if (!known.has(id)) parkUnknown(id);
+    for (const id of known) {
+      const lane = lanes.get(id);
+      if (lane) lane.wake();
+      else lanes.set(id, new Lane(context, id, onError));
+    }
+    return idlePollMs;
+  };
+  const worker = startWorker({ name: "forward", run: round, onError });
+
+  return {
+    wake: () => worker.wake(),
+    stop: async () => {
+      await worker.stop();
+      await Promise.all([...lanes.values()].map((lane) => lane.stop()));
+    },
+  };
+}

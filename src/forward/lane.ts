@@ -1,0 +1,173 @@
+import type { DeliveryState } from "../contract/states.ts";
+import { startWorker, type Worker } from "../core/worker.ts";
+import {
+  type Delivery,
+  type DeliveryChange,
+  expiredDeliveries,
+  holdLane,
+  laneDeliveries,
+  moveDelivery,
+  moveLane,
+  nextDelivery,
+  nextExpiryAt,
+  nextRetryAt,
+} from "../db/deliveries.ts";
+import type { Destination } from "../destinations/destination.ts";
+import { longestPauseMs } from "./backoff.ts";
+import type { Outage } from "./breaker.ts";
+import type { ForwardContext } from "./context.ts";
+import { Prober } from "./probe.ts";
+import { Sender } from "./sender.ts";
+import { settleUpload } from "./settle.ts";
+import { retryTimeExceeded } from "./verdict.ts";
+
+/** A lane looks again after so long even when nobody wakes it. */
+const idlePollMs = 60_000;
+
+/** Two places: a routine attempt takes only `any`; STAT has one of its own beside it. */
+type Slot = "stat" | "any";
+
+interface Running {
+  readonly id: string;
+  readonly abort: AbortController;
+  readonly ended: Promise<void>;
+}
+
+/** The queue of one destination. What happens in here never waits for another lane. */
+export class Lane {
+  readonly #running = new Map<Slot, Running>();
+  readonly #worker: Worker;
+  readonly #prober: Prober;
+  readonly #sender: Sender;
+  #stopping = false;
+
+  constructor(
+    private readonly context: ForwardContext,
+    private readonly destinationId: string,
+    onError: (error: unknown, name: string) => void,
+  ) {
+    this.#prober = new Prober(context, destinationId);
+    this.#sender = new Sender(context);
+    this.#worker = startWorker({ name: "lane", run: async () => this.#round(), onError });
+  }
+
+  wake(): void {
+    this.#worker.wake();
+  }
+
+  /** Aborts what runs, waits `stopGraceMs` at most; what did not end by itself is queued again. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await this.#worker.stop();
+    this.#prober.stop();
+    const running = [...this.#running.values()];
+    for (const { abort } of running) abort.abort(new Error("stopping"));
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const grace = new Promise((resolve) => {
+      timer = setTimeout(resolve, this.context.stopGraceMs);
+    });
+    await Promise.race([Promise.all(running.map(({ ended }) => ended)), grace]);
+    clearTimeout(timer);
+    this.#move(["sending"], "pending", { leaseUntil: null, nextAttemptAt: null });
+  }
+
+  /** Brings rows and attempts in step, starts what may start, and answers when something is due next. */
+  #round(): number {
+    const { context, destinationId } = this;
+    this.#reconcile();
+    const outage = context.health.outage(destinationId);
+    const target = this.#target();
+    if (target) {
+      this.#move(["waiting"], "pending", { nextAttemptAt: null });
+      this.#fill(target);
+    } else if (outage) this.#hold(outage);
+    if (outage) this.#prober.probeWhenDue(outage.nextProbeAt, () => this.wake());
+    return this.#nextRoundIn();
+  }
+
+  /** Ends attempts whose delivery was cancelled; queues again what is `sending` without an attempt. */
+  #reconcile(): void {
+    const sending = laneDeliveries(this.context.db.orm, this.destinationId, ["sending"]);
+    const running = [...this.#running.values()];
+    for (const { id, abort } of running)
+      if (!sending.some((row) => row.id === id)) abort.abort(new Error("the delivery was cancelled"));
+    const orphans = sending.filter((row) => !running.some(({ id }) => id === row.id));
+    const now = this.context.now();
+    for (const { id } of orphans)
+      this.context.db.transaction((tx) => moveDelivery(tx, id, "pending", { leaseUntil: null, updatedAt: now }));
+  }
+
+  /** Where the lane's deliveries go now: the principal; its fallback after a while of being down; null: nowhere. */
+  #target(): Destination | null {
+    const { context, destinationId } = this;
+    const outage = context.health.outage(destinationId);
+    if (!outage) return context.destinations(destinationId) ?? null;
+    if (context.now() < outage.since + context.fallbackAfterMs) return null;
+    const fallback = this.#fallback();
+    return fallback && !context.health.outage(fallback) ? (context.destinations(fallback) ?? null) : null;
+  }
+
+  #fallback(): string | undefined {
+    return this.context.config().destination.find(({ id }) => id === this.destinationId)?.fallback;
+  }
+
+  #fill(target: Destination): void {
+    const now = this.context.now();
+    const { destinationId } = this;
+    for (;;) {
+      const free = (["stat", "any"] as const).filter((slot) => !this.#running.has(slot));
+      if (free.length === 0 || this.#stopping) return;
+      const filter = { destinationId, now, horizon: now + longestPauseMs, statOnly: !free.includes("any") };
+      const next = nextDelivery(this.context.db.orm, filter);
+      if (!next) return;
+      this.#start(next, target, next.priority === 0 && free.includes("stat") ? "stat" : "any");
+    }
+  }
+
+  #start(delivery: Delivery, target: Destination, slot: Slot): void {
+    const abort = new AbortController();
+    this.#sender.claim(delivery, target);
+    const ended = this.#sender.send(delivery, target, abort).finally(() => {
+      this.#running.delete(slot);
+      this.wake();
+    });
+    this.#running.set(slot, { id: delivery.id, abort, ended });
+  }
+
+  /** While the destination is down everything queued waits for the next probe, and parks when its time is over. */
+  #hold(outage: Outage): void {
+    const { context, destinationId } = this;
+    const now = context.now();
+    for (const row of expiredDeliveries(context.db.orm, destinationId, now)) {
+      const { code, message } = retryTimeExceeded(row.errorMessage ?? outage.message);
+      context.db.transaction((tx) => {
+        const change = { errorCode: code, errorMessage: message, nextAttemptAt: null, updatedAt: now };
+        moveDelivery(tx, row.id, "parked", change);
+        settleUpload(tx, row.uploadId, now);
+      });
+      const fields = { delivery_id: row.id, destination_id: destinationId, upload_id: row.uploadId };
+      context.log.event("delivery_parked", { ...fields, code, delivered: row.deliveredInstances }, "warning");
+      context.onChange(row.uploadId);
+    }
+    const held = holdLane(context.db.orm, destinationId, outage, now);
+    for (const uploadId of held) context.onChange(uploadId);
+  }
+
+  #move(from: readonly DeliveryState[], to: DeliveryState, change: DeliveryChange): void {
+    const { context, destinationId } = this;
+    const uploads = moveLane(context.db.orm, destinationId, from, to, { ...change, updatedAt: context.now() });
+    for (const uploadId of uploads) context.onChange(uploadId);
+  }
+
+  #nextRoundIn(): number {
+    const { context, destinationId } = this;
+    const now = context.now();
+    const outage = context.health.outage(destinationId);
+    const dates = outage
+      ? [outage.nextProbeAt, this.#fallback() ? outage.since + context.fallbackAfterMs : null]
+      : [nextRetryAt(context.db.orm, destinationId)];
+    if (outage) dates.push(nextExpiryAt(context.db.orm, destinationId));
+    const waits = dates.filter((date) => date !== null && date > now).map((date) => Number(date) - now);
+    return Math.min(idlePollMs, ...waits);
+  }
+}

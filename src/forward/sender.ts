@@ -1,0 +1,141 @@
+import { type Delivery, deliveryById, moveDelivery, studyInstanceUIDOf } from "../db/deliveries.ts";
+import { commonestError, countOutcomes, storedElsewhere } from "../db/receipts.ts";
+import { type Destination, DestinationError } from "../destinations/destination.ts";
+import { attemptDelivery } from "./attempt.ts";
+import { backoffMs } from "./backoff.ts";
+import type { ForwardContext } from "./context.ts";
+import { leaseMs } from "./recorder.ts";
+import { settleUpload } from "./settle.ts";
+import { reasonOf, type Verdict, verdictOf } from "./verdict.ts";
+
+const eventOf = {
+  delivered: "delivery_finished",
+  retrying: "delivery_retry",
+  parked: "delivery_parked",
+  pending: "delivery_interrupted",
+} as const;
+
+/** The spool's file is gone (ENOENT): no retry brings it back. All else is the box's own fault and may pass. */
+function failureOf(error: unknown) {
+  if (error === undefined || error instanceof DestinationError) return error;
+  const lost = error instanceof Error && "code" in error && error.code === "ENOENT";
+  return { ...reasonOf(lost ? "files_lost" : "internal_error"), retryable: !lost };
+}
+
+/** Takes one delivery through one attempt: claim, attempt, verdict. */
+export class Sender {
+  /** Failed attempts without progress in a row; a restart begins again with short pauses. */
+  readonly #failures = new Map<string, number>();
+
+  constructor(private readonly context: ForwardContext) {}
+
+  /** Leases the delivery for an attempt; `via` tells who takes it, or took a part of it, in place of the principal. */
+  claim(delivery: Delivery, target: Destination): void {
+    const { context } = this;
+    const now = context.now();
+    const isFallback = target.id !== delivery.destinationId;
+    context.db.transaction((tx) => {
+      const via = isFallback ? target.id : storedElsewhere(tx, delivery.id, delivery.destinationId);
+      const attempts = delivery.attempts + 1;
+      moveDelivery(tx, delivery.id, "sending", {
+        attempts,
+        via,
+        leaseUntil: now + leaseMs,
+        nextAttemptAt: null,
+        updatedAt: now,
+      });
+    });
+    context.log.event("delivery_started", { ...this.#fields(delivery), via: isFallback ? target.id : null });
+    context.onChange(delivery.uploadId);
+  }
+
+  /** Never rejects for the destination's sake: its errors become the delivery's. */
+  async send(delivery: Delivery, target: Destination, abort: AbortController): Promise<void> {
+    const { context } = this;
+    const before = countOutcomes(context.db.orm, delivery.id);
+    let failure: unknown;
+    try {
+      const studyInstanceUID = studyInstanceUIDOf(context.db.orm, delivery.studyId);
+      await attemptDelivery({ context, delivery, studyInstanceUID, destination: target, abort });
+    } catch (error) {
+      failure = error;
+    }
+    const stopped = abort.signal.aborted;
+    if (!stopped) this.#noteHealth(target.id, failure);
+    const after = countOutcomes(context.db.orm, delivery.id);
+    const progressed = after.stored + after.refused > before.stored + before.refused;
+    const earlier = progressed ? 0 : (this.#failures.get(delivery.id) ?? 0);
+    this.#failures.set(delivery.id, earlier + 1);
+    this.#finish(delivery, failure, stopped);
+  }
+
+  #noteHealth(destinationId: string, failure: unknown): void {
+    if (!(failure instanceof DestinationError)) this.context.health.worked(destinationId);
+    else if (failure.retryable) {
+      const { code, message, options } = failure;
+      this.context.health.failed(destinationId, { code, message, retryAfterSeconds: options.retryAfterSeconds });
+    }
+  }
+
+  #finish(delivery: Delivery, failure: unknown, stopped: boolean): void {
+    const { context } = this;
+    const now = context.now();
+    const verdict = context.db.transaction((tx) => {
+      const row = deliveryById(tx, delivery.id);
+      // Cancelled meanwhile: the verdict was a person's.
+      if (row?.state !== "sending") return undefined;
+      const { stored, refused } = countOutcomes(tx, delivery.id);
+      const found = verdictOf({
+        total: row.totalInstances,
+        stored,
+        refused,
+        commonestRefusal: commonestError(tx, delivery.id, "refused"),
+        commonestRetry: commonestError(tx, delivery.id, "retry"),
+        failure: failureOf(failure),
+        stopped,
+        now,
+        retryUntil: row.retryUntil,
+      });
+      const next = found.state === "retrying" ? this.#nextAttempt(row, failure, now) : null;
+      moveDelivery(tx, row.id, found.state, {
+        deliveredInstances: stored,
+        leaseUntil: null,
+        nextAttemptAt: next,
+        errorCode: "code" in found ? found.code : null,
+        errorMessage: "message" in found ? found.message : null,
+        updatedAt: now,
+      });
+      settleUpload(tx, row.uploadId, now);
+      const retryInMs = next === null ? null : next - now;
+      return { ...found, stored, refused, total: row.totalInstances, retryInMs };
+    });
+    if (!verdict) return;
+    if (verdict.state !== "retrying") this.#failures.delete(delivery.id);
+    this.#tell(delivery, verdict, verdict.retryInMs);
+  }
+
+  /** Never past retry_until, so that the last try is made when the time ends. */
+  #nextAttempt(row: Delivery, failure: unknown, now: number): number {
+    const retryAfterSeconds = failure instanceof DestinationError ? failure.options.retryAfterSeconds : undefined;
+    const pause = backoffMs(this.#failures.get(row.id) ?? 1, { random: this.context.random, retryAfterSeconds });
+    return Math.min(now + pause, Math.max(row.retryUntil, now));
+  }
+
+  #tell(
+    delivery: Delivery,
+    verdict: Verdict & { readonly stored: number; readonly refused: number; readonly total: number },
+    retryInMs: number | null,
+  ): void {
+    const { stored, refused, total } = verdict;
+    const cause = "code" in verdict ? { code: verdict.code } : {};
+    const retry = retryInMs === null ? {} : { retry_in_ms: retryInMs };
+    const counts = { delivered: stored, refused, instances: total };
+    const level = verdict.state === "parked" ? "warning" : "info";
+    this.context.log.event(eventOf[verdict.state], { ...this.#fields(delivery), ...cause, ...retry, ...counts }, level);
+    this.context.onChange(delivery.uploadId);
+  }
+
+  #fields({ id, destinationId, uploadId, attempts }: Delivery) {
+    return { delivery_id: id, destination_id: destinationId, upload_id: uploadId, attempts: attempts + 1 };
+  }
+}
