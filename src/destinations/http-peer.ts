@@ -72,7 +72,7 @@ export function httpPeer(config: HttpConfig, env: DestinationEnv): HttpPeer {
     try {
       const response = await fetch(url, {
         method: request.method,
-        headers: { ...config.headers, ...request.headers, ...signIn, ...length },
+        headers: mergedHeaders(config.headers, request.headers, signIn, length),
         redirect: "manual",
         signal: both,
         tls: tlsOptions(config.tls),
@@ -104,6 +104,13 @@ export function httpPeer(config: HttpConfig, env: DestinationEnv): HttpPeer {
       return attempt(request, signal, true);
     },
   };
+}
+
+/** Later ones win, whatever the case of their names: no configured header replaces one of ours. */
+function mergedHeaders(...sets: (Readonly<Record<string, string>> | undefined)[]): Headers {
+  const merged = new Headers();
+  for (const [name, value] of sets.flatMap((set) => Object.entries(set ?? {}))) merged.set(name, value);
+  return merged;
 }
 
 const wasClosed = (error: DestinationError): boolean => {
