@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type BunSQLiteDatabase, drizzle } from "drizzle-orm/bun-sqlite";
 import { migrate } from "drizzle-orm/bun-sqlite/migrator";
+import { isDiskFull } from "../core/disk-full.ts";
 import * as schema from "./schema.ts";
 
 type Orm = BunSQLiteDatabase<typeof schema>;
@@ -55,9 +56,10 @@ function refuseNewerSchema(sqlite: Sqlite, folder: string): void {
 /**
  * Opens (and where needed makes or upgrades) the database of a data folder.
  * WAL with synchronous=FULL: an answered commit survives a power cut (measured, docs/decisions.md).
+ * @param options.onFull makes room on a full disk; the transaction is then tried once more
  * @throws DatabaseError where the file is newer than this binary or is not a database
  */
-export function openDatabase(dataDir: string): Database {
+export function openDatabase(dataDir: string, options: { onFull?: () => void } = {}): Database {
   mkdirSync(dataDir, { recursive: true, mode: 0o750 });
   const sqlite = new Sqlite(join(dataDir, "relaypacs.db"), { create: true, strict: true });
   for (const pragma of [
@@ -77,7 +79,15 @@ export function openDatabase(dataDir: string): Database {
   return {
     orm,
     sqlite,
-    transaction: (work) => orm.transaction(work, { behavior: "immediate" }),
+    transaction: (work) => {
+      try {
+        return orm.transaction(work, { behavior: "immediate" });
+      } catch (error) {
+        if (!isDiskFull(error) || !options.onFull) throw error;
+        options.onFull(); // makes room; the transaction was rolled back whole, so it can run again
+        return orm.transaction(work, { behavior: "immediate" });
+      }
+    },
     checkpoint: () => {
       sqlite.run("PRAGMA wal_checkpoint(TRUNCATE)");
     },

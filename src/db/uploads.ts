@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, inArray, lt, or, sql, sum } from "drizzle-orm";
+import { and, asc, count, desc, eq, inArray, isNotNull, isNull, lt, or, sql, sum } from "drizzle-orm";
 import type { UploadState } from "../contract/states.ts";
 import type { Database, Queries } from "./database.ts";
 import { finding, receivedRange, upload, uploadFile } from "./schema.ts";
@@ -85,6 +85,23 @@ export const uploadsIn = (db: Queries, states: UploadState[]): UploadRow[] =>
     .from(upload)
     .where(inArray(upload.state, states))
     .orderBy(desc(upload.serviceLevel), asc(upload.completedAt), asc(upload.createdAt))
+    .all();
+
+/** Ended uploads whose files are still on the spool. */
+export const uploadsWithFilesLeft = (db: Queries): { id: string }[] =>
+  db
+    .select({ id: upload.id })
+    .from(upload)
+    .where(and(isNotNull(upload.endedAt), isNull(upload.filesRemovedAt)))
+    .all();
+
+/** Uploads that ended before `endedBefore` and still show patient fields. */
+export const uploadsWithNamesLeft = (db: Queries, endedBefore: number): { id: string }[] =>
+  db
+    .select({ id: upload.id })
+    .from(upload)
+    .where(and(lt(upload.endedAt, endedBefore), isNull(upload.blankedAt)))
+    .limit(500)
     .all();
 
 export const filesOf = (db: Queries, uploadId: string): UploadFileRow[] =>

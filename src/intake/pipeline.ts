@@ -35,7 +35,7 @@ export async function runPipeline(deps: PipelineDeps, upload: UploadRow, signal:
   const config = deps.config();
   const book = new FindingBook();
   spool.freshWorkFolder(upload.id);
-  const folder = spool.path(upload.id, ".");
+  const folder = spool.folder(upload.id);
 
   const received = receivedFiles(filesOf(db.orm, upload.id), upload, spool, book);
   const files = await expand(received, {

@@ -22,7 +22,9 @@ import { RelayError } from "../core/errors.ts";
  *   ballast                                given up when the disk is full, so that the database can still clean up
  */
 export interface Spool {
-  /** Absolute path of something below an upload's folder. */
+  /** Absolute path of an upload's folder. */
+  folder(uploadId: string): string;
+  /** Absolute path of something below it. */
   path(uploadId: string, relative: string): string;
   /** Where a received file lies, relative to the upload's folder. */
   receivedFile(fileRow: number): string;
@@ -67,6 +69,7 @@ export function createSpool(dataDir: string, minFreeBytes: () => number): Spool 
   };
 
   return {
+    folder,
     path: (uploadId, relative) => {
       const path = normalize(join(folder(uploadId), relative));
       if (!path.startsWith(folder(uploadId) + sep)) throw new Error("outside the upload's folder");

@@ -1,0 +1,149 @@
+import { accessSync, constants } from "node:fs";
+import { join } from "node:path";
+import { loadKeys } from "./auth/keys.ts";
+import { createTokens } from "./auth/tokens.ts";
+import { reconcileSpool, startCleanup } from "./cleanup.ts";
+import type { Config } from "./core/config-schema.ts";
+import { parseListen } from "./core/listen.ts";
+import { createLive } from "./core/live.ts";
+import { log } from "./core/log.ts";
+import { readSecret } from "./core/secrets.ts";
+import { openDatabase } from "./db/database.ts";
+import type { Destination } from "./destinations/destination.ts";
+import { createDestination } from "./destinations/index.ts";
+import { startForwarder } from "./forward/dispatcher.ts";
+import { unknownDestinations } from "./forward/route.ts";
+import { createGuard } from "./http/guard.ts";
+import { createServer } from "./http/server.ts";
+import { installSevenZip } from "./intake/seven-zip.ts";
+import { startIntake } from "./intake/worker.ts";
+import { createChunkReceiver } from "./upload/chunk.ts";
+import { createSpool } from "./upload/spool.ts";
+
+export interface App {
+  /** Where it listens, with the real port. */
+  readonly url: string;
+  /** Takes no new work, finishes or parks what is in flight. */
+  stop(): Promise<void>;
+  /** Takes a new configuration (destinations, routes, limits, retention) without a restart. */
+  reload(config: Config): Promise<void>;
+}
+
+/** How long a stop waits for requests in flight before it cuts them. */
+const drainMs = 3000;
+
+/** The composition root: config → database → workers → HTTP. */
+export async function startApp(initial: Config): Promise<App> {
+  let config = initial;
+  const now = () => Date.now();
+  const spool = createSpool(config.data_dir, () => config.limits.min_free_disk_bytes);
+  const db = openDatabase(config.data_dir, { onFull: spool.releaseBallast });
+  const live = createLive();
+  const keys = await loadKeys(config.data_dir);
+  const tokens = createTokens(keys);
+  await installSevenZip(join(config.data_dir, "bin"));
+
+  const makeDestinations = (from: Config) =>
+    new Map(from.destination.map((it) => [it.id, createDestination(it, { dataDir: from.data_dir, readSecret })]));
+  let destinations: Map<string, Destination> = makeDestinations(config);
+
+  const deps = { db, spool, config: () => config, live, log, now };
+  await reconcileSpool(deps);
+  const cleanup = startCleanup(deps);
+  const onChange = (uploadId: string) => {
+    live.changed(uploadId);
+    cleanup.wake();
+  };
+  const forwarder = startForwarder({
+    db,
+    config: () => config,
+    destinations: (id) => destinations.get(id),
+    spoolPath: spool.path,
+    log,
+    onChange,
+  });
+  const wakeAll = () => {
+    intake.wake();
+    forwarder.wake();
+    cleanup.wake();
+  };
+  const intake = startIntake({
+    ...deps,
+    onAccepted: () => {
+      forwarder.wake();
+      cleanup.wake();
+    },
+  });
+
+  const server = createServer({
+    config: () => config,
+    db,
+    tokens,
+    guard: createGuard({ db, tokens, requestsPerMinute: () => config.limits.requests_per_minute }),
+    live,
+    log,
+    sessions: {
+      db,
+      spool,
+      config: () => config,
+      hashKey: keys.hashKey,
+      unknownDestinations: (ids) => unknownDestinations(config, ids),
+      now,
+    },
+    receiveChunk: createChunkReceiver({ db, spool, idleSeconds: () => config.limits.request_idle_seconds, now }),
+    ready: () => readiness(config, db),
+    wake: wakeAll,
+    cancelUpload: intake.cancel,
+    now,
+  });
+  const { host, port } = parseListen(config.listen) ?? { host: "127.0.0.1", port: 0 };
+  const tls =
+    config.tls.mode === "files" ? { cert: Bun.file(config.tls.cert), key: Bun.file(config.tls.key) } : undefined;
+  server.listen({
+    hostname: host,
+    port,
+    idleTimeout: 120,
+    maxRequestBodySize: 64 * 1024 * 1024,
+    ...(tls ? { tls } : {}),
+  });
+  const bound = server.server;
+  if (!bound) throw new Error("the server did not start");
+  const shown = host.includes(":") ? `[${host}]` : host;
+  const url = `${tls ? "https" : "http"}://${shown}:${bound.port}`;
+  log.event("server.started", { url });
+
+  return {
+    url,
+    stop: async () => {
+      const drained = bound.stop(false);
+      await Promise.all([intake.stop(), forwarder.stop(), cleanup.stop()]);
+      await Promise.race([drained, Bun.sleep(drainMs)]);
+      await bound.stop(true);
+      db.close();
+      log.event("server.stopped");
+    },
+    reload: async (next) => {
+      // What is bound at start stays: address, data folder, TLS mode.
+      config = { ...next, listen: config.listen, data_dir: config.data_dir, tls: config.tls };
+      destinations = makeDestinations(config);
+      wakeAll();
+      log.event("config.reloaded");
+    },
+  };
+}
+
+/** Takes work: the database answers and the data folder can be written. */
+function readiness(config: Config, db: ReturnType<typeof openDatabase>): { ok: boolean; problems: string[] } {
+  const problems: string[] = [];
+  try {
+    db.sqlite.query("SELECT 1").get();
+  } catch {
+    problems.push("database");
+  }
+  try {
+    accessSync(config.data_dir, constants.W_OK);
+  } catch {
+    problems.push("spool");
+  }
+  return { ok: problems.length === 0, problems };
+}

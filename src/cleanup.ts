@@ -1,0 +1,144 @@
+import { existsSync } from "node:fs";
+import type { Config } from "./core/config-schema.ts";
+import type { Live } from "./core/live.ts";
+import { errorFields, type Log } from "./core/log.ts";
+import { startWorker, type Worker } from "./core/worker.ts";
+import type { Database } from "./db/database.ts";
+import { blankStudies } from "./db/studies.ts";
+import {
+  blankUpload,
+  filesOf,
+  findUpload,
+  forgetRanges,
+  type UploadRow,
+  updateUpload,
+  uploadsIn,
+  uploadsWithFilesLeft,
+  uploadsWithNamesLeft,
+} from "./db/uploads.ts";
+import { acceptUpload, failUpload, parkedSince } from "./forward/settle.ts";
+import { moveUpload } from "./upload/session.ts";
+import type { Spool } from "./upload/spool.ts";
+
+interface CleanupDeps {
+  readonly db: Database;
+  readonly spool: Spool;
+  readonly config: () => Config;
+  readonly live: Live;
+  readonly log: Log;
+  readonly now: () => number;
+}
+
+const hour = 3_600_000;
+/** Between rounds: short against the shortest retention anyone sets, long against the cost of a look. */
+const roundMs = 15_000;
+
+/** Expiry, purge and blanking (CONTRACT §2 retention, §4.8); also woken when an upload ends. */
+export function startCleanup(deps: CleanupDeps): Worker {
+  const warned = new Map<string, number>();
+  return startWorker({
+    name: "cleanup",
+    run: async () => {
+      expireIdle(deps);
+      endParked(deps, warned);
+      await purge(deps);
+      blank(deps);
+      deps.spool.layBallast();
+      return Math.min(roundMs, Math.max(500, shortestRetentionMs(deps.config()) / 4));
+    },
+    onError: (error) => deps.log.event("worker.failed", { worker: "cleanup", ...errorFields(error) }, "error"),
+  });
+}
+
+/** An unfinished upload without traffic expires; one that waits for a person does so after failed_hours. */
+function expireIdle({ db, config, live, log, now }: CleanupDeps): void {
+  const { upload_idle_hours, failed_hours } = config().retention;
+  const idle = uploadsIn(db.orm, ["receiving"]).filter((row) => now() - row.lastTrafficAt > upload_idle_hours * hour);
+  const unanswered = uploadsIn(db.orm, ["needs_confirmation"]).filter(
+    (row) => now() - (row.completedAt ?? row.createdAt) > failed_hours * hour,
+  );
+  for (const { id } of [...idle, ...unanswered]) {
+    db.transaction((tx) => {
+      const row = findUpload(tx, id);
+      if (row?.state === "receiving" || row?.state === "needs_confirmation")
+        moveUpload(tx, row, "expired", now(), { errorCode: "upload_expired" });
+    });
+    log.event("upload.expired", { upload_id: id });
+    live.changed(id);
+  }
+}
+
+/** Parked studies: a warning a day from half-time on, then the end. */
+function endParked({ db, config, live, log, now }: CleanupDeps, warned: Map<string, number>): void {
+  const keepMs = config().retention.failed_hours * hour;
+  for (const { id } of uploadsIn(db.orm, ["needs_attention"])) {
+    const restingMs = now() - (parkedSince(db, id) ?? now());
+    if (restingMs > keepMs) {
+      db.transaction((tx) => acceptUpload(tx, id, now()));
+      warned.delete(id);
+      log.event("upload.given_up", { upload_id: id }, "error");
+      live.changed(id);
+    } else if (restingMs > keepMs / 2 && now() - (warned.get(id) ?? 0) > 24 * hour) {
+      warned.set(id, now());
+      log.event("upload.parked_long", { upload_id: id }, "warning");
+    }
+  }
+}
+
+/** Files leave the spool as soon as nothing needs them any more. */
+async function purge({ db, spool, live, log, now }: CleanupDeps): Promise<void> {
+  for (const { id } of uploadsWithFilesLeft(db.orm)) {
+    await spool.remove(id);
+    db.transaction((tx) => {
+      forgetRanges(tx, id);
+      updateUpload(tx, id, { filesRemovedAt: now() });
+    });
+    log.event("upload.purged", { upload_id: id });
+    live.changed(id);
+  }
+}
+
+/** After display_hours only UIDs, counts and times remain, in the database file and its log as well. */
+function blank({ db, config, live, now }: CleanupDeps): void {
+  const rows = uploadsWithNamesLeft(db.orm, now() - config().retention.display_hours * hour);
+  if (rows.length === 0) return;
+  db.transaction((tx) => {
+    for (const { id } of rows) {
+      blankUpload(tx, id, now());
+      blankStudies(tx, id);
+    }
+  });
+  db.checkpoint();
+  for (const { id } of rows) live.changed(id);
+}
+
+/**
+ * At start: spool and database are brought in step (CONTRACT §4.9). Folders nobody knows go; an upload still receiving
+ * whose bytes are gone asks for everything again; one that was past that is `failed` with `files_lost`.
+ */
+export async function reconcileSpool({ db, spool, log, now }: CleanupDeps): Promise<void> {
+  const known = (id: string): UploadRow | undefined => findUpload(db.orm, id);
+  for (const id of spool.list()) {
+    const row = known(id);
+    if (row && row.filesRemovedAt === null) continue;
+    await spool.remove(id);
+    log.event("spool.orphan_removed", { upload_id: id }, "warning");
+  }
+  for (const row of uploadsIn(db.orm, ["receiving"])) {
+    const whole = filesOf(db.orm, row.id).every(
+      (file) => file.receivedBytes === 0 || existsSync(spool.path(row.id, spool.receivedFile(file.id))),
+    );
+    if (whole && existsSync(spool.receivedFolder(row.id))) continue;
+    spool.create(row.id);
+    db.transaction((tx) => forgetRanges(tx, row.id));
+    log.event("upload.files_lost", { upload_id: row.id, state: row.state }, "error");
+  }
+  for (const row of uploadsIn(db.orm, ["needs_confirmation", "forwarding", "needs_attention"])) {
+    if (existsSync(spool.folder(row.id))) continue;
+    db.transaction((tx) => failUpload(tx, row.id, "files_lost", now()));
+    log.event("upload.files_lost", { upload_id: row.id, state: row.state }, "error");
+  }
+}
+
+const shortestRetentionMs = ({ retention }: Config) =>
+  Math.min(retention.upload_idle_hours, retention.failed_hours, retention.display_hours) * hour;

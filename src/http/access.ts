@@ -1,0 +1,54 @@
+import type { Permission } from "../contract/permissions.ts";
+
+/** What a route asks of its caller. */
+export interface Access {
+  /** Which token it takes: none, a session's access token, an upload's own, or either of the two. */
+  readonly token: "none" | "access" | "upload" | "either";
+  /** What the role must allow; which rows a person may touch is decided where the row is known. */
+  readonly permission?: Permission | readonly Permission[];
+}
+
+/** Every route. One that is missing here fails to start (deny by default). */
+export const access: Readonly<Record<string, Access>> = {
+  "GET /": { token: "none" },
+  "GET /health": { token: "none" },
+  "GET /ready": { token: "none" },
+  "GET /docs": { token: "none" },
+  "GET /docs/json": { token: "none" },
+  "GET /docs/assets/:name": { token: "none" },
+  "POST /auth/login": { token: "none" },
+  "GET /auth/me": { token: "access" },
+  "POST /upload/init": { token: "access", permission: "send" },
+  "PUT /upload/:id/chunk": { token: "upload" },
+  "POST /upload/:id/token": { token: "either" },
+  "POST /upload/:id/complete": { token: "upload" },
+  "GET /upload/:id/status": { token: "either" },
+  "GET /upload/:id/events": { token: "either" },
+  "DELETE /upload/:id": { token: "either" },
+  "POST /upload/:id/retry": { token: "access", permission: ["send", "administer"] },
+  "POST /upload/:id/accept": { token: "access", permission: ["send", "administer"] },
+  "GET /uploads": { token: "access", permission: ["send", "see_all"] },
+  "GET /receipts/:id": { token: "either" },
+};
+
+/** Below these nothing answers without a valid token, whether it exists or not. */
+const protectedPrefixes = [
+  "/upload",
+  "/uploads",
+  "/receipts",
+  "/invitations",
+  "/studies",
+  "/notifications",
+  "/admin",
+  "/auth",
+];
+const openPaths = new Set(
+  Object.entries(access)
+    .filter(([, rule]) => rule.token === "none")
+    .map(([route]) => route),
+);
+
+export function isProtected(method: string, path: string): boolean {
+  if (openPaths.has(`${method} ${path}`)) return false;
+  return protectedPrefixes.some((prefix) => path === prefix || path.startsWith(`${prefix}/`));
+}

@@ -1,0 +1,27 @@
+import type { Tokens } from "../auth/tokens.ts";
+import type { Config } from "../core/config-schema.ts";
+import type { Live } from "../core/live.ts";
+import type { Log } from "../core/log.ts";
+import type { Database } from "../db/database.ts";
+import type { createChunkReceiver } from "../upload/chunk.ts";
+import type { SessionDeps } from "../upload/session.ts";
+import type { Guard } from "./guard.ts";
+
+/** What routes work with; made once in app.ts. */
+export interface HttpContext {
+  readonly config: () => Config;
+  readonly db: Database;
+  readonly tokens: Tokens;
+  readonly guard: Guard;
+  readonly live: Live;
+  readonly log: Log;
+  readonly sessions: SessionDeps;
+  readonly receiveChunk: ReturnType<typeof createChunkReceiver>;
+  /** Whether the box takes work: database answers and the spool can be written. */
+  readonly ready: () => { ok: boolean; problems: string[] };
+  /** Wakes intake, forwarding and cleanup. */
+  readonly wake: () => void;
+  /** Stops what intake does with an upload. */
+  readonly cancelUpload: (uploadId: string) => Promise<void>;
+  readonly now: () => number;
+}

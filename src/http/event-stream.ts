@@ -1,0 +1,59 @@
+/** At most four a second (CONTRACT §3). */
+const leastGapMs = 250;
+/** A comment now and then keeps proxies from closing a quiet stream. */
+const keepAliveMs = 20_000;
+
+/**
+ * Server-sent `status` events: one at once, one per change, the last one ends the stream.
+ * @param source.look reads the present state; called when something changed
+ */
+export function eventStream(source: {
+  listen: (listener: () => void) => () => void;
+  look: () => { data: string; last: boolean };
+  signal: AbortSignal;
+}): Response {
+  const encoder = new TextEncoder();
+  let stop = () => {};
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      let sent = "";
+      let lastAt = Number.NEGATIVE_INFINITY;
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const send = () => {
+        timer = undefined;
+        try {
+          const { data, last } = source.look();
+          if (data !== sent) controller.enqueue(encoder.encode(`event: status\ndata: ${data}\n\n`));
+          sent = data;
+          lastAt = performance.now();
+          if (last) end();
+        } catch {
+          end(); // gone, or the reader is
+        }
+      };
+      const keepAlive = setInterval(() => controller.enqueue(encoder.encode(":\n\n")), keepAliveMs);
+      const unlisten = source.listen(() => {
+        timer ??= setTimeout(send, Math.max(0, lastAt + leastGapMs - performance.now()));
+      });
+      stop = () => {
+        clearTimeout(timer);
+        clearInterval(keepAlive);
+        unlisten();
+      };
+      const end = () => {
+        stop();
+        try {
+          controller.close();
+        } catch {
+          // Already cancelled by the reader.
+        }
+      };
+      source.signal.addEventListener("abort", end);
+      send();
+    },
+    cancel: () => stop(),
+  });
+  return new Response(body, {
+    headers: { "content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no" },
+  });
+}

@@ -1,0 +1,84 @@
+import type { Tokens } from "../auth/tokens.ts";
+import { may, type Role } from "../contract/permissions.ts";
+import { RelayError } from "../core/errors.ts";
+import { RateWindow } from "../core/rate.ts";
+import type { Database } from "../db/database.ts";
+import { findUpload, type UploadRow } from "../db/uploads.ts";
+import { findUser } from "../db/users.ts";
+import { access, isProtected } from "./access.ts";
+
+/** Who a request speaks for. */
+export type Principal =
+  | { readonly kind: "access"; readonly userId: string; readonly username: string; readonly role: Role }
+  | { readonly kind: "upload"; readonly userId: string; readonly uploadId: string };
+
+export interface Guard {
+  /** Before routing: who is it? Protected paths refuse here, whether they exist or not. */
+  authenticate(request: Request, path: string): Promise<void>;
+  /** After routing, before the body is looked at: may they? */
+  authorize(request: Request, route: string, uploadId: string | undefined): void;
+  principal(request: Request): Principal;
+  /** The upload of a path, if this caller may touch it so. Another's answers as one that does not exist. */
+  upload(request: Request, id: string, use: "see" | "change"): UploadRow;
+}
+
+export function createGuard(deps: { db: Database; tokens: Tokens; requestsPerMinute: () => number }): Guard {
+  const principals = new WeakMap<Request, Principal>();
+  const rate = new RateWindow(deps.requestsPerMinute, 60_000);
+
+  const principal = (request: Request): Principal => {
+    const found = principals.get(request);
+    if (!found) throw new RelayError("unauthorized");
+    return found;
+  };
+
+  return {
+    principal,
+    authenticate: async (request, path) => {
+      if (!isProtected(request.method, path)) return;
+      const token = /^Bearer +([^\s]+) *$/i.exec(request.headers.get("authorization") ?? "")?.[1];
+      if (!token) throw new RelayError("unauthorized");
+      const claims = await deps.tokens.verify(token);
+      const user = findUser(deps.db.orm, claims.userId);
+      if (!user || user.disabledAt !== null) throw new RelayError("unauthorized");
+      principals.set(
+        request,
+        // The role of today, not of the day the token was made.
+        claims.kind === "access"
+          ? { kind: "access", userId: user.id, username: user.username, role: user.role }
+          : claims,
+      );
+      // Chunk requests are bounded by bytes and by open requests.
+      if (path.endsWith("/chunk")) return;
+      const wait = rate.hit(user.id);
+      if (wait > 0) throw new RelayError("too_many_requests", undefined, { retryAfterSeconds: wait });
+    },
+    authorize: (request, route, uploadId) => {
+      const rule = access[`${request.method} ${route}`];
+      if (!rule) throw new RelayError("not_found");
+      if (rule.token === "none") return;
+      const caller = principal(request);
+      if (rule.token !== "either" && rule.token !== caller.kind) throw new RelayError("unauthorized");
+      if (caller.kind === "upload") {
+        if (uploadId !== undefined && caller.uploadId !== uploadId) throw new RelayError("wrong_upload");
+        return;
+      }
+      const needed = [rule.permission ?? []].flat();
+      if (needed.length > 0 && !needed.some((permission) => may(caller.role, permission)))
+        throw new RelayError("forbidden");
+    },
+    upload: (request, id, use) => {
+      const caller = principal(request);
+      const row = findUpload(deps.db.orm, id);
+      if (!row) throw new RelayError("not_found");
+      if (caller.kind === "upload") {
+        if (caller.uploadId !== id) throw new RelayError("wrong_upload");
+        return row;
+      }
+      const own = row.userId === caller.userId;
+      const allowed = own || may(caller.role, use === "see" ? "see_all" : "administer");
+      if (!allowed) throw new RelayError("not_found");
+      return row;
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import { Elysia } from "elysia";
+import { checkPassword } from "../../auth/accounts.ts";
+import { Login, SignedIn, UserView } from "../../contract/auth.ts";
+import { RelayError } from "../../core/errors.ts";
+import { RateWindow } from "../../core/rate.ts";
+import { findUser } from "../../db/users.ts";
+import type { HttpContext } from "../context.ts";
+
+/** Sign-in, first cut: password against a short access token. Sessions and second factors come with their own part. */
+export function authRoutes({ config, db, tokens, guard, log }: HttpContext) {
+  const attempts = new RateWindow(() => config().limits.login_attempts_per_minute, 60_000);
+  return new Elysia({ prefix: "/auth" })
+    .post(
+      "/login",
+      async ({ body, request, server }) => {
+        const address = server?.requestIP(request)?.address ?? "";
+        const wait = Math.max(attempts.hit(`name ${body.username.toLowerCase()}`), attempts.hit(`address ${address}`));
+        if (wait > 0) throw new RelayError("too_many_attempts", undefined, { retryAfterSeconds: wait });
+        const user = await checkPassword(db, body.username, body.password);
+        if (!user) {
+          log.event("auth.sign_in_failed", {}, "warning");
+          throw new RelayError("invalid_credentials");
+        }
+        log.event("auth.signed_in", { user_id: user.id, role: user.role });
+        const seconds = Math.round(config().auth.access_token_minutes * 60);
+        return {
+          access_token: await tokens.access(user, config().auth.access_token_minutes * 60),
+          token_type: "Bearer" as const,
+          expires_in: seconds,
+          user: { id: user.id, username: user.username, role: user.role },
+        };
+      },
+      { parse: "json", body: Login, response: { 200: SignedIn }, detail: { summary: "Sign in" } },
+    )
+    .get(
+      "/me",
+      ({ request }) => {
+        const { userId } = guard.principal(request);
+        const user = findUser(db.orm, userId);
+        if (!user) throw new RelayError("unauthorized");
+        return { id: user.id, username: user.username, role: user.role };
+      },
+      { response: { 200: UserView }, detail: { summary: "Who this token speaks for" } },
+    );
+}

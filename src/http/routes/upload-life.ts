@@ -1,0 +1,176 @@
+import { Elysia, t } from "elysia";
+import { may } from "../../contract/permissions.ts";
+import { isTerminal, type UploadState, uploadStates } from "../../contract/states.ts";
+import { UploadOutcome, UploadPage, UploadStatus } from "../../contract/status.ts";
+import { RelayError } from "../../core/errors.ts";
+import { findUpload, listUploads, type UploadRow } from "../../db/uploads.ts";
+import { acceptUpload, cancelUpload, retryUpload } from "../../forward/settle.ts";
+import { completeUpload } from "../../upload/session.ts";
+import { outcomeOf, statusOf, summaryOf } from "../../upload/view.ts";
+import type { HttpContext } from "../context.ts";
+import { cursorOf, readCursor } from "../cursor.ts";
+import { eventStream } from "../event-stream.ts";
+
+/** States in which nothing moves by itself: `complete?wait` answers at once. */
+const atRest = (state: UploadState) =>
+  isTerminal(state) || state === "needs_attention" || state === "needs_confirmation";
+
+/** What becomes of an upload: complete, status, events, retry, accept, cancel, list. */
+export function uploadLifeRoutes(context: HttpContext) {
+  const { db, guard, live, log } = context;
+  const fresh = (id: string): UploadRow => {
+    const row = findUpload(db.orm, id);
+    if (!row) throw new RelayError("not_found");
+    return row;
+  };
+
+  return new Elysia()
+    .post(
+      "/upload/:id/complete",
+      async ({ params, request, server, query }) => {
+        server?.timeout(request, 0);
+        const upload = guard.upload(request, params.id, "change");
+        const wait = waitSeconds(query.wait);
+        if (completeUpload(context.sessions, upload)) {
+          log.event("upload.completed", {
+            upload_id: upload.id,
+            files: upload.totalFiles,
+            bytes: upload.totalSizeBytes,
+          });
+          live.changed(upload.id);
+          context.wake();
+        }
+        await untilAtRest(upload.id, wait * 1000, request.signal);
+        return outcomeOf(db, fresh(upload.id));
+      },
+      { parse: "none", response: { 200: UploadOutcome }, detail: { summary: "Close an upload and hand it on" } },
+    )
+    .get("/upload/:id/status", ({ params, request }) => statusOf(db, guard.upload(request, params.id, "see")), {
+      response: { 200: UploadStatus },
+      detail: { summary: "Where an upload stands" },
+    })
+    .get(
+      "/upload/:id/events",
+      ({ params, request, server }) => {
+        server?.timeout(request, 0);
+        const { id } = guard.upload(request, params.id, "see");
+        return eventStream({
+          listen: (listener) => live.listen(id, listener),
+          look: () => {
+            const row = fresh(id);
+            return { data: JSON.stringify(summaryOf(db, row)), last: isTerminal(row.state) };
+          },
+          signal: request.signal,
+        });
+      },
+      { detail: { summary: "The same as a stream of events, without files" } },
+    )
+    .post(
+      "/upload/:id/retry",
+      ({ params, request }) => {
+        const upload = guard.upload(request, params.id, "change");
+        db.transaction((tx) => retryUpload(tx, upload.id, context.now(), context.config()));
+        log.event("upload.retried", { upload_id: upload.id, user_id: guard.principal(request).userId });
+        return changed(upload.id);
+      },
+      { parse: "none", response: { 200: UploadStatus }, detail: { summary: "Try what was refused or parked again" } },
+    )
+    .post(
+      "/upload/:id/accept",
+      ({ params, request }) => {
+        const upload = guard.upload(request, params.id, "change");
+        db.transaction((tx) => acceptUpload(tx, upload.id, context.now()));
+        log.event("upload.accepted", { upload_id: upload.id, user_id: guard.principal(request).userId });
+        return changed(upload.id);
+      },
+      { parse: "none", response: { 200: UploadStatus }, detail: { summary: "Leave it at what was delivered" } },
+    )
+    .delete(
+      "/upload/:id",
+      async ({ params, request }) => {
+        const upload = guard.upload(request, params.id, "change");
+        await context.cancelUpload(upload.id);
+        db.transaction((tx) => cancelUpload(tx, upload.id, context.now()));
+        log.event("upload.cancelled", { upload_id: upload.id, user_id: guard.principal(request).userId });
+        live.changed(upload.id);
+        context.wake();
+        return new Response(null, { status: 204 });
+      },
+      { parse: "none", detail: { summary: "Cancel an upload" } },
+    )
+    .get(
+      "/uploads",
+      ({ request, query }) => {
+        const caller = guard.principal(request);
+        const mine = caller.kind === "upload" || !may(caller.role, "see_all");
+        const rows = listUploads(db.orm, {
+          ...(mine ? { userId: caller.userId } : {}),
+          ...(query.state === undefined ? {} : { states: statesOf(query.state) }),
+          ...(query.cursor === undefined ? {} : { before: readCursor(query.cursor) }),
+          limit: query.limit + 1,
+        });
+        const page = rows.slice(0, query.limit);
+        const last = page.at(-1);
+        return {
+          uploads: page.map((row) => summaryOf(db, row)),
+          next_cursor: rows.length > page.length && last ? cursorOf(last) : null,
+        };
+      },
+      {
+        query: t.Object(
+          {
+            limit: t.Integer({ minimum: 1, maximum: 200, default: 50 }),
+            cursor: t.Optional(t.String({ maxLength: 200 })),
+            state: t.Optional(t.String({ maxLength: 200 })),
+          },
+          { additionalProperties: false },
+        ),
+        response: { 200: UploadPage },
+        detail: { summary: "Uploads, newest first" },
+      },
+    );
+
+  function changed(id: string) {
+    live.changed(id);
+    context.wake();
+    return statusOf(db, fresh(id));
+  }
+
+  /** Resolves when the upload rests, the time is over or the caller is gone. */
+  function untilAtRest(id: string, ms: number, signal: AbortSignal): Promise<void> {
+    if (ms === 0 || atRest(fresh(id).state)) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        stop();
+        signal.removeEventListener("abort", done);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      const stop = live.listen(id, () => {
+        if (atRest(fresh(id).state)) done();
+      });
+      signal.addEventListener("abort", done);
+    });
+  }
+}
+
+function waitSeconds(value: string | undefined): number {
+  if (value === undefined) return 0;
+  const seconds = Number(value);
+  if (!/^\d+(\.\d+)?$/.test(value) || seconds > 60)
+    throw new RelayError("invalid_request", undefined, {
+      errors: [{ path: "query.wait", message: "0 to 60 seconds" }],
+    });
+  return seconds;
+}
+
+function statesOf(value: string): UploadState[] {
+  const wanted = value.split(",");
+  const unknown = wanted.find((state) => !uploadStates.includes(state as UploadState));
+  if (unknown !== undefined)
+    throw new RelayError("invalid_request", undefined, {
+      errors: [{ path: "query.state", message: `one of ${uploadStates.join(", ")}` }],
+    });
+  return wanted as UploadState[];
+}

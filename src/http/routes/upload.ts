@@ -1,0 +1,125 @@
+import { Elysia } from "elysia";
+import { ChunkReceived, UploadOpened, UploadTokenView } from "../../contract/status.ts";
+import { maxRequestBytes, UploadInit } from "../../contract/upload.ts";
+import { RelayError } from "../../core/errors.ts";
+import { filesOf, type UploadRow } from "../../db/uploads.ts";
+import { parseBodyHeaders } from "../../upload/body.ts";
+import { requireReceiving } from "../../upload/rules.ts";
+import { fileForChunk, initUpload } from "../../upload/session.ts";
+import type { HttpContext } from "../context.ts";
+
+/** Bytes come in: init, chunks, fresh tokens. */
+export function uploadRoutes(context: HttpContext) {
+  const { config, tokens, guard, sessions, receiveChunk, log } = context;
+  const tokenFor = async (upload: UploadRow) => {
+    const seconds = config().auth.upload_token_minutes * 60;
+    return {
+      upload_token: await tokens.upload(upload.userId, upload.id, seconds),
+      expires_in: Math.round(seconds),
+    };
+  };
+
+  return new Elysia({ prefix: "/upload" })
+    .post(
+      "/init",
+      async ({ body, request, set }) => {
+        const { userId } = guard.principal(request);
+        const upload = initUpload(sessions, userId, body, idempotencyKey(request));
+        log.event("upload.opened", {
+          upload_id: upload.id,
+          user_id: userId,
+          files: upload.totalFiles,
+          bytes: upload.totalSizeBytes,
+        });
+        set.status = 201;
+        return {
+          upload_id: upload.id,
+          ...(await tokenFor(upload)),
+          chunk_size: upload.chunkSize,
+          max_request_bytes: maxRequestBytes,
+          files: filesOf(context.db.orm, upload.id).map((file) => ({ file_id: file.fileId, state: file.state })),
+        };
+      },
+      { parse: "json", body: UploadInit, response: { 201: UploadOpened }, detail: { summary: "Open an upload" } },
+    )
+    .put(
+      "/:id/chunk",
+      async ({ params, request, server, query }) => {
+        // Bun would cut a body under 16 kB/s; the watchdog of upload/body.ts is the bound instead (RELIABILITY fact 1).
+        server?.timeout(request, 0);
+        const upload = requireReceiving(guard.upload(request, params.id, "change"));
+        const headers = parseBodyHeaders(request.headers);
+        const type = request.headers.get("content-type");
+        if (type !== null && !/^application\/octet-stream\b/i.test(type))
+          throw new RelayError("unsupported_media_type");
+        const chunk = wholeNumber(query.chunk_index, "chunk_index");
+        if (chunk === undefined || typeof query.file_id !== "string" || query.file_id === "")
+          throw new RelayError("invalid_request", undefined, {
+            errors: [
+              { path: "query.file_id", message: "is required" },
+              { path: "query.chunk_index", message: "is required" },
+            ],
+          });
+        const file = fileForChunk(sessions, upload, {
+          fileId: query.file_id,
+          name: query.name,
+          sizeBytes: wholeNumber(query.size_bytes, "size_bytes"),
+        });
+        const length = request.headers.get("content-length");
+        const last = await receiveChunk({
+          upload,
+          file,
+          firstChunk: chunk,
+          headers,
+          contentLength: length === null ? null : Number(length),
+          body: request.body,
+          signal: request.signal,
+        });
+        context.live.changed(upload.id);
+        return { file_id: file.fileId, received_chunk_index: last };
+      },
+      {
+        parse: "none",
+        response: { 200: ChunkReceived },
+        detail: {
+          summary: "Send one chunk or several consecutive ones of a file",
+          parameters: [
+            { name: "file_id", in: "query", required: true, schema: { type: "string" } },
+            { name: "chunk_index", in: "query", required: true, schema: { type: "integer", minimum: 0 } },
+            { name: "name", in: "query", schema: { type: "string" } },
+            { name: "size_bytes", in: "query", schema: { type: "integer", minimum: 0 } },
+            { name: "Content-Digest", in: "header", schema: { type: "string" } },
+          ],
+          requestBody: {
+            content: { "application/octet-stream": { schema: { type: "string", format: "binary" } } },
+          },
+        },
+      },
+    )
+    .post("/:id/token", async ({ params, request }) => tokenFor(guard.upload(request, params.id, "change")), {
+      parse: "none",
+      response: { 200: UploadTokenView },
+      detail: { summary: "A fresh upload token" },
+    });
+}
+
+function idempotencyKey(request: Request): string | null {
+  const key = request.headers.get("idempotency-key");
+  if (key === null) return null;
+  if (key.length < 1 || key.length > 255)
+    throw new RelayError("invalid_request", undefined, {
+      errors: [{ path: "Idempotency-Key", message: "has 1 to 255 characters" }],
+    });
+  return key;
+}
+
+/** A number in a query; other forms than plain digits are refused. */
+function wholeNumber(value: string | undefined, name: string): number | undefined {
+  if (value === undefined) return undefined;
+  const number = Number(value);
+  if (!/^\d{1,16}$/.test(value) || !Number.isSafeInteger(number))
+    throw new RelayError("invalid_request", undefined, {
+      errors: [{ path: `query.${name}`, message: "must be a whole number, 0 or more" }],
+    });
+  return number;
+}

@@ -1,0 +1,86 @@
+import { Elysia } from "elysia";
+import { RelayError } from "../core/errors.ts";
+import { errorFields } from "../core/log.ts";
+import { access } from "./access.ts";
+import type { HttpContext } from "./context.ts";
+import { asRelayError, problem } from "./errors.ts";
+import { authRoutes } from "./routes/auth.ts";
+import { docsRoutes } from "./routes/docs.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { receiptRoutes } from "./routes/receipts.ts";
+import { uploadRoutes } from "./routes/upload.ts";
+import { uploadLifeRoutes } from "./routes/upload-life.ts";
+import { webRoutes } from "./routes/web.ts";
+import { invalidRequest } from "./validation.ts";
+
+/** JSON bodies stay below this (a list of 20 000 files with hashes is about 6 MB); chunk bodies have their own bound. */
+const maxBodyBytes = 16 * 1024 * 1024;
+
+/** Headers of every answer. */
+const hardening = {
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "x-frame-options": "DENY",
+  "content-security-policy":
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+} as const;
+
+/** The whole HTTP side. @throws Error where a route has no entry in access.ts */
+export function createServer(context: HttpContext) {
+  const { guard, log } = context;
+  const requestIds = new WeakMap<Request, string>();
+  const idOf = (request: Request): string => {
+    const id = requestIds.get(request) ?? crypto.randomUUID();
+    requestIds.set(request, id);
+    return id;
+  };
+
+  const app = new Elysia({ normalize: false, strictPath: true })
+    .onRequest(async ({ request, set }) => {
+      Object.assign(set.headers, hardening);
+      set.headers["x-request-id"] = idOf(request);
+      const length = Number(request.headers.get("content-length") ?? 0);
+      await guard.authenticate(request, pathOf(request));
+      if (length > maxBodyBytes) throw new RelayError("request_too_large");
+    })
+    .onTransform(({ request, route, params }) => {
+      guard.authorize(request, route, (params as { id?: string }).id);
+    })
+    .onError(({ error, code, request, route }) => {
+      const known =
+        code === "NOT_FOUND"
+          ? new RelayError("not_found")
+          : code === "PARSE"
+            ? new RelayError("invalid_json", undefined, { cause: error })
+            : code === "VALIDATION"
+              ? invalidRequest(error)
+              : asRelayError(error);
+      const id = idOf(request);
+      if (known.code === "internal_error" || known.code === "insufficient_storage")
+        log.event(
+          "http.failed",
+          { request_id: id, method: request.method, route, ...errorFields(error), code: known.code },
+          "error",
+        );
+      const answer = problem(known, id);
+      for (const [name, value] of Object.entries(hardening)) answer.headers.set(name, value);
+      return answer;
+    })
+    .use(healthRoutes(context))
+    .use(authRoutes(context))
+    .use(uploadRoutes(context))
+    .use(uploadLifeRoutes(context))
+    .use(receiptRoutes(context))
+    .use(docsRoutes())
+    .use(webRoutes());
+
+  for (const route of app.routes) {
+    if (!access[`${route.method} ${route.path}`]) throw new Error(`no access rule for ${route.method} ${route.path}`);
+  }
+  return app;
+}
+
+const pathOf = (request: Request): string => {
+  const { pathname } = new URL(request.url);
+  return pathname.length > 1 ? pathname.replace(/\/+$/, "") : pathname;
+};
