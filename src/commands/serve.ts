@@ -1,4 +1,3 @@
-import { startApp } from "../app.ts";
 import { captureConsole, errorFields, log, openLog } from "../core/log.ts";
 import { version } from "../core/version.ts";
 import { type ConfigOptions, readConfig } from "./context.ts";
@@ -20,6 +19,7 @@ export async function serve(options: ConfigOptions): Promise<number> {
   const config = readConfig(options);
   captureConsole();
   const stopping = stopSignal(); // before the start, so that a signal meanwhile is not lost
+  const { startApp } = await import("../app.ts"); // a wrong configuration is told before all of it is loaded
   const app = await startApp(config);
   say(`relaypacs listening on ${app.url}`);
   openLog();

@@ -1,4 +1,4 @@
-/** Where the server listens: a host without brackets, and a TCP port (0: any free one). */
+/** Where the server listens: a host without brackets, and a TCP port (with 0 the system chooses a free one). */
 export interface ListenAddress {
   readonly host: string;
   readonly port: number;
