@@ -29,3 +29,8 @@ export interface ForwarderDeps {
 export interface ForwardContext extends Required<ForwarderDeps> {
   readonly health: DestinationHealth;
 }
+
+/** Why an attempt is aborted on purpose: the box stops, or a person cancelled. It says nothing about the destination. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+}

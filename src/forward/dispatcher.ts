@@ -1,10 +1,10 @@
 import { errorFields } from "../core/log-fields.ts";
 import { startWorker } from "../core/worker.ts";
-import { laneDeliveries, moveDelivery, queuedDestinations, recoverDeliveries } from "../db/deliveries.ts";
+import { laneDeliveries, queuedDestinations, recoverDeliveries } from "../db/deliveries.ts";
 import { DestinationHealth, type Outage } from "./breaker.ts";
 import type { ForwardContext, ForwarderDeps } from "./context.ts";
 import { Lane } from "./lane.ts";
-import { settleUpload } from "./settle.ts";
+import { parkDelivery } from "./park.ts";
 import { reasonOf } from "./verdict.ts";
 
 export interface Forwarder {
@@ -42,18 +42,8 @@ export function startForwarder(deps: ForwarderDeps): Forwarder {
 
   /** Deliveries whose destination left the configuration have nobody who would send them. */
   const parkUnknown = (destinationId: string): void => {
-    const { code, message } = reasonOf("destination_unknown");
-    for (const row of laneDeliveries(context.db.orm, destinationId, ["pending", "retrying", "waiting"])) {
-      const now = context.now();
-      context.db.transaction((tx) => {
-        const change = { errorCode: code, errorMessage: message, nextAttemptAt: null, updatedAt: now };
-        moveDelivery(tx, row.id, "parked", change);
-        settleUpload(tx, row.uploadId, now);
-      });
-      const fields = { delivery_id: row.id, destination_id: destinationId, upload_id: row.uploadId };
-      context.log.event("delivery_parked", { ...fields, code, instances: row.totalInstances }, "warning");
-      context.onChange(row.uploadId);
-    }
+    for (const row of laneDeliveries(context.db.orm, destinationId, ["pending", "retrying", "waiting"]))
+      parkDelivery(context, row, reasonOf("destination_unknown"));
   };
 
   const round = async (): Promise<number> => {

@@ -6,7 +6,6 @@ import {
   expiredDeliveries,
   holdLane,
   laneDeliveries,
-  moveDelivery,
   moveLane,
   nextDelivery,
   nextExpiryAt,
@@ -15,10 +14,10 @@ import {
 import type { Destination } from "../destinations/destination.ts";
 import { longestPauseMs } from "./backoff.ts";
 import type { Outage } from "./breaker.ts";
-import type { ForwardContext } from "./context.ts";
+import { type ForwardContext, Interrupted } from "./context.ts";
+import { parkDelivery } from "./park.ts";
 import { Prober } from "./probe.ts";
 import { Sender } from "./sender.ts";
-import { settleUpload } from "./settle.ts";
 import { retryTimeExceeded } from "./verdict.ts";
 
 /** A lane looks again after so long even when nobody wakes it. */
@@ -44,7 +43,7 @@ export class Lane {
   constructor(
     private readonly context: ForwardContext,
     private readonly destinationId: string,
-    onError: (error: unknown, name: string) => void,
+    private readonly onError: (error: unknown, name: string) => void,
   ) {
     this.#prober = new Prober(context, destinationId);
     this.#sender = new Sender(context);
@@ -61,13 +60,14 @@ export class Lane {
     await this.#worker.stop();
     this.#prober.stop();
     const running = [...this.#running.values()];
-    for (const { abort } of running) abort.abort(new Error("stopping"));
+    for (const { abort } of running) abort.abort(new Interrupted("the box stops"));
     let timer: ReturnType<typeof setTimeout> | undefined;
     const grace = new Promise((resolve) => {
       timer = setTimeout(resolve, this.context.stopGraceMs);
     });
     await Promise.race([Promise.all(running.map(({ ended }) => ended)), grace]);
     clearTimeout(timer);
+    this.#sender.close();
     this.#move(["sending"], "pending", { leaseUntil: null, nextAttemptAt: null });
   }
 
@@ -85,16 +85,13 @@ export class Lane {
     return this.#nextRoundIn();
   }
 
-  /** Ends attempts whose delivery was cancelled; queues again what is `sending` without an attempt. */
+  /** Ends attempts whose delivery was cancelled; dates anew what is `sending` though its attempt is over. */
   #reconcile(): void {
     const sending = laneDeliveries(this.context.db.orm, this.destinationId, ["sending"]);
     const running = [...this.#running.values()];
     for (const { id, abort } of running)
-      if (!sending.some((row) => row.id === id)) abort.abort(new Error("the delivery was cancelled"));
-    const orphans = sending.filter((row) => !running.some(({ id }) => id === row.id));
-    const now = this.context.now();
-    for (const { id } of orphans)
-      this.context.db.transaction((tx) => moveDelivery(tx, id, "pending", { leaseUntil: null, updatedAt: now }));
+      if (!sending.some((row) => row.id === id)) abort.abort(new Interrupted("the delivery was cancelled"));
+    for (const row of sending) if (!running.some(({ id }) => id === row.id)) this.#sender.recover(row);
   }
 
   /** Where the lane's deliveries go now: the principal; its fallback after a while of being down; null: nowhere. */
@@ -127,10 +124,14 @@ export class Lane {
   #start(delivery: Delivery, target: Destination, slot: Slot): void {
     const abort = new AbortController();
     this.#sender.claim(delivery, target);
-    const ended = this.#sender.send(delivery, target, abort).finally(() => {
-      this.#running.delete(slot);
-      this.wake();
-    });
+    const ended = this.#sender
+      .send(delivery, target, abort)
+      // The database failed: the row stays `sending` until a round can write again.
+      .catch((error: unknown) => this.#stopping || this.onError(error, "lane"))
+      .then(() => {
+        this.#running.delete(slot);
+        this.wake();
+      });
     this.#running.set(slot, { id: delivery.id, abort, ended });
   }
 
@@ -138,17 +139,8 @@ export class Lane {
   #hold(outage: Outage): void {
     const { context, destinationId } = this;
     const now = context.now();
-    for (const row of expiredDeliveries(context.db.orm, destinationId, now)) {
-      const { code, message } = retryTimeExceeded(row.errorMessage ?? outage.message);
-      context.db.transaction((tx) => {
-        const change = { errorCode: code, errorMessage: message, nextAttemptAt: null, updatedAt: now };
-        moveDelivery(tx, row.id, "parked", change);
-        settleUpload(tx, row.uploadId, now);
-      });
-      const fields = { delivery_id: row.id, destination_id: destinationId, upload_id: row.uploadId };
-      context.log.event("delivery_parked", { ...fields, code, delivered: row.deliveredInstances }, "warning");
-      context.onChange(row.uploadId);
-    }
+    for (const row of expiredDeliveries(context.db.orm, destinationId, now))
+      parkDelivery(context, row, retryTimeExceeded(row.errorMessage ?? outage.message));
     const held = holdLane(context.db.orm, destinationId, outage, now);
     for (const uploadId of held) context.onChange(uploadId);
   }
@@ -163,10 +155,11 @@ export class Lane {
     const { context, destinationId } = this;
     const now = context.now();
     const outage = context.health.outage(destinationId);
+    const retryAt = nextRetryAt(context.db.orm, destinationId);
+    const fallbackAt = outage && this.#fallback() ? outage.since + context.fallbackAfterMs : null;
     const dates = outage
-      ? [outage.nextProbeAt, this.#fallback() ? outage.since + context.fallbackAfterMs : null]
-      : [nextRetryAt(context.db.orm, destinationId)];
-    if (outage) dates.push(nextExpiryAt(context.db.orm, destinationId));
+      ? [retryAt, outage.nextProbeAt, fallbackAt, nextExpiryAt(context.db.orm, destinationId)]
+      : [retryAt];
     const waits = dates.filter((date) => date !== null && date > now).map((date) => Number(date) - now);
     return Math.min(idlePollMs, ...waits);
   }

@@ -1,7 +1,7 @@
 import { changeDelivery, deliveryById } from "../db/deliveries.ts";
 import { type OpenInstance, type OutcomeRow, recordOutcomes } from "../db/receipts.ts";
 import type { InstanceOutcome } from "../destinations/destination.ts";
-import type { ForwardContext } from "./context.ts";
+import { type ForwardContext, Interrupted } from "./context.ts";
 
 /** How long a `sending` row holds without news. */
 export const leaseMs = 5 * 60_000;
@@ -81,7 +81,7 @@ export class OutcomeRecorder {
     this.#pending.clear();
     if (!ours) {
       this.#close();
-      this.onLost(new Error("the delivery was cancelled"));
+      this.onLost(new Interrupted("the delivery was cancelled"));
       return;
     }
     this.context.onChange(this.delivery.uploadId);

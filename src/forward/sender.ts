@@ -3,7 +3,7 @@ import { commonestError, countOutcomes, storedElsewhere } from "../db/receipts.t
 import { type Destination, DestinationError } from "../destinations/destination.ts";
 import { attemptDelivery } from "./attempt.ts";
 import { backoffMs } from "./backoff.ts";
-import type { ForwardContext } from "./context.ts";
+import { type ForwardContext, Interrupted } from "./context.ts";
 import { leaseMs } from "./recorder.ts";
 import { settleUpload } from "./settle.ts";
 import { reasonOf, type Verdict, verdictOf } from "./verdict.ts";
@@ -26,6 +26,7 @@ function failureOf(error: unknown) {
 export class Sender {
   /** Failed attempts without progress in a row; a restart begins again with short pauses. */
   readonly #failures = new Map<string, number>();
+  #closed = false;
 
   constructor(private readonly context: ForwardContext) {}
 
@@ -49,7 +50,10 @@ export class Sender {
     context.onChange(delivery.uploadId);
   }
 
-  /** Never rejects for the destination's sake: its errors become the delivery's. */
+  /**
+   * One attempt and its verdict. The destination's errors become the delivery's.
+   * @throws where the verdict cannot be written; the row is then left `sending`
+   */
   async send(delivery: Delivery, target: Destination, abort: AbortController): Promise<void> {
     const { context } = this;
     const before = countOutcomes(context.db.orm, delivery.id);
@@ -60,24 +64,43 @@ export class Sender {
     } catch (error) {
       failure = error;
     }
-    const stopped = abort.signal.aborted;
-    if (!stopped) this.#noteHealth(target.id, failure);
+    if (this.#closed) return;
+    if (abort.signal.aborted) failure = abort.signal.reason;
+    this.#noteHealth(target.id, failure);
     const after = countOutcomes(context.db.orm, delivery.id);
     const progressed = after.stored + after.refused > before.stored + before.refused;
     const earlier = progressed ? 0 : (this.#failures.get(delivery.id) ?? 0);
     this.#failures.set(delivery.id, earlier + 1);
-    this.#finish(delivery, failure, stopped);
+    this.#finish(delivery, failure);
+  }
+
+  /** An attempt is over, but its verdict could not be written: the delivery goes again after a pause. */
+  recover(row: Delivery): void {
+    const { context } = this;
+    const now = context.now();
+    const { code, message } = reasonOf("internal_error");
+    const error = { errorCode: code, errorMessage: message };
+    const nextAttemptAt = this.#nextAttempt(row, undefined, now);
+    context.db.transaction((tx) =>
+      moveDelivery(tx, row.id, "retrying", { ...error, nextAttemptAt, leaseUntil: null, updatedAt: now }),
+    );
+    context.onChange(row.uploadId);
+  }
+
+  /** From here on nothing is written, whatever an attempt that ignores its signal still does. */
+  close(): void {
+    this.#closed = true;
   }
 
   #noteHealth(destinationId: string, failure: unknown): void {
-    if (!(failure instanceof DestinationError)) this.context.health.worked(destinationId);
-    else if (failure.retryable) {
+    if (failure === undefined) this.context.health.worked(destinationId);
+    else if (failure instanceof DestinationError && failure.retryable) {
       const { code, message, options } = failure;
       this.context.health.failed(destinationId, { code, message, retryAfterSeconds: options.retryAfterSeconds });
     }
   }
 
-  #finish(delivery: Delivery, failure: unknown, stopped: boolean): void {
+  #finish(delivery: Delivery, failure: unknown): void {
     const { context } = this;
     const now = context.now();
     const verdict = context.db.transaction((tx) => {
@@ -92,7 +115,7 @@ export class Sender {
         commonestRefusal: commonestError(tx, delivery.id, "refused"),
         commonestRetry: commonestError(tx, delivery.id, "retry"),
         failure: failureOf(failure),
-        stopped,
+        stopped: failure instanceof Interrupted,
         now,
         retryUntil: row.retryUntil,
       });

@@ -1,35 +1,22 @@
-import { type DeliveryState, isSettled, isTerminal, type UploadState, uploadTransitions } from "../contract/states.ts";
+import { isSettled, isTerminal, type UploadState, uploadTransitions } from "../contract/states.ts";
+import type { Config } from "../core/config-schema.ts";
+import { RelayError } from "../core/errors.ts";
 import type { Transaction } from "../db/database.ts";
-import { changeDelivery, type UploadFacts, uploadFacts } from "../db/deliveries.ts";
-import { anythingStored } from "../db/receipts.ts";
+import {
+  changeDelivery,
+  type Delivery,
+  deliveryById,
+  moveDelivery,
+  type UploadFacts,
+  uploadFacts,
+} from "../db/deliveries.ts";
+import { anythingStored, forgetOutcomes } from "../db/receipts.ts";
 import { updateUpload } from "../db/uploads.ts";
+import { enqueueDeliveries, noDestination, retryUntil } from "./enqueue.ts";
+import { routeStudy, unknownDestinations } from "./route.ts";
+import { uploadStateOf } from "./upload-state.ts";
 
-/** What an upload's state follows from, once intake is through with it. */
-export interface SettleFacts {
-  readonly decisions: readonly UploadFacts["studies"][number]["decision"][];
-  readonly deliveries: readonly DeliveryState[];
-  /** Something that is DICOM, an image or an archive was refused at intake. */
-  readonly refusedAtIntake: boolean;
-  /** Any instance is at a PACS, by whatever delivery. */
-  readonly anythingStored: boolean;
-}
-
-/** The upload's state out of its studies and deliveries (CONTRACT §3). The first row that holds is the answer. */
-export function uploadStateOf({ decisions, deliveries, refusedAtIntake, anythingStored }: SettleFacts): UploadState {
-  const any = (...states: DeliveryState[]) => deliveries.some((state) => states.includes(state));
-  const unsettled = deliveries.some((state) => !isSettled(state) && state !== "parked");
-  const whole = !refusedAtIntake && !decisions.includes("rejected") && deliveries.every((it) => it === "delivered");
-  const rows: readonly (readonly [boolean, UploadState])[] = [
-    // First, because a study that waits for a person goes on only by that person, whatever else runs beside it.
-    [decisions.includes("needs_confirmation"), "needs_confirmation"],
-    [unsettled, "forwarding"],
-    [any("parked"), "needs_attention"],
-    [any("delivered") && whole, "delivered"],
-    [any("delivered", "partial") || anythingStored, "partial"],
-    [any("cancelled") && !any("discarded"), "cancelled"],
-  ];
-  return rows.find(([holds]) => holds)?.[1] ?? "failed";
-}
+type RetryConfig = Pick<Config, "destination" | "route" | "retention">;
 
 const withSomething = (row: UploadFacts["deliveries"][number]): boolean =>
   row.state === "delivered" || (isSettled(row.state) && row.deliveredInstances > 0);
@@ -59,11 +46,161 @@ export function settleUpload(tx: Transaction, uploadId: string, now: number): Up
     refusedAtIntake: facts.refusedFindings > 0,
     anythingStored: anythingStored(tx, uploadId),
   });
-  if (state !== upload.state && !uploadTransitions[upload.state].includes(state))
-    throw new Error(`upload cannot go from ${upload.state} to ${state}`);
-  const receiptId = giveReceipt(tx, facts);
   const errorCode =
     state === "failed" ? (deliveries.find((row) => row.errorCode)?.errorCode ?? null) : upload.errorCode;
-  updateUpload(tx, uploadId, { state, receiptId, errorCode, endedAt: isTerminal(state) ? now : null });
+  return enter(tx, facts, state, now, errorCode);
+}
+
+/** @throws Error where contract/states.ts does not know the transition */
+function enter(
+  tx: Transaction,
+  facts: UploadFacts,
+  state: UploadState,
+  now: number,
+  errorCode = facts.upload.errorCode,
+): UploadState {
+  const { upload } = facts;
+  if (state !== upload.state && !uploadTransitions[upload.state].includes(state))
+    throw new Error(`upload cannot go from ${upload.state} to ${state}`);
+  const endedAt = isTerminal(state) ? now : null;
+  updateUpload(tx, upload.id, { state, errorCode, endedAt, receiptId: giveReceipt(tx, facts) });
   return state;
+}
+
+/** @throws RelayError not_found, upload_closed */
+function openUpload(tx: Transaction, uploadId: string): UploadFacts {
+  const facts = uploadFacts(tx, uploadId);
+  if (!facts) throw new RelayError("not_found");
+  if (isTerminal(facts.upload.state)) throw new RelayError("upload_closed");
+  return facts;
+}
+
+/** @throws RelayError not_found, not_parked, upload_closed */
+function parkedDelivery(tx: Transaction, deliveryId: string): { readonly row: Delivery; readonly facts: UploadFacts } {
+  const row = deliveryById(tx, deliveryId);
+  if (!row) throw new RelayError("not_found");
+  if (row.state !== "parked") throw new RelayError("not_parked");
+  return { row, facts: openUpload(tx, row.uploadId) };
+}
+
+/** What was delivered stays delivered; the rest is given up. */
+const leave = (tx: Transaction, row: Delivery, now: number): void =>
+  moveDelivery(tx, row.id, row.deliveredInstances > 0 ? "partial" : "discarded", { updatedAt: now });
+
+/** Queues a parked delivery again with a fresh retry time. */
+function requeue(tx: Transaction, row: Delivery, now: number, config: RetryConfig, destinationId: string): void {
+  moveDelivery(tx, row.id, "pending", {
+    destinationId,
+    nextAttemptAt: null,
+    retryUntil: retryUntil(now, config.retention.retry_hours),
+    errorCode: null,
+    errorMessage: null,
+    updatedAt: now,
+  });
+}
+
+/** A parked delivery goes again, its refused instances too; one without a destination is routed anew. Answers whether it moved. */
+function retryParked(tx: Transaction, row: Delivery, facts: UploadFacts, now: number, config: RetryConfig): boolean {
+  if (row.destinationId !== noDestination) {
+    forgetOutcomes(tx, row.id, "refused");
+    requeue(tx, row, now, config, row.destinationId);
+    return true;
+  }
+  const study = facts.studies.find(({ id }) => id === row.studyId);
+  if (!study) return false;
+  const { modalities, serviceLevel } = study;
+  const { destinationIds } = facts.upload;
+  const [first, ...others] = routeStudy(config, { modalities, serviceLevel, destinationIds });
+  if (first === undefined) return false;
+  requeue(tx, row, now, config, first);
+  const { uploadId, studyId, totalInstances } = row;
+  const retryHours = config.retention.retry_hours;
+  if (others.length > 0)
+    enqueueDeliveries(tx, { uploadId, studyId, destinationIds: others, serviceLevel, totalInstances, now, retryHours });
+  return true;
+}
+
+/**
+ * Tries what was refused or parked again. Answers how many deliveries move; then wake the forwarder.
+ * @throws RelayError not_found, upload_closed
+ */
+export function applyRetry(tx: Transaction, uploadId: string, now: number, config: RetryConfig): number {
+  const facts = openUpload(tx, uploadId);
+  const parked = facts.deliveries.filter((row) => row.state === "parked");
+  const moved = parked.filter((row) => retryParked(tx, row, facts, now, config)).length;
+  // What is queued anyway takes its refused instances along.
+  for (const row of facts.deliveries)
+    if (row.state === "retrying" || row.state === "waiting") forgetOutcomes(tx, row.id, "refused");
+  settleUpload(tx, uploadId, now);
+  return moved;
+}
+
+/**
+ * Leaves the upload at what was delivered: parked deliveries become partial, or discarded where nothing is stored.
+ * @throws RelayError not_found, upload_closed; not_parked where nothing is parked
+ */
+export function applyAccept(tx: Transaction, uploadId: string, now: number): UploadState {
+  const parked = openUpload(tx, uploadId).deliveries.filter((row) => row.state === "parked");
+  if (parked.length === 0) throw new RelayError("not_parked");
+  for (const row of parked) leave(tx, row, now);
+  return settleUpload(tx, uploadId, now);
+}
+
+/**
+ * Stops what is unsent: cancelled where no PACS has anything of it, else partial. Harmless when cancelled before.
+ * Wake the forwarder afterwards: it ends attempts under way.
+ * @throws RelayError not_found, upload_closed
+ */
+export function applyCancel(tx: Transaction, uploadId: string, now: number): UploadState {
+  const before = uploadFacts(tx, uploadId);
+  const again = before?.upload.state === "cancelled" || before?.deliveries.some((row) => row.state === "cancelled");
+  if (before && again && isTerminal(before.upload.state)) return before.upload.state;
+  const ended = { leaseUntil: null, nextAttemptAt: null, updatedAt: now };
+  for (const row of openUpload(tx, uploadId).deliveries)
+    if (!isSettled(row.state)) moveDelivery(tx, row.id, "cancelled", ended);
+  return enter(tx, openUpload(tx, uploadId), anythingStored(tx, uploadId) ? "partial" : "cancelled", now);
+}
+
+/**
+ * Admin: one parked delivery again.
+ * @throws RelayError not_found, not_parked, upload_closed; no_destination where there still is none
+ */
+export function retryDelivery(tx: Transaction, deliveryId: string, now: number, config: RetryConfig): UploadState {
+  const { row, facts } = parkedDelivery(tx, deliveryId);
+  if (!retryParked(tx, row, facts, now, config)) throw new RelayError("no_destination");
+  return settleUpload(tx, row.uploadId, now);
+}
+
+/**
+ * Admin: one parked delivery goes elsewhere, as a whole: what the first destination took does not count there.
+ * @throws RelayError not_found, not_parked, upload_closed; invalid_request where the destination is unknown or has the study already
+ */
+export function redirectDelivery(
+  tx: Transaction,
+  deliveryId: string,
+  destinationId: string,
+  now: number,
+  config: RetryConfig,
+): UploadState {
+  const { row, facts } = parkedDelivery(tx, deliveryId);
+  const others = facts.deliveries.filter(({ studyId, id }) => studyId === row.studyId && id !== row.id);
+  const message =
+    unknownDestinations(config, [destinationId]).length > 0
+      ? "No destination has this id."
+      : others.some((other) => other.destinationId === destinationId) && "The study goes to this destination already.";
+  if (message) throw new RelayError("invalid_request", message, { errors: [{ path: "destination_id", message }] });
+  forgetOutcomes(tx, row.id);
+  requeue(tx, row, now, config, destinationId);
+  changeDelivery(tx, row.id, { via: null, deliveredInstances: 0 });
+  return settleUpload(tx, row.uploadId, now);
+}
+
+/**
+ * Admin: gives one parked delivery up.
+ * @throws RelayError not_found, not_parked, upload_closed
+ */
+export function discardDelivery(tx: Transaction, deliveryId: string, now: number): UploadState {
+  const { row } = parkedDelivery(tx, deliveryId);
+  leave(tx, row, now);
+  return settleUpload(tx, row.uploadId, now);
 }
