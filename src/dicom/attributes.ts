@@ -56,7 +56,8 @@ export class Attributes {
     if (value === undefined) return "";
     const vr = texts[keyword];
     const decoded = decodeText(value.bytes, vr, this.characterSet);
-    const padded = trimmed(decoded.text);
+    // PS3.5 6.2.1: empty component groups at the end say nothing.
+    const padded = trimmed(vr === "PN" ? trimmed(decoded.text).replace(/=+$/, "") : decoded.text);
     const text = padded.replace(/\p{Cc}/gu, " ");
     if (text !== padded) this.controls.add(keyword);
     if (!decoded.sure) this.unsure.add(keyword);

@@ -244,9 +244,11 @@ class Walk implements DataSet {
   private async leaveBroken(error: Malformed): Promise<boolean> {
     while (this.frames.at(-1)?.open) this.frames.pop();
     const frame = this.frames.pop();
-    const behind = (frame?.end ?? 0) - this.reader.position;
-    if (frame === undefined || behind < 0 || !error.local) return false;
+    if (frame === undefined || !error.local) return false;
     this.brokenSequence = true;
-    return this.reader.skip(behind);
+    const behind = frame.end - this.reader.position;
+    // The header that was just read may reach over the end by some bytes, which are still in hand.
+    if (behind < 0) this.reader.start += behind;
+    return behind <= 0 || this.reader.skip(behind);
   }
 }
