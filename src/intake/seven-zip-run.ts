@@ -60,8 +60,8 @@ export async function* runSevenZip(
 const OWN_FAULTS: readonly number[] = [7, 126, 127, 255];
 const KILLS: readonly string[] = ["SIGKILL", "SIGTERM", "SIGINT", "SIGHUP"];
 
-function failure(code: number, signalCode: string | null, said: string): Error {
-  if (signalCode === null ? OWN_FAULTS.includes(code) : KILLS.includes(signalCode)) {
+function failure(code: number, signalCode: string | number | null, said: string): Error {
+  if (signalCode === null ? OWN_FAULTS.includes(code) : KILLS.includes(String(signalCode))) {
     return new Error(`7zz ended with ${signalCode ?? `code ${code}`}`);
   }
   return new ArchiveRefused(COMPLAINTS.find(([pattern]) => pattern.test(said))?.[1] ?? "archive_corrupt");

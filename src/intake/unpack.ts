@@ -1,3 +1,4 @@
+import { isDiskFull } from "../core/disk-full.ts";
 import { RelayError } from "../core/errors.ts";
 import type { UnpackBudget } from "./limits.ts";
 import { MemberFolder, type UnpackedMember } from "./member-folder.ts";
@@ -56,8 +57,4 @@ export async function unpack(
     await folder.discard();
     throw isDiskFull(cause) ? new RelayError("insufficient_storage", undefined, { cause }) : cause;
   }
-}
-
-function isDiskFull(cause: unknown): boolean {
-  return cause instanceof Error && "code" in cause && (cause.code === "ENOSPC" || cause.code === "EDQUOT");
 }

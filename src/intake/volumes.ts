@@ -9,7 +9,7 @@ export interface VolumeSet<T> {
 }
 export interface Volumes<T> {
   readonly sets: readonly VolumeSet<T>[];
-  /** Parts whose set lacks its first or one in between: archive_volume_missing, unless the content is something else. */
+  /** Parts by their names that lack the first or one in between: archive_volume_missing. */
   readonly strays: readonly T[];
   /** Everything else. */
   readonly others: readonly T[];
@@ -28,35 +28,49 @@ const SCHEMES: readonly (readonly [RegExp, (number: string, letter: string) => n
 ];
 
 /**
- * Groups the files of one upload into archives of several volumes, by their names; give it those that are RAR, 7z or unknown by content.
- * A set of one counts as an ordinary archive: if it lacks its others, only opening it tells.
+ * Groups the files of one upload into archives of several volumes, by their names.
+ * A set of one counts as an ordinary archive: if it lacks its others, opening it tells. Whether a set is one, its content tells.
  */
 export function groupVolumes<T extends Named>(files: readonly T[]): Volumes<T> {
-  const groups = new Map<string, { place: number; file: T }[]>();
+  const groups = new Map<string, (Place & { file: T })[]>();
   const others: T[] = [];
   for (const file of files) {
     const found = placeOf(file.name);
     if (found === null) others.push(file);
-    else groups.set(found.set, [...(groups.get(found.set) ?? []), { place: found.place, file }]);
+    else {
+      const group = groups.get(found.set) ?? [];
+      groups.set(found.set, group);
+      group.push({ ...found, file });
+    }
   }
   const sets: VolumeSet<T>[] = [];
   const strays: T[] = [];
   for (const group of groups.values()) {
     const ordered = group.sort((a, b) => a.place - b.place);
     const [first] = ordered;
-    if (!first || !ordered.every(({ place }, index) => place === index)) strays.push(...group.map(({ file }) => file));
+    const sure = first?.sure ?? false;
+    const complete = ordered.every(({ place }, index) => place === index);
+    if (!first || !complete) (sure ? strays : others).push(...ordered.map(({ file }) => file));
     else if (ordered.length === 1) others.push(first.file);
     else sets.push({ first: first.file, volumes: ordered.slice(1).map(({ file }) => file) });
   }
   return { sets, strays, others };
 }
 
-function placeOf(name: string): { set: string; place: number } | null {
+interface Place {
+  readonly set: string;
+  readonly place: number;
+  /** Nothing but a volume is named so; IM.s01 may be any file. */
+  readonly sure: boolean;
+}
+
+function placeOf(name: string): Place | null {
   for (const [index, [pattern, place]] of SCHEMES.entries()) {
     const { set, number, letter } = pattern.exec(name)?.groups ?? {};
     if (set === undefined || number === undefined) continue;
     // The two rows of the old RAR scheme make one set.
-    return { set: `${index === 2 ? 1 : index} ${set.toLowerCase()}`, place: place(number, letter ?? "") };
+    const old = index === 1 || index === 2;
+    return { set: `${old} ${set.toLowerCase()}`, place: place(number, letter ?? ""), sure: !old };
   }
   return null;
 }
