@@ -1,5 +1,5 @@
-import { chmodSync, copyFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { chmodSync, copyFileSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
 import manifest from "./package.json" with { type: "json" };
 
 /** `bun build.ts` makes dist/relaypacs for this machine; `--all` makes the release targets beside it. */
@@ -59,9 +59,18 @@ function stageSevenZip(architecture: Architecture): string {
   return stage;
 }
 
+/** The parts of the documentation page, embedded as `stage/docs` where src/http/routes/docs.ts looks. */
+function stageDocs(stage: string): void {
+  const folder = join(stage, "docs");
+  mkdirSync(folder, { recursive: true });
+  for (const name of ["swagger-ui.css", "swagger-ui-bundle.js", "LICENSE"])
+    copyFileSync(join(root, "node_modules/swagger-ui-dist", name), join(folder, name));
+}
+
 async function build(target: Target): Promise<void> {
   const started = performance.now();
   const stage = stageSevenZip(target.architecture);
+  stageDocs(stage);
   const outfile = join(dist, target.outfile);
   const workshop = join(dist, `.build-${process.pid}`);
   const unfinished = join(workshop, "relaypacs");
@@ -73,21 +82,6 @@ async function build(target: Target): Promise<void> {
       format: "esm",
       target: "bun",
       external: ["@aws-sdk/client-s3"], // unzipper names it for a feature that is not used
-      plugins: [
-        {
-          // Rooms that are still being written: the build goes on without them, the command that needs one fails.
-          name: "missing rooms",
-          setup: (build) => {
-            build.onResolve({ filter: /^\.\.?\// }, ({ path, importer }) =>
-              existsSync(resolve(dirname(importer), path)) ? undefined : { path, namespace: "missing" },
-            );
-            build.onLoad({ filter: /./, namespace: "missing" }, () => ({
-              contents: "module.exports = {};",
-              loader: "js",
-            }));
-          },
-        },
-      ],
       define: { "process.env.NODE_ENV": '"production"', BUILD_COMMIT: JSON.stringify(commit()) },
       compile: {
         ...(target.name === null ? {} : { target: target.name }),

@@ -23,7 +23,7 @@ export async function serve(options: ConfigOptions): Promise<number> {
   const app = await startApp(config);
   say(`relaypacs listening on ${app.url}`);
   openLog();
-  log.event("app.started", { version, url: app.url });
+  log.event("app.started", { version });
 
   process.on("SIGHUP", () => {
     Promise.resolve()

@@ -1,0 +1,58 @@
+// The programs the black-box tests work against, and how they come onto the machine.
+import { spawnSync } from "node:child_process";
+import { accessSync, constants, existsSync, readFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { run, tell } from "./setup.mjs";
+
+/** `tests`: what is left out without it, by name. */
+const needs = [
+  { package: "orthanc", tests: "destinations against a real Orthanc", there: () => onPath("Orthanc") },
+  {
+    package: "orthanc-dicomweb",
+    tests: "STOW-RS against Orthanc's DICOMweb",
+    there: () =>
+      ["/usr/share/orthanc/plugins", "/usr/lib/orthanc/plugins", "/usr/local/share/orthanc/plugins"].some((folder) =>
+        existsSync(join(folder, "libOrthancDicomWeb.so")),
+      ),
+  },
+  { package: "dcmtk", tests: "C-STORE against DCMTK", there: () => onPath("storescp") && onPath("dcmdump") },
+  { package: "dicom3tools", tests: "made DICOM objects against dciodvfy", there: () => onPath("dciodvfy") },
+];
+
+/** On the path, or where Debian puts servers. */
+function onPath(program) {
+  const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"];
+  return folders.some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+function aptWorks() {
+  if (process.getuid?.() !== 0 || !onPath("apt-get")) return false;
+  const release = existsSync("/etc/os-release") ? readFileSync("/etc/os-release", "utf8") : "";
+  return /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(release);
+}
+
+/** Servers that a package starts would listen beside the ones the tests start on ports of their own. */
+function stopServices() {
+  for (const service of ["orthanc"]) spawnSync("service", [service, "stop"], { stdio: "ignore" });
+}
+
+/** Installs what is missing where that works, and answers what is still missing. */
+export function ensureNeeds() {
+  const missing = () => needs.filter((need) => !need.there());
+  const first = missing().map((need) => need.package);
+  if (first.length > 0 && aptWorks()) {
+    tell(`The tests need ${first.join(", ")}; installing with apt-get ...`);
+    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+    const quiet = { env, stdio: ["ignore", "ignore", 2] };
+    run("apt-get", ["update", "-qq"], quiet);
+    if (run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...first], quiet) === 0) stopServices();
+  }
+  return missing();
+}
