@@ -7,6 +7,9 @@ const uidLike = /^\d[\d.]*\.[\d.]*$/;
 const id: Form = (value) => (typeof value === "string" && word.test(value) && !uidLike.test(value) ? value : undefined);
 /** A word out of the product's own lists: lower case, as codes and states are. */
 const term: Form = (value) => (typeof value === "string" && /^[a-z][a-z0-9_-]{0,63}$/.test(value) ? value : undefined);
+/** A release (`1.4.0`, `1.4.0-rc.1`), shorter than any UID. */
+const release: Form = (value) =>
+  typeof value === "string" && /^\d{1,3}\.\d{1,3}\.\d{1,3}(-[a-z0-9.]{1,16})?$/.test(value) ? value : undefined;
 const verb: Form = (value) => (typeof value === "string" && /^[A-Z]{3,7}$/.test(value) ? value : undefined);
 const amount: Form = (value) => (typeof value === "number" && Number.isFinite(value) ? value : undefined);
 const flag: Form = (value) => (typeof value === "boolean" ? value : undefined);
@@ -38,7 +41,7 @@ const forms = {
   from: term,
   to: term,
   worker: term,
-  version: id,
+  version: release,
   service_level: term,
   signal: id,
   console_method: term,

@@ -26,6 +26,10 @@ test("one event is one JSON line with level, time and name", () => {
   expect(time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 });
 
+test("a release is not mistaken for a UID", () => {
+  expect(parsed(written("x", { version: "0.1.0" })).version).toBe("0.1.0");
+});
+
 describe("a patient never comes out", () => {
   test.each([
     ["in an unknown field", "upload.completed", { patient_name: patient, study_instance_uid: "1.2.840.1" }],
