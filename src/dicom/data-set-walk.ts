@@ -23,7 +23,7 @@ import { isPixelTag } from "./tags.ts";
 const maxDepth = 32;
 /** The whole dictionary has 5 000 attributes; private ones come on top. */
 const maxTopLevelElements = 20_000;
-/** A real enhanced MR has 10 000 frames with 60 elements each, so 20 000 would not do; 1 000 000 are walked in 0.1 s. */
+/** A real enhanced MR has 10 000 frames with 60 elements each, so 20 000 would not do; 1 000 000 are walked in 0.1 to 0.3 s. */
 const maxElements = 1_000_000;
 /** Values are kept up to this length, in bytes; every attribute looked at is far shorter. */
 const maxKept = 8192;
@@ -79,7 +79,7 @@ class Walk implements DataSet {
   async run(): Promise<void> {
     while (!this.ended) {
       try {
-        // Awaiting only where bytes are missing makes a step ten times faster.
+        // Awaiting only where bytes are missing halves the time of a long header, measured.
         const waiting = this.step();
         if (waiting !== undefined) await waiting;
       } catch (error) {

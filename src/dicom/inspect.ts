@@ -12,14 +12,7 @@ import { nativePixelLength } from "./pixel-check.ts";
 import { mediaStorageDirectory } from "./sop-classes.ts";
 import { pixelDataTag, wantedTags } from "./tags.ts";
 import { type TransferSyntax, transferSyntaxes } from "./transfer-syntaxes.ts";
-import { type FoundInstance, validate } from "./validate.ts";
-
-export interface InspectOptions {
-  /** SOP Class UIDs to take beside the storage classes of PS3.4 B.5. */
-  readonly extraSopClasses?: readonly string[];
-  /** The day that dates are held against, YYYYMMDD; default: today, UTC. */
-  readonly today?: string;
-}
+import { type FoundInstance, type InspectOptions, validate } from "./validate.ts";
 
 /** Bytes of a file's own preamble and meta that are worth keeping; longer ones are written anew. */
 const maxKeptHead = 65_536;

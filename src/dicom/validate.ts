@@ -22,8 +22,10 @@ export interface FoundInstance {
   readonly foreignPreamble: boolean;
 }
 
-export interface ValidateOptions {
+export interface InspectOptions {
+  /** SOP Class UIDs to take beside the storage classes of PS3.4 B.5. */
   readonly extraSopClasses?: readonly string[];
+  /** The day that dates are held against, YYYYMMDD; default: today, UTC. */
   readonly today?: string;
 }
 
@@ -33,7 +35,7 @@ interface Refusal {
 }
 
 /** Holds an instance against CONTRACT §4.3: the first fault refuses it, everything else is a warning. Pure. */
-export function validate(found: FoundInstance, options: ValidateOptions): Inspection {
+export function validate(found: FoundInstance, options: InspectOptions): Inspection {
   const refusal = identityRefusal(found, options) ?? pixelRefusal(found);
   if (refusal !== null) return { kind: "refused", ...refusal };
   const { attributes } = found;
@@ -71,7 +73,7 @@ export function validate(found: FoundInstance, options: ValidateOptions): Inspec
 }
 
 /** In this order: what the object is, then where it belongs. An object of no study has no Study Instance UID to miss. */
-function identityRefusal(found: FoundInstance, options: ValidateOptions): Refusal | null {
+function identityRefusal(found: FoundInstance, options: InspectOptions): Refusal | null {
   const { attributes } = found;
   const uid = (keyword: UidKeyword): string => attributes.uid(keyword);
   const missing = (code: ErrorCode): Refusal => ({ code, message: catalogueOf(code).cause });
