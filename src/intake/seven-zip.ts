@@ -38,19 +38,6 @@ export function sevenZipPath(): string {
   return installed !== null && existsSync(installed) ? installed : packagedSevenZip();
 }
 
-/**
- * Installs 7zz below the data folder and runs it.
- * @returns its version, "26.03"
- * @throws where it cannot be run from there (noexec), or is not what it should be
- */
-export async function sevenZipVersion(dataDir: string): Promise<string> {
-  const path = await installSevenZip(join(dataDir, "bin"));
-  const { exitCode, stdout } = Bun.spawnSync([path], { env: {}, stdin: "ignore", stderr: "ignore" });
-  const version = /^7-Zip \(z\) ([\d.]+)/m.exec(stdout.toString())?.[1];
-  if (exitCode !== 0 || version === undefined) throw new Error("7zz does not run");
-  return version;
-}
-
 async function holds(path: string, bytes: Uint8Array): Promise<boolean> {
   return existsSync(path) && (await readFile(path)).equals(bytes);
 }

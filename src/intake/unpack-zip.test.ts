@@ -160,3 +160,11 @@ test("a full disk and an abort come out as they are, and nothing stays", () =>
       expect(await unpack({ path, kind: "zip", name: "a" }, into, budget, never)).toHaveLength(50);
     });
   }));
+
+test("files that are only named like volumes are refused: none is lost silently", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "a.part1.rar");
+    writeFileSync(path, makeZip([good]));
+    const outcome = await inFolder((into) => tryUnpack({ path, kind: "zip", volumes: [{ path }] }, into));
+    expect(outcome.refused).toBe("archive_unsupported");
+  }));

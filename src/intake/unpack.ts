@@ -1,5 +1,6 @@
 import { isDiskFull } from "../core/disk-full.ts";
 import { RelayError } from "../core/errors.ts";
+import { ArchiveRefused } from "./archive-refused.ts";
 import type { UnpackBudget } from "./limits.ts";
 import { MemberFolder, type UnpackedMember } from "./member-folder.ts";
 import type { ArchiveKind } from "./sniff.ts";
@@ -52,6 +53,10 @@ export async function unpack(
   const folder = new MemberFolder(into, budget);
   try {
     signal.throwIfAborted();
+    if (archive.volumes?.length && archive.kind !== "rar" && archive.kind !== "7z") {
+      // Opening the first alone would lose the others silently.
+      throw new ArchiveRefused("archive_unsupported", "The files are named like parts of one archive, but are none.");
+    }
     return await unpackers[archive.kind](archive, folder, signal);
   } catch (cause) {
     await folder.discard();
