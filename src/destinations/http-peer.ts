@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import type { AuthConfig, ClientTlsConfig } from "../core/config-schema.ts";
 import { DestinationError } from "./destination.ts";
 import type { DestinationEnv } from "./env.ts";
 import { httpAuth } from "./http-auth/index.ts";
+import { tlsFiles } from "./tls-files.ts";
 import { timeoutError, transportError } from "./transport-errors.ts";
 import { type Watchdog, watchdog } from "./watchdog.ts";
 
@@ -75,7 +75,7 @@ export function httpPeer(config: HttpConfig, env: DestinationEnv): HttpPeer {
         headers: mergedHeaders(config.headers, request.headers, signIn, length),
         redirect: "manual",
         signal: both,
-        tls: tlsOptions(config.tls),
+        ...(config.tls === undefined ? {} : { tls: tlsFiles(config.tls) }),
         // The watchdog alone decides; a body that cannot be replayed by the client must not meet a stale connection.
         timeout: false,
         keepalive: body === undefined,
@@ -121,18 +121,6 @@ const wasClosed = (error: DestinationError): boolean => {
     ["ECONNRESET", "ConnectionClosed", "EPIPE"].includes(String(cause.code))
   );
 };
-
-/** Read for each request, so that a renewed certificate counts without a restart. */
-function tlsOptions(tls: ClientTlsConfig | undefined): { ca?: string; cert?: string; key?: string } | undefined {
-  if (tls === undefined) return undefined;
-  try {
-    const files = Object.entries(tls).filter((entry): entry is [string, string] => typeof entry[1] === "string");
-    return Object.fromEntries(files.map(([name, path]) => [name, readFileSync(path, "utf8")]));
-  } catch (cause) {
-    const message = "A certificate file named in the destination's tls section cannot be read.";
-    throw new DestinationError("destination_tls_failed", message, false, { cause });
-  }
-}
 
 /** A request body that pokes the watchdog, remembers its own error, and closes its file however the request ends. */
 function guardedBody(body: HttpBody, dog: Watchdog) {

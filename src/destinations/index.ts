@@ -1,4 +1,5 @@
 import type { DestinationConfig } from "../core/config-schema.ts";
+import { cStore } from "./c-store.ts";
 import type { Destination } from "./destination.ts";
 import type { DestinationEnv } from "./env.ts";
 import { folder } from "./folder.ts";
@@ -9,17 +10,15 @@ type Kind = DestinationConfig["kind"];
 type ConfigOf<K extends Kind> = Extract<DestinationConfig, { kind: K }>;
 
 /** The one list of destination kinds: a new kind is its file, its schema and its line here. */
-const kinds: { readonly [K in Exclude<Kind, "c-store">]: (config: ConfigOf<K>, env: DestinationEnv) => Destination } = {
+const kinds: { readonly [K in Kind]: (config: ConfigOf<K>, env: DestinationEnv) => Destination } = {
   "stow-rs": stowRs,
   orthanc,
+  "c-store": cStore,
   folder,
 };
 
 /** The destination that a section of the configuration describes; opens no connection yet. */
 export function createDestination(config: DestinationConfig, env: DestinationEnv): Destination {
-  const make = kinds[config.kind as Exclude<Kind, "c-store">] as (
-    config: DestinationConfig,
-    env: DestinationEnv,
-  ) => Destination;
+  const make = kinds[config.kind] as (config: DestinationConfig, env: DestinationEnv) => Destination;
   return make(config, env);
 }

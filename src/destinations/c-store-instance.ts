@@ -1,0 +1,93 @@
+import type { Association, PeerEntity } from "../dimse/association.ts";
+import { DimseError } from "../dimse/errors.ts";
+import { store, storeContext } from "../dimse/services.ts";
+import { statusHex, statusMeaning } from "../dimse/status.ts";
+import { DestinationError, type InstanceOutcome, type OutgoingInstance } from "./destination.ts";
+import { dataSetOf, dataSetSizeOf, UnreadableInstance } from "./instance-bytes.ts";
+import { conflict, type Report, refused, retryLater, stored, unreadable } from "./outcome.ts";
+
+/** So many broken associations or busy answers in a row are the archive's trouble, not the images'. */
+const TROUBLES = 3;
+
+/** What the lanes of one sending share. */
+export interface Sending {
+  readonly peer: PeerEntity;
+  readonly report: Report;
+  readonly signal: AbortSignal;
+  /** Broken associations and busy answers in a row, over all lanes. */
+  troubles: number;
+}
+
+/** Presentation context results of PS3.8 table 9-18. */
+const refusals: Readonly<Record<number, string>> = {
+  1: "it refuses this combination",
+  2: "it gives no reason",
+  3: "the SOP class is not supported",
+  4: "the transfer syntax is not supported",
+};
+
+/** Sends one instance and reports it; answers whether the association can go on. */
+export async function sendOne(
+  sending: Sending,
+  association: Association,
+  instance: OutgoingInstance,
+): Promise<boolean> {
+  const { report, signal } = sending;
+  const context = association.contextOf(storeContext(instance));
+  if (!("id" in context)) {
+    const { refusal } = context;
+    const message = `The archive does not take this kind of image: ${refusals[refusal ?? 2]}.`;
+    report(refused(instance, `presentation context ${refusal ?? "unanswered"}`, "transfer_syntax_refused", message));
+    return true;
+  }
+  try {
+    let status = await storeOnce(association, instance);
+    if (statusMeaning(status).result === "again") status = await storeOnce(association, instance);
+    report(judged(sending, instance, status));
+    return true;
+  } catch (error) {
+    signal.throwIfAborted();
+    association.socket.abort();
+    if (error instanceof UnreadableInstance) {
+      report(unreadable(instance));
+      return false;
+    }
+    // One image at which the archive falls over must not keep the others back.
+    if (!isBreak(error) || ++sending.troubles >= TROUBLES) throw error;
+    const message = "The archive broke the association off while it took this image.";
+    report(retryLater(instance, "association broken off", "destination_bad_answer", message));
+    return false;
+  }
+}
+
+const storeOnce = (association: Association, instance: OutgoingInstance): Promise<number> =>
+  store(association, {
+    sopClassUID: instance.sopClassUID,
+    sopInstanceUID: instance.sopInstanceUID,
+    transferSyntaxUID: instance.transferSyntaxUID,
+    dataSet: { length: dataSetSizeOf(instance), pieces: dataSetOf(instance) },
+  });
+
+/** @throws DestinationError when the archive is busy again and again. */
+function judged(sending: Sending, instance: OutgoingInstance, status: number): InstanceOutcome {
+  const meaning = statusMeaning(status);
+  const answer = statusHex(status);
+  if (meaning.result !== "retry") sending.troubles = 0;
+  if (meaning.result === "stored") return stored(instance, status === 0 ? answer : `${answer} warning`);
+  const message = `The archive says: ${meaning.words} (status ${answer}).`;
+  if (meaning.result === "retry") {
+    if (++sending.troubles >= TROUBLES) throw new DestinationError(meaning.code, message, true);
+    return retryLater(instance, answer, meaning.code, message);
+  }
+  if (meaning.result === "duplicate") {
+    const unknown = "The archive holds this SOP Instance UID already; whether with the same bytes cannot be told.";
+    return conflict(instance, answer, unknown);
+  }
+  return refused(instance, answer, meaning.code, message);
+}
+
+/** The connection ended under an image; a time-out is not among these, for it speaks of the archive. */
+function isBreak(error: unknown): boolean {
+  if (error instanceof DimseError) return ["aborted", "closed", "protocol"].includes(error.fault);
+  return error instanceof Error && "code" in error && ["ECONNRESET", "EPIPE"].includes(String(error.code));
+}

@@ -1,0 +1,80 @@
+import { MOST_CONTEXTS, type ProposedContext } from "../dimse/associate.ts";
+import { Association, type PeerEntity } from "../dimse/association.ts";
+import { DimseError } from "../dimse/errors.ts";
+import { storeContext } from "../dimse/services.ts";
+import { type Sending, sendOne } from "./c-store-instance.ts";
+import type { OutgoingInstance } from "./destination.ts";
+
+/**
+ * Sends over several associations in parallel; pairs beyond the 128 of one association go over further ones.
+ * @throws DimseError, DestinationError, socket errors, the signal's reason; what was reported stands.
+ */
+export async function sendOverAssociations(
+  peer: PeerEntity,
+  instances: readonly OutgoingInstance[],
+  width: number,
+  report: Sending["report"],
+  signal: AbortSignal,
+): Promise<void> {
+  const stop = new AbortController();
+  const sending: Sending = { peer, report, signal: AbortSignal.any([signal, stop.signal]), troubles: 0 };
+  for (const { contexts, queue } of byContexts(instances)) {
+    const failures: unknown[] = [];
+    const rejections: unknown[] = [];
+    const lane = async () => {
+      try {
+        await sendLane(sending, contexts, queue);
+      } catch (error) {
+        // A peer that takes fewer associations than we open: those it took do the work.
+        if (isRejection(error)) return void rejections.push(error);
+        failures.push(error);
+        stop.abort(error);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(width, queue.length) }, lane));
+    signal.throwIfAborted();
+    if (failures.length > 0) throw failures[0];
+    if (queue.length > 0) throw rejections[0];
+  }
+}
+
+async function sendLane(
+  sending: Sending,
+  contexts: readonly ProposedContext[],
+  queue: OutgoingInstance[],
+): Promise<void> {
+  let association: Association | null = null;
+  try {
+    while (queue.length > 0) {
+      sending.signal.throwIfAborted();
+      association ??= await Association.open(sending.peer, contexts, sending.signal);
+      const next = queue.shift();
+      if (next !== undefined && !(await sendOne(sending, association, next))) association = null;
+    }
+    await association?.release();
+  } catch (error) {
+    association?.socket.abort();
+    throw error;
+  }
+}
+
+const isRejection = (error: unknown): boolean => error instanceof DimseError && error.fault.startsWith("rejected-");
+
+/** Cuts the instances, in order, where an association would need more than its 128 contexts. */
+function byContexts(instances: readonly OutgoingInstance[]) {
+  const groups: { contexts: ProposedContext[]; queue: OutgoingInstance[] }[] = [];
+  let pairs = new Set<string>();
+  for (const instance of instances) {
+    const pair = `${instance.sopClassUID} ${instance.transferSyntaxUID}`;
+    let group = groups.at(-1);
+    if (group === undefined || (!pairs.has(pair) && pairs.size === MOST_CONTEXTS)) {
+      group = { contexts: [], queue: [] };
+      groups.push(group);
+      pairs = new Set();
+    }
+    if (!pairs.has(pair)) group.contexts.push(storeContext(instance));
+    pairs.add(pair);
+    group.queue.push(instance);
+  }
+  return groups;
+}

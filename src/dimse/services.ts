@@ -1,0 +1,97 @@
+import type { ProposedContext } from "./associate.ts";
+import { Association, type OutgoingDataSet, type PeerEntity } from "./association.ts";
+import { CommandField } from "./command-set.ts";
+import { protocolError } from "./errors.ts";
+import { encodeImplicit, textIn, uidValue } from "./implicit-set.ts";
+
+const VERIFICATION = "1.2.840.10008.1.1";
+const STUDY_ROOT_FIND = "1.2.840.10008.5.1.4.1.2.2.1";
+/** Every application entity takes it (PS3.5 10.1). */
+const IMPLICIT_VR_LE = "1.2.840.10008.1.2";
+const SOP_INSTANCE_UID = 0x00080018;
+const QUERY_LEVEL = 0x00080052;
+const STUDY_INSTANCE_UID = 0x0020000d;
+const SERIES_INSTANCE_UID = 0x0020000e;
+/** A series has fewer; a peer that never ends has more. */
+const MOST_MATCHES = 200_000;
+
+/**
+ * Verification (PS3.4 A): answers the status of the C-ECHO, null where the peer does not take it.
+ * @throws DimseError, socket errors, the signal's reason.
+ */
+export async function echo(peer: PeerEntity, signal: AbortSignal): Promise<number | null> {
+  const context = { abstractSyntax: VERIFICATION, transferSyntax: IMPLICIT_VR_LE };
+  const association = await Association.open(peer, [context], signal);
+  try {
+    if (!("id" in association.contextOf(context))) return null;
+    return await lastStatus(association, { context, field: CommandField.echo, sopClassUID: VERIFICATION });
+  } finally {
+    await association.release();
+  }
+}
+
+export interface StoreRequest {
+  readonly sopClassUID: string;
+  readonly sopInstanceUID: string;
+  readonly transferSyntaxUID: string;
+  readonly dataSet: OutgoingDataSet;
+}
+
+/** The pair under which an instance travels: its own transfer syntax and no other. */
+export const storeContext = (one: Pick<StoreRequest, "sopClassUID" | "transferSyntaxUID">): ProposedContext => ({
+  abstractSyntax: one.sopClassUID,
+  transferSyntax: one.transferSyntaxUID,
+});
+
+/** C-STORE (PS3.4 B) on an accepted context; answers the status. @throws as `echo`, and what the data set's source throws. */
+export const store = (association: Association, request: StoreRequest): Promise<number> =>
+  lastStatus(association, { ...request, context: storeContext(request), field: CommandField.store });
+
+/**
+ * C-FIND at IMAGE level, Study Root (PS3.4 C.6.2): SOP Instance UIDs of these series, null where the peer does not offer or refuses it.
+ * @throws as `echo`.
+ */
+export async function findInstances(
+  peer: PeerEntity,
+  studyInstanceUID: string,
+  seriesInstanceUIDs: Iterable<string>,
+  signal: AbortSignal,
+): Promise<Set<string> | null> {
+  const context = { abstractSyntax: STUDY_ROOT_FIND, transferSyntax: IMPLICIT_VR_LE };
+  const association = await Association.open(peer, [context], signal);
+  try {
+    if (!("id" in association.contextOf(context))) return null;
+    const found = new Set<string>();
+    for (const seriesInstanceUID of seriesInstanceUIDs) {
+      const identifier = encodeImplicit([
+        [SOP_INSTANCE_UID, Buffer.alloc(0)], // universal matching
+        [QUERY_LEVEL, Buffer.from("IMAGE ")],
+        [STUDY_INSTANCE_UID, uidValue(studyInstanceUID)],
+        [SERIES_INSTANCE_UID, uidValue(seriesInstanceUID)],
+      ]);
+      const dataSet = { length: identifier.length, pieces: onePiece(identifier) };
+      let matches = 0;
+      const query = { context, field: CommandField.find, sopClassUID: STUDY_ROOT_FIND, dataSet };
+      for await (const response of association.perform(query)) {
+        const uid = response.dataSet === null ? "" : textIn(response.dataSet, SOP_INSTANCE_UID);
+        if (uid !== "") found.add(uid);
+        if (++matches > MOST_MATCHES) throw protocolError("answer to a query has no end");
+        if (response.status !== 0 && response.status < 0xff00) return null;
+      }
+    }
+    return found;
+  } finally {
+    await association.release();
+  }
+}
+
+async function lastStatus(association: Association, operation: Parameters<Association["perform"]>[0]): Promise<number> {
+  let status: number | null = null;
+  for await (const response of association.perform(operation)) status = response.status;
+  if (status === null) throw protocolError("response is missing");
+  return status;
+}
+
+async function* onePiece(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
