@@ -25,8 +25,7 @@ const defaults = {
 
 /** Starts sending: a lane per destination, side by side. One process owns the database. */
 export function startForwarder(deps: ForwarderDeps): Forwarder {
-  const given = Object.fromEntries(Object.entries(deps).filter(([, value]) => value !== undefined)) as ForwarderDeps;
-  const settings = { ...defaults, ...given };
+  const settings = { ...defaults, ...deps };
   const lanes = new Map<string, Lane>();
   const onTurn = (destinationId: string, outage: Outage | null): void => {
     if (outage) settings.log.event("destination_down", { destination_id: destinationId, code: outage.code }, "warning");
@@ -53,9 +52,9 @@ export function startForwarder(deps: ForwarderDeps): Forwarder {
     );
     for (const [id, lane] of lanes)
       if (!known.has(id)) {
+        await lane.stop();
         lanes.delete(id);
         context.health.forget(id);
-        await lane.stop();
       }
     for (const id of queuedDestinations(context.db.orm)) if (!known.has(id)) parkUnknown(id);
     for (const id of known) {

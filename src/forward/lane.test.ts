@@ -1,0 +1,87 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { queueHead, recoverDeliveries } from "../db/deliveries.ts";
+import { openTestBox, type TestBox } from "./test-box.ts";
+import { FakeDestination, gate } from "./test-destination.ts";
+
+let box: TestBox;
+beforeEach(() => {
+  box = openTestBox();
+});
+afterEach(() => box.close());
+const fake = (id = "main") => box.add(new FakeDestination(id, () => box.changed()));
+/** Which studies were sent, by the number the box gave them. */
+const order = (destination: FakeDestination) => destination.stores.map((uids) => Number(uids[0]?.split(".")[2]));
+const accept = (serviceLevel: "routine" | "stat" = "routine", destinationIds = ["main"]) => {
+  box.advance(1);
+  return box.accept({ serviceLevel, destinationIds, instances: 1 });
+};
+
+test("STAT first, then by age", async () => {
+  const main = fake();
+  accept("routine"); // 1
+  const last = accept("routine"); // 2
+  accept("stat"); // 3
+  accept("stat"); // 4
+  accept("stat"); // 5
+  box.start();
+  await box.until(() => box.delivery(last.deliveryId).state === "delivered");
+  expect(order(main)).toEqual([3, 4, 5, 1, 2]);
+});
+
+test("STAT runs beside a routine attempt; a second routine one waits, and so does a second STAT behind both", async () => {
+  const main = fake();
+  const routine = gate();
+  const stat = gate();
+  main.scripts.push(routine.script, stat.script);
+  const first = accept();
+  const forwarder = box.start();
+  await box.until(() => main.stores.length === 1);
+  const second = accept();
+  const urgent = accept("stat");
+  const urgentToo = accept("stat");
+  forwarder.wake();
+  await box.until(() => main.stores.length === 2);
+  expect(box.delivery(urgent.deliveryId).state).toBe("sending");
+  stat.open();
+  await box.until(() => box.delivery(urgentToo.deliveryId).state === "delivered");
+  expect(box.delivery(first.deliveryId).state).toBe("sending");
+  expect(box.delivery(second.deliveryId).state).toBe("pending");
+  routine.open();
+  await box.until(() => box.delivery(second.deliveryId).state === "delivered");
+  expect(order(main)).toEqual([1, 3, 4, 2]);
+});
+
+test("a black hole blocks no other lane", async () => {
+  const hole = gate();
+  fake("hole").scripts.push(hole.script);
+  fake("a");
+  fake("b");
+  const studies = Array.from({ length: 10 }, () => accept("routine", ["hole", "a", "b"]));
+  box.start();
+  const rest = () => studies.flatMap(({ deliveryIds }) => deliveryIds.slice(1));
+  await box.until(() => rest().every((id) => box.delivery(id).state === "delivered"));
+  const stuck: string[] = studies.map(({ deliveryIds }) => box.delivery(deliveryIds[0] ?? "").state);
+  expect(stuck).toEqual(["sending", ...Array.from({ length: 9 }, () => "pending")]);
+  expect(box.uploadRow(studies[0]?.uploadId ?? "").state).toBe("forwarding");
+  hole.open();
+  await box.until(() => studies.every(({ uploadId }) => box.uploadRow(uploadId).state === "delivered"));
+});
+
+test("the queue is read through its index, without a sort, also with 1000 deliveries waiting", () => {
+  for (let n = 0; n < 500; n++) box.accept({ instances: 1, destinationIds: ["a", "b"] });
+  const plan = (sql: string, parameters: readonly unknown[]) =>
+    box.db.sqlite
+      .query<{ detail: string }, string[]>(`EXPLAIN QUERY PLAN ${sql}`)
+      .all(...parameters.map(String))
+      .map((row) => row.detail)
+      .join("\n");
+  for (const state of ["pending", "retrying"] as const) {
+    const filter = { destinationId: "a", now: box.now(), horizon: box.now(), statOnly: false };
+    const { sql, params } = queueHead(box.db.orm, state, filter).toSQL();
+    expect(plan(sql, params)).toBe("SEARCH delivery USING INDEX delivery_queue (state=?)");
+  }
+  box.db.sqlite.run("UPDATE delivery SET state = 'sending' WHERE destination_id = 'a'");
+  const recover = "UPDATE delivery SET state = 'pending' WHERE state IN ('sending', 'waiting')";
+  expect(plan(recover, [])).toContain("USING INDEX delivery_queue (state=?)");
+  expect(recoverDeliveries(box.db.orm, box.now())).toBe(500);
+});

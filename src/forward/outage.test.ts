@@ -1,0 +1,209 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import type { DeliveryState } from "../contract/states.ts";
+import { storedInstances } from "../db/receipts.ts";
+import type { Forwarder } from "./dispatcher.ts";
+import { openTestBox, type TestBox } from "./test-box.ts";
+import { FakeDestination, unreachable } from "./test-destination.ts";
+
+let box: TestBox;
+beforeEach(() => {
+  box = openTestBox();
+});
+afterEach(() => box.close());
+const fake = (id = "main", fallback?: string) =>
+  box.add(new FakeDestination(id, () => box.changed()), fallback === undefined ? {} : { fallback });
+const inState = (id: string, state: DeliveryState) => box.until(() => box.delivery(id).state === state);
+const accept = (more: Parameters<TestBox["accept"]>[0] = {}) => {
+  box.advance(1);
+  return box.accept({ instances: 1, ...more });
+};
+/** Lets `ms` pass on the box's clock and the forwarder look at it. */
+const pass = (forwarder: Forwarder, ms: number) => {
+  box.advance(ms);
+  forwarder.wake();
+};
+/** A lane that is down: two deliveries were tried in vain. */
+async function outage(destination: FakeDestination, more: Parameters<TestBox["start"]>[0] = {}) {
+  destination.down = true;
+  const studies = [accept(), accept(), accept()];
+  const forwarder = box.start(more);
+  await box.until(() => box.named("destination_down").length === 1);
+  await box.until(() => studies.every(({ deliveryId }) => box.delivery(deliveryId).state === "waiting"));
+  return { studies, forwarder };
+}
+
+test("the second failure opens the breaker; all that is queued waits for the probe and keeps its error", async () => {
+  const main = fake();
+  const { studies, forwarder } = await outage(main);
+  for (const { deliveryId, uploadId } of studies) {
+    const row = box.delivery(deliveryId);
+    expect(row).toMatchObject({
+      nextAttemptAt: box.now() + 1000,
+      errorCode: "destination_unreachable",
+      errorMessage: "No connection.",
+    });
+    expect(box.uploadRow(uploadId).state).toBe("forwarding");
+  }
+  expect(studies.map(({ deliveryId }) => box.delivery(deliveryId).attempts)).toEqual([1, 1, 0]);
+  const late = accept();
+  forwarder.wake();
+  await inState(late.deliveryId, "waiting");
+  expect(main.checks).toBe(0);
+  expect(box.named("destination_down")[0]?.fields).toEqual({ destination_id: "main", code: "destination_unreachable" });
+});
+
+test("one failure alone does not open it", async () => {
+  const main = fake();
+  main.scripts.push(() => {
+    throw unreachable();
+  });
+  const first = accept();
+  const second = accept();
+  box.start();
+  await inState(second.deliveryId, "delivered");
+  expect(box.delivery(first.deliveryId).state).toBe("retrying");
+  expect(box.named("destination_down")).toHaveLength(0);
+});
+
+test("probes come one at a time and further apart; a good one lets the lane go on at once", async () => {
+  const main = fake();
+  const { studies, forwarder } = await outage(main);
+  const probed = Promise.withResolvers<void>();
+  main.onCheck = async () => {
+    await probed.promise;
+    throw new Error("still down");
+  };
+  pass(forwarder, 1000);
+  await box.until(() => main.checks === 1);
+  pass(forwarder, 10_000);
+  const marker = accept();
+  forwarder.wake();
+  await inState(marker.deliveryId, "waiting");
+  expect(main.checks).toBe(1);
+  probed.resolve();
+  await box.until(() => box.delivery(marker.deliveryId).nextAttemptAt === box.now() + 2000);
+  main.onCheck = undefined;
+  main.down = false;
+  pass(forwarder, 2000);
+  await box.until(() => studies.every(({ deliveryId }) => box.delivery(deliveryId).state === "delivered"));
+  await inState(marker.deliveryId, "delivered");
+  expect(main.checks).toBe(2);
+  expect(box.named("destination_up")).toHaveLength(1);
+  expect(box.delivery(marker.deliveryId).errorCode).toBeNull();
+});
+
+test("a check with a failed step is no good probe", async () => {
+  const main = fake();
+  const { studies, forwarder } = await outage(main);
+  pass(forwarder, 1000);
+  await box.until(() => box.delivery(studies[0]?.deliveryId ?? "").nextAttemptAt === box.now() + 2000);
+  expect(box.named("destination_up")).toHaveLength(0);
+});
+
+test("a probe that never answers counts as failed", async () => {
+  const main = fake();
+  const { studies, forwarder } = await outage(main, { probeTimeoutMs: 1 });
+  main.onCheck = () => new Promise(() => {});
+  pass(forwarder, 1000);
+  await box.until(() => box.delivery(studies[0]?.deliveryId ?? "").nextAttemptAt === box.now() + 2000);
+});
+
+test("what waits is parked when its retry time ends", async () => {
+  const main = fake();
+  const short = accept({ retryHours: 1 });
+  const { studies, forwarder } = await outage(main);
+  pass(forwarder, 3_600_000);
+  await inState(short.deliveryId, "parked");
+  expect(box.delivery(short.deliveryId).errorCode).toBe("retry_time_exceeded");
+  expect(box.delivery(short.deliveryId).errorMessage).toContain("No connection.");
+  expect(box.uploadRow(short.uploadId).state).toBe("needs_attention");
+  expect(box.named("delivery_parked")[0]?.fields.code).toBe("retry_time_exceeded");
+  expect(box.delivery(studies[0]?.deliveryId ?? "").state).toBe("waiting");
+});
+
+test("the fallback takes over after a minute; the delivery keeps its destination and gains via", async () => {
+  const main = fake("main", "spare");
+  const spare = fake("spare");
+  const { studies, forwarder } = await outage(main);
+  main.onCheck = () => new Promise(() => {});
+  pass(forwarder, 59_000);
+  await box.until(() => main.checks === 1);
+  expect(spare.stores).toHaveLength(0);
+  pass(forwarder, 1000);
+  await box.until(() => studies.every(({ deliveryId }) => box.delivery(deliveryId).state === "delivered"));
+  const row = box.delivery(studies[0]?.deliveryId ?? "");
+  expect(row).toMatchObject({ destinationId: "main", via: "spare" });
+  expect(storedInstances(box.db.orm, row.id)[0]?.outcome.destinationId).toBe("spare");
+  expect(main.held.size).toBe(0);
+});
+
+test("back up: the principal is used again, and via is for what the fallback took", async () => {
+  const main = fake("main", "spare");
+  const spare = fake("spare");
+  const { studies, forwarder } = await outage(main);
+  pass(forwarder, 60_000);
+  await box.until(() => studies.every(({ deliveryId }) => box.delivery(deliveryId).state === "delivered"));
+  main.down = false;
+  pass(forwarder, 60_000);
+  await box.until(() => box.named("destination_up").length === 1);
+  const after = accept();
+  forwarder.wake();
+  await inState(after.deliveryId, "delivered");
+  expect(box.delivery(after.deliveryId).via).toBeNull();
+  expect([main.held.size, spare.held.size]).toEqual([1, 3]);
+});
+
+test("a study taken in part by the fallback keeps via when the principal takes the rest", async () => {
+  const main = fake("main", "spare");
+  const spare = fake("spare");
+  main.down = true;
+  const study = accept({ instances: 2 });
+  const forwarder = box.start();
+  await inState(study.deliveryId, "retrying");
+  pass(forwarder, 1000);
+  await inState(study.deliveryId, "waiting");
+  spare.scripts.push(([first], report, _signal, it) => {
+    if (first) report({ ...it.take(first), verified: true });
+    it.down = true;
+    main.down = false;
+    throw unreachable("destination_timeout");
+  });
+  // Probes and pauses interleave freely here: let time pass in small steps until all is there.
+  while (box.delivery(study.deliveryId).state !== "delivered") {
+    pass(forwarder, 1000);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(box.delivery(study.deliveryId)).toMatchObject({ via: "spare", deliveredInstances: 2 });
+  expect([main.held.size, spare.held.size]).toEqual([1, 1]);
+});
+
+test("a fallback that is down itself is not used", async () => {
+  const main = fake("main", "spare");
+  const spare = fake("spare");
+  const { studies, forwarder } = await outage(main);
+  main.onCheck = () => new Promise(() => {});
+  spare.down = true;
+  pass(forwarder, 60_000);
+  await box.until(() => box.named("destination_down").length === 2);
+  await box.until(() => studies.every(({ deliveryId }) => box.delivery(deliveryId).state === "waiting"));
+  const tried = spare.finds.length + spare.stores.length;
+  const late = accept();
+  forwarder.wake();
+  await inState(late.deliveryId, "waiting");
+  expect(spare.finds.length + spare.stores.length).toBe(tried);
+});
+
+test("the fallback's own refusals for now are paused, not hammered", async () => {
+  const main = fake("main", "spare");
+  const spare = fake("spare");
+  const { studies, forwarder } = await outage(main);
+  main.onCheck = () => new Promise(() => {});
+  const id = studies[0]?.deliveryId ?? "";
+  spare.scripts.push(([instance], report) => {
+    report({ sopInstanceUID: instance?.sopInstanceUID ?? "", result: "retry", answer: "A700" });
+  });
+  pass(forwarder, 60_000);
+  await box.until(() => studies.slice(1).every(({ deliveryId }) => box.delivery(deliveryId).state === "delivered"));
+  expect(box.delivery(id)).toMatchObject({ state: "retrying", attempts: 2 });
+  expect(box.delivery(id).nextAttemptAt).toBeGreaterThan(box.now());
+});
