@@ -75,7 +75,7 @@ export async function startApp(initial: Config): Promise<App> {
     },
   });
 
-  const server = createServer({
+  const server = await createServer({
     config: () => config,
     db,
     tokens,
@@ -103,6 +103,7 @@ export async function startApp(initial: Config): Promise<App> {
     hostname: host,
     port,
     idleTimeout: 120,
+    development: false, // no stack ever leaves the box
     maxRequestBodySize: 64 * 1024 * 1024,
     ...(tls ? { tls } : {}),
   });

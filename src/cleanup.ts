@@ -4,7 +4,7 @@ import type { Live } from "./core/live.ts";
 import { errorFields, type Log } from "./core/log.ts";
 import { startWorker, type Worker } from "./core/worker.ts";
 import type { Database } from "./db/database.ts";
-import { blankStudies } from "./db/studies.ts";
+import { blankStudies, deliveriesOf } from "./db/studies.ts";
 import {
   blankUpload,
   filesOf,
@@ -16,7 +16,8 @@ import {
   uploadsWithFilesLeft,
   uploadsWithNamesLeft,
 } from "./db/uploads.ts";
-import { acceptUpload, failUpload, parkedSince } from "./forward/settle.ts";
+import { endAsLost } from "./forward/lost.ts";
+import { applyAccept } from "./forward/settle.ts";
 import { moveUpload } from "./upload/session.ts";
 import type { Spool } from "./upload/spool.ts";
 
@@ -72,9 +73,10 @@ function expireIdle({ db, config, live, log, now }: CleanupDeps): void {
 function endParked({ db, config, live, log, now }: CleanupDeps, warned: Map<string, number>): void {
   const keepMs = config().retention.failed_hours * hour;
   for (const { id } of uploadsIn(db.orm, ["needs_attention"])) {
-    const restingMs = now() - (parkedSince(db, id) ?? now());
+    const parkedAt = deliveriesOf(db.orm, id).map((row) => (row.state === "parked" ? row.updatedAt : 0));
+    const restingMs = now() - Math.max(...parkedAt);
     if (restingMs > keepMs) {
-      db.transaction((tx) => acceptUpload(tx, id, now()));
+      db.transaction((tx) => applyAccept(tx, id, now()));
       warned.delete(id);
       log.event("upload.given_up", { upload_id: id }, "error");
       live.changed(id);
@@ -135,7 +137,7 @@ export async function reconcileSpool({ db, spool, log, now }: CleanupDeps): Prom
   }
   for (const row of uploadsIn(db.orm, ["needs_confirmation", "forwarding", "needs_attention"])) {
     if (existsSync(spool.folder(row.id))) continue;
-    db.transaction((tx) => failUpload(tx, row.id, "files_lost", now()));
+    db.transaction((tx) => endAsLost(tx, row.id, now()));
     log.event("upload.files_lost", { upload_id: row.id, state: row.state }, "error");
   }
 }

@@ -3,10 +3,11 @@ import { deliveryStates, uploadStates } from "./states.ts";
 
 /** Wire shapes of what the upload routes answer (CONTRACT §3). */
 const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-const oneOf = <T extends string>(values: readonly T[]) => Type.Unsafe<T>({ type: "string", enum: values });
+const oneOf = <T extends string>(values: readonly T[]) =>
+  Type.Unsafe<T>(Type.Union(values.map((value) => Type.Literal(value))));
 const Time = Type.String({ format: "date-time" });
 const ErrorView = Type.Object({ code: Type.String(), message: Type.String() });
-const ChunkRanges = Type.Array(Type.Unsafe<[number, number]>({ type: "array", items: { type: "integer" } }));
+const ChunkRanges = Type.Array(Type.Tuple([Type.Integer(), Type.Integer()]));
 
 export const DeliveryView = Type.Object({
   delivery_id: Type.String(),

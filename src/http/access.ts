@@ -15,7 +15,7 @@ export const access: Readonly<Record<string, Access>> = {
   "GET /ready": { token: "none" },
   "GET /docs": { token: "none" },
   "GET /docs/json": { token: "none" },
-  "GET /docs/assets/:name": { token: "none" },
+  "GET /docs/start.js": { token: "none" },
   "POST /auth/login": { token: "none" },
   "GET /auth/me": { token: "access" },
   "POST /upload/init": { token: "access", permission: "send" },
@@ -30,6 +30,10 @@ export const access: Readonly<Record<string, Access>> = {
   "GET /uploads": { token: "access", permission: ["send", "see_all"] },
   "GET /receipts/:id": { token: "either" },
 };
+
+/** The parts of the documentation page are many files and all public. */
+export const accessOf = (method: string, route: string): Access | undefined =>
+  access[`${method} ${route}`] ?? (route.startsWith("/docs/assets/") ? { token: "none" } : undefined);
 
 /** Below these nothing answers without a valid token, whether it exists or not. */
 const protectedPrefixes = [

@@ -5,7 +5,7 @@ import { RateWindow } from "../core/rate.ts";
 import type { Database } from "../db/database.ts";
 import { findUpload, type UploadRow } from "../db/uploads.ts";
 import { findUser } from "../db/users.ts";
-import { access, isProtected } from "./access.ts";
+import { accessOf, isProtected } from "./access.ts";
 
 /** Who a request speaks for. */
 export type Principal =
@@ -54,7 +54,7 @@ export function createGuard(deps: { db: Database; tokens: Tokens; requestsPerMin
       if (wait > 0) throw new RelayError("too_many_requests", undefined, { retryAfterSeconds: wait });
     },
     authorize: (request, route, uploadId) => {
-      const rule = access[`${request.method} ${route}`];
+      const rule = accessOf(request.method, route);
       if (!rule) throw new RelayError("not_found");
       if (rule.token === "none") return;
       const caller = principal(request);

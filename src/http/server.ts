@@ -1,7 +1,9 @@
+import { openapi } from "@elysiajs/openapi";
 import { Elysia } from "elysia";
 import { RelayError } from "../core/errors.ts";
 import { errorFields } from "../core/log.ts";
-import { access } from "./access.ts";
+import { version } from "../core/version.ts";
+import { accessOf } from "./access.ts";
 import type { HttpContext } from "./context.ts";
 import { asRelayError, problem } from "./errors.ts";
 import { authRoutes } from "./routes/auth.ts";
@@ -26,7 +28,7 @@ const hardening = {
 } as const;
 
 /** The whole HTTP side. @throws Error where a route has no entry in access.ts */
-export function createServer(context: HttpContext) {
+export async function createServer(context: HttpContext) {
   const { guard, log } = context;
   const requestIds = new WeakMap<Request, string>();
   const idOf = (request: Request): string => {
@@ -35,7 +37,7 @@ export function createServer(context: HttpContext) {
     return id;
   };
 
-  const app = new Elysia({ normalize: false, strictPath: true })
+  const app = new Elysia({ normalize: false, strictPath: true, precompile: true })
     .onRequest(async ({ request, set }) => {
       Object.assign(set.headers, hardening);
       set.headers["x-request-id"] = idOf(request);
@@ -44,7 +46,7 @@ export function createServer(context: HttpContext) {
       if (length > maxBodyBytes) throw new RelayError("request_too_large");
     })
     .onTransform(({ request, route, params }) => {
-      guard.authorize(request, route, (params as { id?: string }).id);
+      guard.authorize(request, route, (params as { id?: string } | undefined)?.id);
     })
     .onError(({ error, code, request, route }) => {
       const known =
@@ -71,11 +73,27 @@ export function createServer(context: HttpContext) {
     .use(uploadRoutes(context))
     .use(uploadLifeRoutes(context))
     .use(receiptRoutes(context))
-    .use(docsRoutes())
+    .use(await docsRoutes())
+    .use(
+      openapi({
+        path: "/docs/openapi",
+        specPath: "/docs/json",
+        provider: null,
+        documentation: {
+          info: {
+            title: "RelayPACS",
+            version,
+            description: "Gets imaging studies into the PACS, completely and provably.",
+          },
+          components: { securitySchemes: { token: { type: "http", scheme: "bearer", bearerFormat: "JWT" } } },
+          security: [{ token: [] }],
+        },
+      }),
+    )
     .use(webRoutes());
 
   for (const route of app.routes) {
-    if (!access[`${route.method} ${route.path}`]) throw new Error(`no access rule for ${route.method} ${route.path}`);
+    if (!accessOf(route.method, route.path)) throw new Error(`no access rule for ${route.method} ${route.path}`);
   }
   return app;
 }

@@ -56,22 +56,12 @@ export async function readBody(body: ReadableStream<Uint8Array> | null, options:
   let moved = 0;
   let aborted: RelayError | undefined;
 
+  const countSent = (piece: Uint8Array) => {
+    moved += piece.length;
+    for (const hash of asSent) hash.update(piece);
+  };
   const sent = (body ?? new Blob([]).stream()) as ReadableStream<Uint8Array>;
-  const counted = sent.pipeThrough(
-    new TransformStream<Uint8Array, Uint8Array>({
-      transform(piece, controller) {
-        moved += piece.length;
-        for (const hash of asSent) hash.update(piece);
-        controller.enqueue(piece);
-      },
-    }),
-  );
-  // Plain bodies skip the transform: it costs a copy per piece.
-  const reader = headers.gzip
-    ? counted
-        .pipeThrough(new DecompressionStream("gzip") as unknown as TransformStream<Uint8Array, Uint8Array>)
-        .getReader()
-    : sent.getReader();
+  const reader = (headers.gzip ? decompressed(sent, countSent) : sent).getReader();
 
   const stop = (error: RelayError) => {
     aborted ??= error;
@@ -95,10 +85,7 @@ export async function readBody(body: ReadableStream<Uint8Array> | null, options:
       });
       if (aborted) throw aborted;
       if (done) break;
-      if (!headers.gzip) {
-        moved += value.length;
-        for (const hash of asSent) hash.update(value);
-      }
+      if (!headers.gzip) countSent(value);
       decoded += value.length;
       if (decoded > maxBytes) {
         const error = new RelayError("chunk_out_of_range", "The request carries more bytes than fit here.");
@@ -116,4 +103,18 @@ export async function readBody(body: ReadableStream<Uint8Array> | null, options:
     if (asSent[index]?.digest("base64") !== base64) throw new RelayError("digest_mismatch");
   });
   return { decodedBytes: decoded, sha256: decodedHash.digest() };
+}
+
+/** Gunzips a body; what passes is counted before it is decoded. */
+function decompressed(
+  body: ReadableStream<Uint8Array>,
+  count: (piece: Uint8Array) => void,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const counted = new TransformStream<Uint8Array, Uint8Array<ArrayBuffer>>({
+    transform(piece, controller) {
+      count(piece);
+      controller.enqueue(piece as Uint8Array<ArrayBuffer>);
+    },
+  });
+  return body.pipeThrough(counted).pipeThrough(new DecompressionStream("gzip"));
 }

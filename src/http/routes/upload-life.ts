@@ -4,7 +4,7 @@ import { isTerminal, type UploadState, uploadStates } from "../../contract/state
 import { UploadOutcome, UploadPage, UploadStatus } from "../../contract/status.ts";
 import { RelayError } from "../../core/errors.ts";
 import { findUpload, listUploads, type UploadRow } from "../../db/uploads.ts";
-import { acceptUpload, cancelUpload, retryUpload } from "../../forward/settle.ts";
+import { applyAccept, applyCancel, applyRetry } from "../../forward/settle.ts";
 import { completeUpload } from "../../upload/session.ts";
 import { outcomeOf, statusOf, summaryOf } from "../../upload/view.ts";
 import type { HttpContext } from "../context.ts";
@@ -69,7 +69,7 @@ export function uploadLifeRoutes(context: HttpContext) {
       "/upload/:id/retry",
       ({ params, request }) => {
         const upload = guard.upload(request, params.id, "change");
-        db.transaction((tx) => retryUpload(tx, upload.id, context.now(), context.config()));
+        db.transaction((tx) => applyRetry(tx, upload.id, context.now(), context.config()));
         log.event("upload.retried", { upload_id: upload.id, user_id: guard.principal(request).userId });
         return changed(upload.id);
       },
@@ -79,7 +79,7 @@ export function uploadLifeRoutes(context: HttpContext) {
       "/upload/:id/accept",
       ({ params, request }) => {
         const upload = guard.upload(request, params.id, "change");
-        db.transaction((tx) => acceptUpload(tx, upload.id, context.now()));
+        db.transaction((tx) => applyAccept(tx, upload.id, context.now()));
         log.event("upload.accepted", { upload_id: upload.id, user_id: guard.principal(request).userId });
         return changed(upload.id);
       },
@@ -90,7 +90,7 @@ export function uploadLifeRoutes(context: HttpContext) {
       async ({ params, request }) => {
         const upload = guard.upload(request, params.id, "change");
         await context.cancelUpload(upload.id);
-        db.transaction((tx) => cancelUpload(tx, upload.id, context.now()));
+        db.transaction((tx) => applyCancel(tx, upload.id, context.now()));
         log.event("upload.cancelled", { upload_id: upload.id, user_id: guard.principal(request).userId });
         live.changed(upload.id);
         context.wake();
