@@ -1,4 +1,4 @@
-import type { Association, PeerEntity } from "../dimse/association.ts";
+import type { Association, OutgoingDataSet, PeerEntity } from "../dimse/association.ts";
 import { DimseError } from "../dimse/errors.ts";
 import { store, storeContext } from "../dimse/services.ts";
 import { statusHex, statusMeaning } from "../dimse/status.ts";
@@ -65,15 +65,37 @@ const storeOnce = (association: Association, instance: OutgoingInstance): Promis
     sopClassUID: instance.sopClassUID,
     sopInstanceUID: instance.sopInstanceUID,
     transferSyntaxUID: instance.transferSyntaxUID,
-    dataSet: { length: dataSetSizeOf(instance), pieces: dataSetOf(instance) },
+    dataSet: evenDataSet(instance),
   });
+
+const isOdd = (instance: OutgoingInstance): boolean => dataSetSizeOf(instance) % 2 === 1;
+
+/**
+ * A message has an even length (PS3.5 7.1.1, A.5); DCMTK, and every PACS on it, aborts at an odd fragment. Deflated data sets
+ * and some wrong ones are odd: they get one NUL behind their end, as A.5 wants it; every byte of theirs stays.
+ */
+function evenDataSet(instance: OutgoingInstance): OutgoingDataSet {
+  if (!isOdd(instance)) return { length: dataSetSizeOf(instance), pieces: dataSetOf(instance) };
+  const length = dataSetSizeOf(instance) + 1;
+  async function* padded() {
+    let left = length - 1;
+    for await (const piece of dataSetOf(instance)) {
+      left -= piece.length;
+      yield left > 0 ? piece : Buffer.concat([piece, new Uint8Array(1)]);
+    }
+  }
+  return { length, pieces: padded() };
+}
 
 /** @throws DestinationError when the archive is busy again and again. */
 function judged(sending: Sending, instance: OutgoingInstance, status: number): InstanceOutcome {
   const meaning = statusMeaning(status);
   const answer = statusHex(status);
   if (meaning.result !== "retry") sending.troubles = 0;
-  if (meaning.result === "stored") return stored(instance, status === 0 ? answer : `${answer} warning`);
+  if (meaning.result === "stored") {
+    const notes = [status === 0 ? answer : `${answer} warning`, ...(isOdd(instance) ? ["one padding byte added"] : [])];
+    return stored(instance, notes.join(", "));
+  }
   const message = `The archive says: ${meaning.words} (status ${answer}).`;
   if (meaning.result === "retry") {
     if (++sending.troubles >= TROUBLES) throw new DestinationError(meaning.code, message, true);

@@ -37,14 +37,14 @@ export async function* bytesOf(instance: OutgoingInstance): AsyncGenerator<Uint8
 export const dataSetOf = (instance: OutgoingInstance): AsyncGenerator<Uint8Array> =>
   fileBytes(instance, instance.dataSetOffset);
 
+/** Full pieces but for the last: whoever cuts them further relies on it. */
 async function* fileBytes(instance: OutgoingInstance, from: number): AsyncGenerator<Uint8Array> {
   const file = await opened(instance);
   try {
-    for (let position = from; position < instance.fileSize; ) {
+    for (let position = from; position < instance.fileSize; position += PIECE_BYTES) {
       const piece = new Uint8Array(Math.min(PIECE_BYTES, instance.fileSize - position));
-      const bytesRead = await readAt(file, piece, position, instance);
-      yield bytesRead === piece.length ? piece : piece.subarray(0, bytesRead);
-      position += bytesRead;
+      await fill(file, piece, position, instance);
+      yield piece;
     }
   } finally {
     await file.close();
@@ -59,12 +59,12 @@ async function opened(instance: OutgoingInstance): Promise<FileHandle> {
   }
 }
 
-async function readAt(file: FileHandle, into: Uint8Array, position: number, instance: OutgoingInstance) {
-  try {
-    const { bytesRead } = await file.read(into, 0, into.length, position);
-    if (bytesRead > 0) return bytesRead;
-  } catch (cause) {
-    throw new UnreadableInstance(instance, cause);
+async function fill(file: FileHandle, piece: Uint8Array, position: number, instance: OutgoingInstance): Promise<void> {
+  for (let done = 0; done < piece.length; ) {
+    const { bytesRead } = await file.read(piece, done, piece.length - done, position + done).catch((cause: unknown) => {
+      throw new UnreadableInstance(instance, cause);
+    });
+    if (bytesRead === 0) throw new UnreadableInstance(instance); // the file became shorter
+    done += bytesRead;
   }
-  throw new UnreadableInstance(instance); // the file became shorter
 }
