@@ -10,6 +10,7 @@ import {
   filesOf,
   findUpload,
   forgetRanges,
+  forgetReceived,
   type UploadRow,
   updateUpload,
   uploadsIn,
@@ -132,7 +133,7 @@ export async function reconcileSpool({ db, spool, log, now }: CleanupDeps): Prom
     );
     if (whole && existsSync(spool.receivedFolder(row.id))) continue;
     spool.create(row.id);
-    db.transaction((tx) => forgetRanges(tx, row.id));
+    db.transaction((tx) => forgetReceived(tx, row.id));
     log.event("upload.files_lost", { upload_id: row.id, state: row.state }, "error");
   }
   for (const row of uploadsIn(db.orm, ["needs_confirmation", "forwarding", "needs_attention"])) {

@@ -1,6 +1,6 @@
 import { and, asc, count, desc, eq, inArray, isNotNull, isNull, lt, or, sql, sum } from "drizzle-orm";
 import type { UploadState } from "../contract/states.ts";
-import type { Database, Queries } from "./database.ts";
+import type { Queries } from "./database.ts";
 import { finding, receivedRange, upload, uploadFile } from "./schema.ts";
 
 export type UploadRow = typeof upload.$inferSelect;
@@ -176,28 +176,14 @@ export function blankUpload(db: Queries, uploadId: string, now: number): void {
   db.update(finding).set({ fileName: null }).where(eq(finding.uploadId, uploadId)).run();
 }
 
+/** The files are gone and nothing more will come: where each chunk lay is of no use any more. */
 export const forgetRanges = (db: Queries, uploadId: string): void => {
-  db.delete(receivedRange)
-    .where(
-      inArray(
-        receivedRange.file,
-        db.select({ id: uploadFile.id }).from(uploadFile).where(eq(uploadFile.uploadId, uploadId)),
-      ),
-    )
-    .run();
-  db.update(uploadFile).set({ receivedBytes: 0 }).where(eq(uploadFile.uploadId, uploadId)).run();
+  const files = db.select({ id: uploadFile.id }).from(uploadFile).where(eq(uploadFile.uploadId, uploadId));
+  db.delete(receivedRange).where(inArray(receivedRange.file, files)).run();
 };
 
-/** One row a request of the hot path needs: prepared once per database. */
-export const prepareHotQueries = (db: Database) => ({
-  upload: db.orm
-    .select()
-    .from(upload)
-    .where(eq(upload.id, sql.placeholder("id")))
-    .prepare(),
-  file: db.orm
-    .select()
-    .from(uploadFile)
-    .where(and(eq(uploadFile.uploadId, sql.placeholder("uploadId")), eq(uploadFile.fileId, sql.placeholder("fileId"))))
-    .prepare(),
-});
+/** The files are gone, and are asked for again. */
+export const forgetReceived = (db: Queries, uploadId: string): void => {
+  forgetRanges(db, uploadId);
+  db.update(uploadFile).set({ receivedBytes: 0 }).where(eq(uploadFile.uploadId, uploadId)).run();
+};
