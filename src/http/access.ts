@@ -15,6 +15,7 @@ export const access: Readonly<Record<string, Access>> = {
   "GET /ready": { token: "none" },
   "GET /docs": { token: "none" },
   "GET /docs/json": { token: "none" },
+  "GET /docs/errors": { token: "none" },
   "GET /docs/start.js": { token: "none" },
   "POST /auth/login": { token: "none" },
   "GET /auth/me": { token: "access" },

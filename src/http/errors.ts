@@ -58,7 +58,7 @@ export function problem(error: RelayError, requestId: string): Response {
   const status = httpStatus(error.code);
   const retryAfter = error.details.retryAfterSeconds ?? defaultRetryAfter[status];
   const body = {
-    type: `/docs#${error.code}`,
+    type: `/docs/errors#${error.code}`,
     title: catalogueOf(error.code).title,
     status,
     detail: error.message,

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { staticPlugin } from "@elysiajs/static";
 import { Elysia } from "elysia";
+import { errorPage } from "../error-page.ts";
 
 /** The documentation page's parts come with the binary (build.ts stages them), nothing from outside (STACK fact 5). */
 function assetsFolder(): string {
@@ -34,6 +35,7 @@ const text = (body: string, type: string) => () =>
 export const docsRoutes = async () =>
   new Elysia()
     .get("/docs", text(page, "text/html"), { detail: { hide: true } })
+    .get("/docs/errors", text(errorPage(), "text/html"), { detail: { hide: true } })
     .get("/docs/start.js", text(script, "text/javascript"), { detail: { hide: true } })
     .use(
       await staticPlugin({
