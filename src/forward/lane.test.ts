@@ -68,7 +68,8 @@ test("a black hole blocks no other lane", async () => {
 });
 
 test("the queue is read through its index, without a sort, also with 1000 deliveries waiting", () => {
-  for (let n = 0; n < 500; n++) box.accept({ instances: 1, destinationIds: ["a", "b"] });
+  const destinationIds = [..."abcdefghij"];
+  for (let n = 0; n < 100; n++) box.accept({ instances: 1, destinationIds });
   const plan = (sql: string, parameters: readonly unknown[]) =>
     box.db.sqlite
       .query<{ detail: string }, string[]>(`EXPLAIN QUERY PLAN ${sql}`)
@@ -80,8 +81,8 @@ test("the queue is read through its index, without a sort, also with 1000 delive
     const { sql, params } = queueHead(box.db.orm, state, filter).toSQL();
     expect(plan(sql, params)).toBe("SEARCH delivery USING INDEX delivery_queue (state=?)");
   }
-  box.db.sqlite.run("UPDATE delivery SET state = 'sending' WHERE destination_id = 'a'");
+  box.db.sqlite.run("UPDATE delivery SET state = 'sending'");
   const recover = "UPDATE delivery SET state = 'pending' WHERE state IN ('sending', 'waiting')";
   expect(plan(recover, [])).toContain("USING INDEX delivery_queue (state=?)");
-  expect(recoverDeliveries(box.db.orm, box.now())).toBe(500);
+  expect(recoverDeliveries(box.db.orm, box.now())).toBe(1000);
 });

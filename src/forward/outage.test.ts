@@ -3,7 +3,7 @@ import type { DeliveryState } from "../contract/states.ts";
 import { storedInstances } from "../db/receipts.ts";
 import type { Forwarder } from "./dispatcher.ts";
 import { openTestBox, type TestBox } from "./test-box.ts";
-import { FakeDestination, unreachable } from "./test-destination.ts";
+import { except, FakeDestination, later, unreachable } from "./test-destination.ts";
 
 let box: TestBox;
 beforeEach(() => {
@@ -191,6 +191,20 @@ test("a fallback that is down itself is not used", async () => {
   forwarder.wake();
   await inState(late.deliveryId, "waiting");
   expect(spare.finds.length + spare.stores.length).toBe(tried);
+});
+
+test("a destination that another lane finds down holds its own lane too", async () => {
+  const main = fake("main", "spare");
+  const spare = fake("spare");
+  const { forwarder } = await outage(main);
+  spare.scripts.push(except({ 0: later }));
+  const own = accept({ destinationIds: ["spare"] });
+  forwarder.wake();
+  await inState(own.deliveryId, "retrying");
+  box.db.sqlite.run("UPDATE delivery SET next_attempt_at = next_attempt_at + 1800000 WHERE id = ?", [own.deliveryId]);
+  spare.down = true;
+  pass(forwarder, 60_000);
+  await inState(own.deliveryId, "waiting");
 });
 
 test("the fallback's own refusals for now are paused, not hammered", async () => {

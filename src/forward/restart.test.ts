@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import type { DeliveryState } from "../contract/states.ts";
 import { applyCancel } from "./settle.ts";
 import { openTestBox, type TestBox } from "./test-box.ts";
-import { FakeDestination, gate, type StoreScript } from "./test-destination.ts";
+import { FakeDestination, gate, type StoreScript, unreachable } from "./test-destination.ts";
 
 let box: TestBox;
 beforeEach(() => {
@@ -76,6 +76,46 @@ test("a stop aborts, keeps what was said, queues again, and writes nothing after
   expect(box.db.sqlite.query("SELECT * FROM delivery_instance").all()).toEqual(before);
 });
 
+test("an attempt that ends long after the stop has no say any more", async () => {
+  const main = fake();
+  const late = Promise.withResolvers<never>();
+  const held = gate();
+  main.scripts.push(() => late.promise, held.script);
+  const { deliveryId } = box.accept();
+  const stopped = box.start({ stopGraceMs: 1 });
+  await box.until(() => main.stores.length === 1);
+  await stopped.stop();
+  box.start();
+  await box.until(() => main.stores.length === 2);
+  late.reject(new Error("late"));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(box.delivery(deliveryId).state).toBe("sending");
+  held.open();
+  await inState(deliveryId, "delivered");
+});
+
+test("an abort that an adapter tells as a fault of the destination is not taken for one", async () => {
+  const main = fake();
+  const forwarder = box.start();
+  for (const round of [1, 2, 3]) {
+    main.scripts.push((_instances, _report, signal) => {
+      const { promise, reject } = Promise.withResolvers<never>();
+      signal.addEventListener("abort", () => reject(unreachable("destination_timeout")));
+      return promise;
+    });
+    const { deliveryId, uploadId } = box.accept();
+    forwarder.wake();
+    await box.until(() => main.stores.length === round);
+    box.db.transaction((tx) => applyCancel(tx, uploadId, box.now()));
+    expect(box.delivery(deliveryId).state).toBe("cancelled");
+    forwarder.wake();
+  }
+  const last = box.accept();
+  forwarder.wake();
+  await inState(last.deliveryId, "delivered");
+  expect(box.named("destination_down")).toHaveLength(0);
+});
+
 test("an attempt that heeds the signal ends within the stop, without a fault of the destination", async () => {
   const main = fake();
   main.scripts.push(gate().script);
@@ -100,7 +140,7 @@ test("a cancel ends the attempt under way; what comes after is not recorded", as
   await inState(next.deliveryId, "delivered");
   held.open();
   expect(box.delivery(first.deliveryId)).toMatchObject({ state: "cancelled", deliveredInstances: 0 });
-  expect(box.named("destination_down")).toHaveLength(0);
+  expect([...box.named("destination_down"), ...box.named("worker_failed")]).toEqual([]);
 });
 
 test("a report after the cancel ends the attempt even before anyone wakes the lane", async () => {
