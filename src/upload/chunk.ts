@@ -55,8 +55,7 @@ export function createChunkReceiver(deps: {
     let kept = false;
     let fd: number | undefined;
     try {
-      const opened = spool.openReceived(upload.id, file.id);
-      const target = opened.fd;
+      const target = spool.openReceived(upload.id, file.id);
       fd = target;
       let position = start;
       const body = await readBody(request.body, {
@@ -85,7 +84,8 @@ export function createChunkReceiver(deps: {
       }
       if (mine.length > 0) {
         await syncData(target);
-        if (opened.created) syncFolder(spool.receivedFolder(upload.id));
+        // The file's name must survive a power cut as well; once bytes of it are on record, it has.
+        if (file.receivedBytes === 0) syncFolder(spool.receivedFolder(upload.id));
       }
       record(upload, file, mine, body.decodedBytes, start);
       kept = true;

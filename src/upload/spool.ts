@@ -1,5 +1,6 @@
 import {
   closeSync,
+  constants,
   existsSync,
   fsyncSync,
   mkdirSync,
@@ -30,8 +31,8 @@ export interface Spool {
   receivedFile(fileRow: number): string;
   /** Makes the upload's folders, on stable storage when it returns. */
   create(uploadId: string): void;
-  /** Opens a received file for writing at any offset; `created`: its folder is still to be synced. */
-  openReceived(uploadId: string, fileRow: number): { fd: number; created: boolean };
+  /** Opens a received file for writing at any offset; made where it is not there. @returns a file descriptor */
+  openReceived(uploadId: string, fileRow: number): number;
   receivedFolder(uploadId: string): string;
   /** A fresh, empty work folder. */
   freshWorkFolder(uploadId: string): string;
@@ -81,12 +82,8 @@ export function createSpool(dataDir: string, minFreeBytes: () => number): Spool 
       mkdirSync(join(folder(uploadId), "files"), { recursive: true, mode: 0o750 });
       for (const path of [folder(uploadId), root]) syncFolder(path);
     },
-    openReceived: (uploadId, fileRow) => {
-      const path = join(folder(uploadId), "files", String(fileRow));
-      const created = !existsSync(path);
-      // "r+" would not create, "w" would truncate: O_RDWR | O_CREAT is neither's flag string.
-      return { fd: openSync(path, openFlags, 0o640), created };
-    },
+    openReceived: (uploadId, fileRow) =>
+      openSync(join(folder(uploadId), "files", String(fileRow)), readWriteCreate, 0o640),
     freshWorkFolder: (uploadId) => {
       const path = join(folder(uploadId), "work");
       rmSync(path, { recursive: true, force: true });
@@ -116,7 +113,8 @@ export function createSpool(dataDir: string, minFreeBytes: () => number): Spool 
   };
 }
 
-const openFlags = 0o2 | 0o100; // O_RDWR | O_CREAT
+/** "r+" would not create, "w" would truncate. */
+const readWriteCreate = constants.O_RDWR | constants.O_CREAT;
 
 /** Makes new names in a folder survive a power cut (RELIABILITY fact 4). */
 export function syncFolder(path: string): void {

@@ -89,8 +89,8 @@ export function uploadLifeRoutes(context: HttpContext) {
       "/upload/:id",
       async ({ params, request }) => {
         const upload = guard.upload(request, params.id, "change");
-        await context.cancelUpload(upload.id);
         db.transaction((tx) => applyCancel(tx, upload.id, context.now()));
+        await context.cancelUpload(upload.id); // only now: an upload still `processing` would be taken up again
         log.event("upload.cancelled", { upload_id: upload.id, user_id: guard.principal(request).userId });
         live.changed(upload.id);
         context.wake();
