@@ -1,0 +1,32 @@
+import { expect, test } from "bun:test";
+import { statusHex, statusMeaning } from "./status.ts";
+
+test("every status has one meaning (PS3.4 B.2.3, PS3.18 I.2.2, PACS-specific ones)", () => {
+  const table: Record<number, string> = {
+    0: "stored",
+    45056: "stored",
+    45062: "stored",
+    45063: "stored",
+    45312: "stored", // AWS
+    42752: "retry",
+    43007: "retry",
+    42871: "refused", // dcm4chee A777
+    42874: "retry", // dcm4chee A77A
+    43264: "refused",
+    43519: "refused",
+    49152: "refused",
+    49442: "refused",
+    53247: "refused",
+    272: "again",
+    273: "duplicate",
+    290: "refused",
+    45070: "duplicate", // Azure
+    45071: "retry", // Azure
+    65535: "again",
+  };
+  for (const [status, result] of Object.entries(table)) {
+    expect({ status, result: statusMeaning(Number(status)).result }).toEqual({ status, result } as never);
+  }
+  expect(statusMeaning(null).result).toBe("again");
+  expect([0, 272, 42752, null].map(statusHex)).toEqual(["0000", "0110", "A700", "none"]);
+});
