@@ -18,6 +18,15 @@ export interface SendOptions {
   readonly json?: boolean;
 }
 
+/** Says each thing once in a row: several requests meet the same trouble at the same time. */
+function once(say: (line: string) => void): (line: string) => void {
+  let last = "";
+  return (line) => {
+    if (line !== last) say(line);
+    last = line;
+  };
+}
+
 /** Below this, hashing costs next to nothing and spares what the archive already has. */
 const hashedUpTo = 268_435_456;
 
@@ -63,7 +72,7 @@ export async function send(paths: readonly string[], options: SendOptions): Prom
   const kept = stateFile(stateFolder(environment), key);
   const progress = createProgress(totalBytes, (text) => process.stderr.write(text), process.stderr.isTTY === true);
   const sleep = (ms: number) => Bun.sleep(ms);
-  const api = createApi(base, { sleep, waiting: (reason) => progress.note(`${reason} Trying again.`) });
+  const api = createApi(base, { sleep, waiting: once((reason) => progress.note(`${reason} Trying again.`)) });
 
   progress.note(
     `Sending ${files.length} file${files.length === 1 ? "" : "s"}, ${(totalBytes / 1e6).toFixed(1)} MB, to ${base}`,

@@ -151,6 +151,16 @@ describe("send", () => {
     if (upload !== undefined) expect(receivedFile(upload, "f2").equals(big)).toBe(true);
   });
 
+  test("an error of the server's own is not tried for ever, and told once", async () => {
+    const failure = { code: "internal_error", detail: "The box met an error." };
+    relay.before = (_request, route) =>
+      route === "POST /upload/init" ? Response.json(failure, { status: 500 }) : undefined;
+    const { code, stderr } = await send();
+    expect(code).toBe(1);
+    expect(stderr.split("The box met an error.").length - 1).toBe(2);
+    expect(relay.requests.filter((route) => route === "POST /upload/init")).toHaveLength(4);
+  }, 20_000);
+
   test("the server's refusal is told in its own words", async () => {
     const refusal = { code: "too_many_uploads", detail: "Finish an upload first." };
     relay.before = (_request, route) =>

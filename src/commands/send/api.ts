@@ -26,7 +26,7 @@ export interface ApiRequest {
   readonly bytes?: Uint8Array<ArrayBuffer>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
-  /** How often it is tried in all; default 8 (about a minute). */
+  /** How often it is tried in all where nothing answers; default 8 (about a minute). */
   readonly attempts?: number;
 }
 
@@ -41,8 +41,13 @@ export interface Waiting {
   waiting?(reason: string, ms: number): void;
 }
 
-const passing = (error: unknown) =>
-  error instanceof NetworkError || (error instanceof ApiError && (error.status === 429 || error.status >= 500));
+/** How often a request is tried: a busy server comes back, one that met an error of its own seldom does. */
+function triesFor(error: unknown, request: ApiRequest): number {
+  if (error instanceof NetworkError) return request.attempts ?? 8;
+  if (!(error instanceof ApiError)) return 1;
+  if (error.status === 429 || error.status > 500) return 30;
+  return error.status === 500 ? 4 : 1;
+}
 
 /** Doubling from half a second to 15 s, with jitter so that many clients do not come back at once. */
 const backoff = (attempt: number) => Math.min(15_000, 500 * 2 ** attempt) * (0.5 + Math.random() / 2);
@@ -89,7 +94,6 @@ async function once(base: string, request: ApiRequest): Promise<unknown> {
 export function createApi(base: string, { sleep, waiting }: Waiting): Api {
   return {
     async call(request, schema) {
-      const attempts = request.attempts ?? 8;
       for (let attempt = 1; ; attempt++) {
         try {
           const answer = await once(base, request);
@@ -100,7 +104,7 @@ export function createApi(base: string, { sleep, waiting }: Waiting): Api {
             `What answers at ${base} does not speak this version's protocol.`,
           );
         } catch (error) {
-          if (attempt >= attempts || !passing(error)) throw error;
+          if (attempt >= triesFor(error, request)) throw error;
           const ms = Math.max(backoff(attempt - 1), Math.min(retryAfter(error), 60_000));
           waiting?.((error as Error).message, ms);
           await sleep(ms);
