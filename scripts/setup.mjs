@@ -1,7 +1,7 @@
 // Installs the pinned dependencies, Bun itself included, on a machine that has only Node.js and npm.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -88,21 +88,23 @@ export function setup() {
     tell("The dependencies could not be installed. Is the package registry reachable (npm ping)?");
     process.exit(1);
   }
-  const bun = workingBun(modules) ?? repaired(modules);
+  if (!workingBun(modules)) withPlatformPackage((path) => place(path, modules));
+  const bun = workingBun(modules);
   if (!bun) {
     tell(`Bun ${pinned} does not run on this machine; RelayPACS needs Linux on x64 or arm64.`);
     process.exit(1);
   }
+  if (!bun.startsWith(join(modules, "bun"))) place(bun, modules);
   writeFileSync(stamp, fingerprint());
   return bun;
 }
 
-/** The installed package has no executable (its install script did not run): the platform package is put beside it. */
-function repaired(modules) {
-  const wanted = join(modules, "bun", "bin", "bun.exe");
-  withPlatformPackage((path) => {
-    writeFileSync(wanted, readFileSync(path), { mode: 0o755 });
-    return 0;
-  });
-  return workingBun(modules);
+/** Puts the executable where node_modules/.bin/bun leads: its package's install script, which is blocked, would have. */
+function place(path, modules) {
+  for (const name of ["bun.exe", "bunx.exe"]) {
+    const wanted = join(modules, "bun", "bin", name);
+    rmSync(wanted, { force: true }); // never written in place: the file is shared with the package cache
+    copyFileSync(path, wanted);
+  }
+  return 0;
 }

@@ -1,4 +1,5 @@
-import { statSync } from "node:fs";
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { readFileSync, statSync } from "node:fs";
 import { problemsOf } from "./config-check.ts";
 import type { Environment } from "./config-env.ts";
 import type { ConfigProblem } from "./config-error.ts";
@@ -56,11 +57,29 @@ function tlsProblems({ tls, listen }: Config): ConfigProblem[] {
       { path: "tls.mode", message: `"off" needs a loopback listen such as "127.0.0.1:8080"; otherwise ${instead}` },
     ];
   }
-  return (["cert", "key"] as const).flatMap((key) => {
+  const missing = (["cert", "key"] as const).flatMap((key) => {
     if (tls[key] === "")
       return [{ path: `tls.${key}`, message: 'is missing; tls.mode = "files" needs a PEM file here' }];
     return isFile(tls[key]) ? [] : [{ path: `tls.${key}`, message: `the file ${tls[key]} does not exist` }];
   });
+  return missing.length > 0 ? missing : pairProblems(tls);
+}
+
+/** Told here, a wrong pair never replaces a right one that is being served. */
+function pairProblems({ cert, key }: Config["tls"]): ConfigProblem[] {
+  const attempt = <T>(path: string, read: () => T): T | ConfigProblem[] => {
+    try {
+      return read();
+    } catch {
+      return [{ path, message: "is not a PEM file that can be read" }];
+    }
+  };
+  const certificate = attempt("tls.cert", () => new X509Certificate(readFileSync(cert)));
+  if (Array.isArray(certificate)) return certificate;
+  const privateKey = attempt("tls.key", () => createPrivateKey(readFileSync(key)));
+  if (Array.isArray(privateKey)) return privateKey;
+  if (certificate.checkPrivateKey(privateKey)) return [];
+  return [{ path: "tls.key", message: "does not belong to the certificate in tls.cert" }];
 }
 
 /** Ids are told apart, a fallback is another destination, and following fallbacks ends somewhere. */

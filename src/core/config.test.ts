@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { testCertificate } from "../../test/support/test-certificates.ts";
 import { loadConfig } from "./config.ts";
 import { ConfigError } from "./config-error.ts";
 
@@ -230,12 +231,18 @@ describe("what can be used", () => {
     expect(problems('listen = "0.0.0.0:80"\ntls = { mode = "off", behind_proxy = true }')).toEqual([]);
     expect(problems('listen = "[::1]:0"\ntls.mode = "off"')).toEqual([]);
   });
-  test("tls with files", () => {
+  test("tls with files, where the key belongs to the certificate", () => {
     const dir = mkdtempSync(join(tmpdir(), "relaypacs-config-"));
+    const files = (cert: string, key: string) =>
+      problems(`tls = { mode = "files", cert = "${join(dir, cert)}", key = "${join(dir, key)}" }`);
     try {
-      const pem = join(dir, "x.pem");
-      writeFileSync(pem, "");
-      expect(problems(`tls = { mode = "files", cert = "${pem}", key = "${pem}" }`)).toEqual([]);
+      testCertificate(dir, "one");
+      testCertificate(dir, "two");
+      writeFileSync(join(dir, "empty.pem"), "");
+      expect(files("one.crt", "one.key")).toEqual([]);
+      expect(files("one.crt", "two.key")).toEqual(["tls.key: does not belong to the certificate in tls.cert"]);
+      expect(files("empty.pem", "one.key")).toEqual(["tls.cert: is not a PEM file that can be read"]);
+      expect(files("one.crt", "empty.pem")).toEqual(["tls.key: is not a PEM file that can be read"]);
     } finally {
       rmSync(dir, { recursive: true });
     }

@@ -10,5 +10,6 @@ test.each([
 
 test("the closest known word, or none", () => {
   expect(nearest("max_fils", ["max_files", "max_file_bytes"])).toBe("max_files");
+  expect(nearest("bad", ["id", "kind"])).toBeNull();
   expect(nearest("zzzzzz", ["listen", "tls"])).toBeNull();
 });

@@ -15,7 +15,7 @@ export function editDistance(a: string, b: string): number {
 /** The known word closest to what was written, or null where none comes close. */
 export function nearest(written: string, known: readonly string[]): string | null {
   let best: string | null = null;
-  let bestDistance = Math.max(2, Math.floor(written.length / 3)) + 1;
+  let bestDistance = Math.max(1, Math.ceil(written.length / 3)) + 1;
   for (const word of known) {
     const distance = editDistance(written.toLowerCase(), word.toLowerCase());
     if (distance < bestDistance) [best, bestDistance] = [word, distance];

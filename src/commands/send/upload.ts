@@ -141,7 +141,8 @@ export async function sendUpload(job: SendJob): Promise<Status> {
   const { opened, token, status, round } = await resume(job);
   if (status.state === "receiving") {
     const missing = new Map(status.files.map((file) => [file.file_id, file.missing]));
-    for (const file of job.files) job.progress.add(heldBytes(file, missing.get(file.fileId) ?? [], opened.chunk_size));
+    const held = job.files.map((file) => heldBytes(file, missing.get(file.fileId) ?? [], opened.chunk_size));
+    job.progress.add(held.reduce((sum, bytes) => sum + bytes, 0));
     await sendMissing(job, opened, token, missing);
     await complete(job, opened, token);
   }
