@@ -1,4 +1,4 @@
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadKeys } from "./auth/keys.ts";
 import { createTokens } from "./auth/tokens.ts";
@@ -97,20 +97,21 @@ export async function startApp(initial: Config): Promise<App> {
     now,
   });
   const { host, port } = parseListen(config.listen) ?? { host: "127.0.0.1", port: 0 };
-  const tls =
-    config.tls.mode === "files" ? { cert: Bun.file(config.tls.cert), key: Bun.file(config.tls.key) } : undefined;
-  server.listen({
-    hostname: host,
-    port,
-    idleTimeout: 120,
-    development: false, // no stack ever leaves the box
-    maxRequestBodySize: 64 * 1024 * 1024,
-    ...(tls ? { tls } : {}),
-  });
-  const bound = server.server;
-  if (!bound) throw new Error("the server did not start");
+  const bind = (onPort: number): Server => {
+    server.listen({
+      hostname: host,
+      port: onPort,
+      idleTimeout: 120,
+      development: false, // no stack ever leaves the box
+      maxRequestBodySize: 64 * 1024 * 1024,
+      ...(config.tls.mode === "files" ? { tls: certificate(config) } : {}),
+    });
+    if (!server.server) throw new Error("the server did not start");
+    return server.server;
+  };
+  let bound = bind(port);
   const shown = host.includes(":") ? `[${host}]` : host;
-  const url = `${tls ? "https" : "http"}://${shown}:${bound.port}`;
+  const url = `${config.tls.mode === "files" ? "https" : "http"}://${shown}:${bound.port}`;
   log.event("server.started", { url });
 
   return {
@@ -125,13 +126,24 @@ export async function startApp(initial: Config): Promise<App> {
     },
     reload: async (next) => {
       // What is bound at start stays: address, data folder, TLS mode.
-      config = { ...next, listen: config.listen, data_dir: config.data_dir, tls: config.tls };
+      const tls = { ...next.tls, mode: config.tls.mode };
+      config = { ...next, listen: config.listen, data_dir: config.data_dir, tls };
       destinations = makeDestinations(config);
+      if (config.tls.mode === "files") {
+        // A bound listener keeps its certificate (measured): a new one takes the port over, the old one ends its requests.
+        const { port: same = port } = bound;
+        void bound.stop(false);
+        bound = bind(same);
+      }
       wakeAll();
       log.event("config.reloaded");
     },
   };
 }
+
+type Server = NonNullable<Awaited<ReturnType<typeof createServer>>["server"]>;
+
+const certificate = ({ tls }: Config) => ({ cert: readFileSync(tls.cert, "utf8"), key: readFileSync(tls.key, "utf8") });
 
 /** Takes work: the database answers and the data folder can be written. */
 function readiness(config: Config, db: ReturnType<typeof openDatabase>): { ok: boolean; problems: string[] } {

@@ -33,11 +33,11 @@ export const testPassword = "a long enough password";
 
 /**
  * Starts a box.
- * @param toml the configuration behind `listen`, `data_dir` and `[tls]`; top-level keys go into `top`
+ * @param toml the configuration behind `listen`, `data_dir` and `[tls]`; top-level keys go into `top`, those of [tls] into `tls`
  */
 export async function startBox(
   toml = "",
-  options: { top?: string; dataDir?: string; env?: Record<string, string> } = {},
+  options: { top?: string; tls?: string; dataDir?: string; env?: Record<string, string> } = {},
 ): Promise<Box> {
   const folder = mkdtempSync(join(tmpdir(), "relaypacs-box-"));
   const dataDir = options.dataDir ?? join(folder, "data");
@@ -45,7 +45,7 @@ export async function startBox(
   const write = (text: string) =>
     writeFileSync(
       configFile,
-      `listen = "127.0.0.1:0"\ndata_dir = "${dataDir}"\n${options.top ?? ""}\n[tls]\nmode = "off"\n${text}\n`,
+      `listen = "127.0.0.1:0"\ndata_dir = "${dataDir}"\n${options.top ?? ""}\n[tls]\n${options.tls ?? 'mode = "off"'}\n${text}\n`,
     );
   write(toml);
   const clients = new Map<string, Promise<Client>>();
