@@ -16,6 +16,8 @@ export interface Sending {
   readonly signal: AbortSignal;
   /** Broken associations and busy answers in a row, over all lanes. */
   troubles: number;
+  /** To be sent once more when the others are through, alone; null in that last round. */
+  again: OutgoingInstance[] | null;
 }
 
 /** Presentation context results of PS3.8 table 9-18. */
@@ -41,9 +43,9 @@ export async function sendOne(
     return true;
   }
   try {
-    let status = await storeOnce(association, instance);
-    if (statusMeaning(status).result === "again") status = await storeOnce(association, instance);
-    report(judged(sending, instance, status));
+    const status = await storeOnce(association, instance);
+    if (statusMeaning(status).result === "again" && sending.again !== null) sending.again.push(instance);
+    else report(judged(sending, instance, status));
     return true;
   } catch (error) {
     signal.throwIfAborted();

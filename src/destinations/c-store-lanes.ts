@@ -5,6 +5,12 @@ import { storeContext } from "../dimse/services.ts";
 import { type Sending, sendOne } from "./c-store-instance.ts";
 import type { OutgoingInstance } from "./destination.ts";
 
+/** What goes over associations of the same contexts. */
+interface Group {
+  readonly contexts: ProposedContext[];
+  readonly queue: OutgoingInstance[];
+}
+
 /**
  * Sends over several associations in parallel; pairs beyond the 128 of one association go over further ones.
  * @throws DimseError, DestinationError, socket errors, the signal's reason; what was reported stands.
@@ -17,8 +23,10 @@ export async function sendOverAssociations(
   signal: AbortSignal,
 ): Promise<void> {
   const stop = new AbortController();
-  const sending: Sending = { peer, report, signal: AbortSignal.any([signal, stop.signal]), troubles: 0 };
-  for (const { contexts, queue } of byContexts(instances)) {
+  const again: OutgoingInstance[] = [];
+  const sending: Sending = { peer, report, signal: AbortSignal.any([signal, stop.signal]), troubles: 0, again };
+
+  async function round({ contexts, queue }: Group, lanes: number): Promise<void> {
     const failures: unknown[] = [];
     const rejections: unknown[] = [];
     const lane = async () => {
@@ -31,11 +39,15 @@ export async function sendOverAssociations(
         stop.abort(error);
       }
     };
-    await Promise.all(Array.from({ length: Math.min(width, queue.length) }, lane));
+    await Promise.all(Array.from({ length: Math.min(lanes, queue.length) }, lane));
     signal.throwIfAborted();
     if (failures.length > 0) throw failures[0];
     if (queue.length > 0) throw rejections[0];
   }
+
+  for (const group of byContexts(instances)) await round(group, width);
+  sending.again = null;
+  for (const group of byContexts(again)) await round(group, 1);
 }
 
 async function sendLane(
@@ -61,8 +73,8 @@ async function sendLane(
 const isRejection = (error: unknown): boolean => error instanceof DimseError && error.fault.startsWith("rejected-");
 
 /** Cuts the instances, in order, where an association would need more than its 128 contexts. */
-function byContexts(instances: readonly OutgoingInstance[]) {
-  const groups: { contexts: ProposedContext[]; queue: OutgoingInstance[] }[] = [];
+function byContexts(instances: readonly OutgoingInstance[]): Group[] {
+  const groups: Group[] = [];
   let pairs = new Set<string>();
   for (const instance of instances) {
     const pair = `${instance.sopClassUID} ${instance.transferSyntaxUID}`;

@@ -14,9 +14,9 @@ test("every status has one meaning (PS3.4 B.2.3, PS3.18 I.2.2, PACS-specific one
     42874: "retry", // dcm4chee A77A
     43264: "refused",
     43519: "refused",
-    49152: "refused",
+    49152: "again",
     49442: "refused",
-    53247: "refused",
+    53247: "again",
     272: "again",
     273: "duplicate",
     290: "refused",

@@ -43,7 +43,8 @@ const rows: readonly Row[] = [
   range(0xb00f, 0xb00f, "retry", "destination_busy", "this instance is being created"),
   { from: 0xb000, to: 0xbfff, meaning: { result: "stored", words: "stored with a warning" } },
   range(0xc122, 0xc122, "refused", "transfer_syntax_refused", "transfer syntax not supported"),
-  range(0xc000, 0xcfff, "refused", "instance_refused", "cannot understand"),
+  // DCMTK's dcmqrscp says C000 when two associations meet in its index: no judgement on the image.
+  range(0xc000, 0xcfff, "again", "instance_refused", "cannot understand"),
 ];
 
 const UNKNOWN: StatusMeaning = { result: "again", code: "instance_refused", words: "no reason that is known" };

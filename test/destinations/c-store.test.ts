@@ -117,7 +117,10 @@ describe("statuses", () => {
     });
   }
 
-  test("0110 is tried once more, then refused", async () => {
+  test("0110 and Cxxx are tried once more when the others are through, then refused", async () => {
+    const crowded = await fakeScp({ status: (index) => (index < 3 ? 0xc000 : 0) });
+    const told = await store(crowded.at(), madeSeries(folder.path, 8));
+    expect(told.outcomes.map(({ result }) => result)).toEqual(Array(8).fill("stored"));
     const hiccup = await fakeScp({ status: (index) => (index === 0 ? 0x0110 : 0) });
     expect((await store(hiccup.at(), madeSeries(folder.path, 1))).outcomes[0]?.result).toBe("stored");
     const lasting = await fakeScp({ status: () => 0x0110 });
@@ -240,6 +243,7 @@ if (dcmqrscpProgram !== null) {
         host: "127.0.0.1",
         port: archive.port,
         called_ae_title: archive.aeTitle,
+        associations: 1, // its index loses entries when several associations store at once
       });
       const held = [
         ...madeSeries(folder.path, 3, { study: "2.25.60", series: "2.25.61" }),
