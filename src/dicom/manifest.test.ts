@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { readDicom } from "../../test/support/dicom-file.ts";
+import { manifestRows } from "../../test/support/manifest.ts";
 import { sharedData, sharedFiles } from "../../test/support/shared-data.ts";
 import { inspect } from "./inspect.ts";
 import type { InspectedInstance, Inspection } from "./inspection.ts";
@@ -55,28 +56,6 @@ const unsaid: Readonly<Record<string, readonly string[]>> = {
 /** Its UIDs are 64 hexadecimal letters and digits: refused like `bad-uid-letters.dcm`; its structure is whole. */
 const otherVerdict: Readonly<Record<string, string>> = { "invalid/bad-sequence.dcm": "reject R-BAD-UID" };
 
-interface Row {
-  readonly path: string;
-  readonly cells: readonly string[];
-}
-
-/** The rows of one section of the manifest. A row that looks different is an error, not a gap. */
-function rowsOf(section: string): Row[] {
-  if (sharedData === null) return [];
-  const text = readFileSync(join(sharedData, "MANIFEST.md"), "utf8");
-  const body = text.split(/^## /m).find((part) => part.startsWith(`${section}\n`)) ?? "";
-  const lines = body.split("\n").filter((line) => line.startsWith("|"));
-  return lines.slice(2).map((line) => {
-    const cells = line
-      .split("|")
-      .slice(1, -1)
-      .map((cell) => cell.trim());
-    const path = /^`(.+)`$/.exec(cells[0] ?? "")?.[1];
-    if (path === undefined) throw new Error(`manifest row without a path: ${line.slice(0, 80)}`);
-    return { path, cells };
-  });
-}
-
 /** One way out that the row allows, in the words of {@link outcomeOf}; null for what concerns several files. */
 function allowed(clause: string, path: string): string | null {
   const codes = [...clause.matchAll(/[RW]-[A-Z-]+/g)].map(([code]) => code).filter((code) => !acrossFiles.has(code));
@@ -122,8 +101,8 @@ function expectSendable(bytes: Uint8Array, instance: InspectedInstance): void {
 
 if (sharedData !== null) {
   const root = sharedData;
-  const files = [...rowsOf("DICOM: single files"), ...rowsOf("Invalid and odd DICOM")];
-  const folders = rowsOf("DICOM: whole studies and file sets");
+  const files = [...manifestRows("DICOM: single files"), ...manifestRows("Invalid and odd DICOM")];
+  const folders = manifestRows("DICOM: whole studies and file sets");
 
   describe("every file of the manifest meets its verdict", () => {
     for (const { path, cells } of files) {

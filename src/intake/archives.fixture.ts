@@ -1,28 +1,8 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ArchiveKind } from "./sniff.ts";
 import { ArchiveRefused, UnpackBudget, type UnpackedMember, type UnpackLimits, unpack } from "./unpack.ts";
-
-/** The developers' test data beside the checkout; null where it is not there. */
-const data = join(import.meta.dir, "../../../shared/data");
-export const testData: string | null = existsSync(join(data, "MANIFEST.md")) ? data : null;
-
-export interface ManifestRow {
-  readonly path: string;
-  readonly expected: string;
-}
-
-/** The rows of one of the manifest's tables; none without the data. */
-export function manifestRows(section: string): ManifestRow[] {
-  if (testData === null) return [];
-  const text =
-    readFileSync(join(testData, "MANIFEST.md"), "utf8").split(`\n## ${section}\n`)[1]?.split("\n## ")[0] ?? "";
-  return [...text.matchAll(/^\| `([^`]+)` \| .*? \| (.*?) \|/gm)].map(([, path = "", expected = ""]) => ({
-    path: join(testData, path),
-    expected,
-  }));
-}
 
 /** The limits as the configuration has them by default. */
 export const usualLimits: UnpackLimits = {

@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { readdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { inFolder, testData } from "./archives.fixture.ts";
+import { sharedData } from "../../test/support/shared-data.ts";
+import { inFolder } from "./archives.fixture.ts";
 import { makeZip } from "./make-zip.fixture.ts";
 import { clutter, type FileKind, sniff } from "./sniff.ts";
 
@@ -53,8 +54,8 @@ describe("sniff", () => {
       }));
   }
 
-  if (testData !== null) {
-    const root = testData;
+  if (sharedData !== null) {
+    const root = sharedData;
     const list = (folder: string) => readdirSync(join(root, folder)).map((name) => join(root, folder, name));
     for (const path of list("images")) {
       // What a picture is named says what it is, save for those named for the opposite.

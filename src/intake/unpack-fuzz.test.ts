@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { inFolder, testData, tryUnpack, usualLimits } from "./archives.fixture.ts";
+import { sharedData } from "../../test/support/shared-data.ts";
+import { inFolder, tryUnpack, usualLimits } from "./archives.fixture.ts";
 import { makeZip } from "./make-zip.fixture.ts";
 import type { ArchiveKind } from "./sniff.ts";
 import { UnpackBudget } from "./unpack.ts";
@@ -92,8 +93,8 @@ describe(`mutated archives, seed ${SEED}`, () => {
     expect(seen.size).toBeGreaterThan(4);
   });
 
-  if (testData !== null) {
-    const folder = join(testData, "archives");
+  if (sharedData !== null) {
+    const folder = join(sharedData, "archives");
     const rars = ["rar/rar4-series.rar", "rar/rar5-study.rar", "rar-samples/rar5-solid.rar"];
     test("30 RARs", async () => {
       const below = numbers(SEED);

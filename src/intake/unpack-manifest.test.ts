@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import { inFolder, manifestRows, testData, tryUnpack, usualLimits } from "./archives.fixture.ts";
+import { manifestRows } from "../../test/support/manifest.ts";
+import { sharedData } from "../../test/support/shared-data.ts";
+import { inFolder, tryUnpack, usualLimits } from "./archives.fixture.ts";
 import { isArchive, sniff } from "./sniff.ts";
 import { UnpackBudget } from "./unpack.ts";
 import { groupVolumes } from "./volumes.ts";
@@ -39,7 +41,7 @@ describe("every archive of the manifest", () => {
   const before = evil();
   afterEach(() => expect(evil()).toEqual(before));
 
-  for (const { path, expected } of manifestRows("Archives")) {
+  for (const { file: path, expected } of manifestRows("Archives")) {
     const name = basename(path);
     test(`${name}: ${expected}`, () =>
       inFolder(async (into) => {
@@ -62,7 +64,7 @@ describe("every archive of the manifest", () => {
       }));
   }
 
-  const folders = new Set(manifestRows("Archives").map(({ path }) => path.replace(/[^/]+$/, "")));
+  const folders = new Set(manifestRows("Archives").map(({ file }) => file.replace(/[^/]+$/, "")));
   for (const folder of folders) {
     for (const { first, volumes } of groupVolumes(readdirSync(folder).map((name) => ({ name }))).sets) {
       test(`all parts of ${first.name}`, () =>
@@ -98,8 +100,8 @@ async function openAll(path: string, into: string, budget: UnpackBudget): Promis
   });
 }
 
-if (testData !== null) {
-  const path = join(testData, "archives/hostile/nested-bomb.zip");
+if (sharedData !== null) {
+  const path = join(sharedData, "archives/hostile/nested-bomb.zip");
   test("one budget over all levels ends a nested bomb", () =>
     inFolder(async (into) => {
       const budget = new UnpackBudget(usualLimits, Bun.file(path).size);
