@@ -132,9 +132,8 @@ export class Sender {
       const retryInMs = next === null ? null : next - now;
       return { ...found, stored, refused, total: row.totalInstances, retryInMs };
     });
-    if (!verdict) return;
-    if (verdict.state !== "retrying") this.#failures.delete(delivery.id);
-    this.#tell(delivery, verdict, verdict.retryInMs);
+    if (verdict?.state !== "retrying") this.#failures.delete(delivery.id);
+    if (verdict) this.#tell(delivery, verdict, verdict.retryInMs);
   }
 
   /** Never past retry_until, so that the last try is made when the time ends. */
