@@ -102,3 +102,19 @@ export const UploadOpened = Type.Object({
 export const UploadTokenView = Type.Object({ upload_token: Type.String(), expires_in: Type.Integer() });
 export const ChunkReceived = Type.Object({ file_id: Type.String(), received_chunk_index: Type.Integer() });
 export const UploadPage = Type.Object({ uploads: Type.Array(UploadSummary), next_cursor: nullable(Type.String()) });
+
+export const AdminDelivery = Type.Composite([DeliveryView, Type.Object({ upload_id: Type.String() })]);
+export const AdminDeliveryPage = Type.Object({
+  deliveries: Type.Array(
+    Type.Composite([
+      AdminDelivery,
+      Type.Object({
+        study_instance_uid: Type.String(),
+        service_level: oneOf(["routine", "stat"] as const),
+        created_at: Time,
+        updated_at: Time,
+      }),
+    ]),
+  ),
+  next_cursor: nullable(Type.String()),
+});

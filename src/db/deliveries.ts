@@ -201,3 +201,27 @@ export function uploadFacts(q: Queries, uploadId: string) {
   };
 }
 export type UploadFacts = NonNullable<ReturnType<typeof uploadFacts>>;
+
+/** Deliveries for the administration, oldest first; `after` is the last row of the page before. */
+export const listDeliveries = (
+  q: Queries,
+  filter: { states?: DeliveryState[]; after?: { createdAt: number; id: string }; limit: number },
+) =>
+  q
+    .select({ delivery, studyInstanceUID: study.studyInstanceUID, serviceLevel: study.serviceLevel })
+    .from(delivery)
+    .innerJoin(study, eq(study.id, delivery.studyId))
+    .where(
+      and(
+        filter.states === undefined ? undefined : inArray(delivery.state, filter.states),
+        filter.after === undefined
+          ? undefined
+          : or(
+              gt(delivery.createdAt, filter.after.createdAt),
+              and(eq(delivery.createdAt, filter.after.createdAt), gt(delivery.id, filter.after.id)),
+            ),
+      ),
+    )
+    .orderBy(delivery.createdAt, delivery.id)
+    .limit(filter.limit)
+    .all();

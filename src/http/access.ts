@@ -30,6 +30,10 @@ export const access: Readonly<Record<string, Access>> = {
   "POST /upload/:id/accept": { token: "access", permission: ["send", "administer"] },
   "GET /uploads": { token: "access", permission: ["send", "see_all"] },
   "GET /receipts/:id": { token: "either" },
+  "GET /admin/deliveries": { token: "access", permission: "administer" },
+  "POST /admin/deliveries/:delivery_id/retry": { token: "access", permission: "administer" },
+  "POST /admin/deliveries/:delivery_id/redirect": { token: "access", permission: "administer" },
+  "POST /admin/deliveries/:delivery_id/discard": { token: "access", permission: "administer" },
 };
 
 /** The parts of the documentation page are many files and all public. */

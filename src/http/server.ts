@@ -6,6 +6,7 @@ import { version } from "../core/version.ts";
 import { accessOf } from "./access.ts";
 import type { HttpContext } from "./context.ts";
 import { asRelayError, problem } from "./errors.ts";
+import { adminDeliveryRoutes } from "./routes/admin-deliveries.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import { healthRoutes } from "./routes/health.ts";
@@ -73,6 +74,7 @@ export async function createServer(context: HttpContext) {
     .use(uploadRoutes(context))
     .use(uploadLifeRoutes(context))
     .use(receiptRoutes(context))
+    .use(adminDeliveryRoutes(context))
     .use(await docsRoutes())
     .use(
       openapi({

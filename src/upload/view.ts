@@ -119,7 +119,8 @@ function studyView(row: StudyRow, deliveries: DeliveryRow[]): StudyView {
   };
 }
 
-function deliveryView(row: DeliveryRow): DeliveryView {
+/** A delivery on the wire. */
+export function deliveryView(row: DeliveryRow): DeliveryView {
   return {
     delivery_id: row.id,
     destination_id: row.destinationId,

@@ -10,6 +10,7 @@ import { outcomeOf, statusOf, summaryOf } from "../../upload/view.ts";
 import type { HttpContext } from "../context.ts";
 import { cursorOf, readCursor } from "../cursor.ts";
 import { eventStream } from "../event-stream.ts";
+import { chosenOf, waitSeconds } from "../query.ts";
 
 /** States in which nothing moves by itself: `complete?wait` answers at once. */
 const atRest = (state: UploadState) =>
@@ -105,7 +106,7 @@ export function uploadLifeRoutes(context: HttpContext) {
         const mine = caller.kind === "upload" || !may(caller.role, "see_all");
         const rows = listUploads(db.orm, {
           ...(mine ? { userId: caller.userId } : {}),
-          ...(query.state === undefined ? {} : { states: statesOf(query.state) }),
+          ...(query.state === undefined ? {} : { states: chosenOf(query.state, uploadStates, "state") }),
           ...(query.cursor === undefined ? {} : { before: readCursor(query.cursor) }),
           limit: query.limit + 1,
         });
@@ -153,24 +154,4 @@ export function uploadLifeRoutes(context: HttpContext) {
       signal.addEventListener("abort", done);
     });
   }
-}
-
-function waitSeconds(value: string | undefined): number {
-  if (value === undefined) return 0;
-  const seconds = Number(value);
-  if (!/^\d+(\.\d+)?$/.test(value) || seconds > 60)
-    throw new RelayError("invalid_request", undefined, {
-      errors: [{ path: "query.wait", message: "0 to 60 seconds" }],
-    });
-  return seconds;
-}
-
-function statesOf(value: string): UploadState[] {
-  const wanted = value.split(",");
-  const unknown = wanted.find((state) => !uploadStates.includes(state as UploadState));
-  if (unknown !== undefined)
-    throw new RelayError("invalid_request", undefined, {
-      errors: [{ path: "query.state", message: `one of ${uploadStates.join(", ")}` }],
-    });
-  return wanted as UploadState[];
 }

@@ -7,6 +7,7 @@ import { parseBodyHeaders } from "../../upload/body.ts";
 import { requireReceiving } from "../../upload/rules.ts";
 import { fileForChunk, initUpload } from "../../upload/session.ts";
 import type { HttpContext } from "../context.ts";
+import { wholeNumber } from "../query.ts";
 
 /** Bytes come in: init, chunks, fresh tokens. */
 export function uploadRoutes(context: HttpContext) {
@@ -111,15 +112,4 @@ function idempotencyKey(request: Request): string | null {
       errors: [{ path: "Idempotency-Key", message: "has 1 to 255 characters" }],
     });
   return key;
-}
-
-/** A number in a query; other forms than plain digits are refused. */
-function wholeNumber(value: string | undefined, name: string): number | undefined {
-  if (value === undefined) return undefined;
-  const number = Number(value);
-  if (!/^\d{1,16}$/.test(value) || !Number.isSafeInteger(number))
-    throw new RelayError("invalid_request", undefined, {
-      errors: [{ path: `query.${name}`, message: "must be a whole number, 0 or more" }],
-    });
-  return number;
 }

@@ -1,0 +1,28 @@
+import { RelayError } from "../core/errors.ts";
+
+const invalid = (name: string, message: string) =>
+  new RelayError("invalid_request", undefined, { errors: [{ path: `query.${name}`, message }] });
+
+/** A number in a query; other forms than plain digits are refused. @throws RelayError invalid_request */
+export function wholeNumber(value: string | undefined, name: string): number | undefined {
+  if (value === undefined) return undefined;
+  const number = Number(value);
+  if (!/^\d{1,16}$/.test(value) || !Number.isSafeInteger(number))
+    throw invalid(name, "must be a whole number, 0 or more");
+  return number;
+}
+
+/** One value or several, separated by commas, out of a list. @throws RelayError invalid_request */
+export function chosenOf<T extends string>(value: string, from: readonly T[], name: string): T[] {
+  const wanted = value.split(",");
+  if (!wanted.every((one) => from.includes(one as T))) throw invalid(name, `one of ${from.join(", ")}`);
+  return wanted as T[];
+}
+
+/** `complete?wait`. @throws RelayError invalid_request */
+export function waitSeconds(value: string | undefined): number {
+  if (value === undefined) return 0;
+  const seconds = Number(value);
+  if (!/^\d+(\.\d+)?$/.test(value) || seconds > 60) throw invalid("wait", "0 to 60 seconds");
+  return seconds;
+}

@@ -1,0 +1,97 @@
+import { Elysia, t } from "elysia";
+import { deliveryStates } from "../../contract/states.ts";
+import { AdminDelivery, AdminDeliveryPage } from "../../contract/status.ts";
+import { RelayError } from "../../core/errors.ts";
+import type { Transaction } from "../../db/database.ts";
+import { deliveryById, listDeliveries } from "../../db/deliveries.ts";
+import { discardDelivery, redirectDelivery, retryDelivery } from "../../forward/settle.ts";
+import { deliveryView } from "../../upload/view.ts";
+import type { HttpContext } from "../context.ts";
+import { cursorOf, readCursor } from "../cursor.ts";
+import { chosenOf } from "../query.ts";
+
+/** What is stuck and why, and the ways out: again, elsewhere, given up. */
+export function adminDeliveryRoutes(context: HttpContext) {
+  const { db, guard, live, log } = context;
+
+  /** Changes one parked delivery and answers it as it stands then. */
+  function act(request: Request, id: string, what: string, change: (tx: Transaction) => void) {
+    db.transaction(change);
+    const row = deliveryById(db.orm, id);
+    if (!row) throw new RelayError("not_found");
+    const { userId } = guard.principal(request);
+    log.event(`delivery.${what}`, { delivery_id: id, upload_id: row.uploadId, user_id: userId });
+    live.changed(row.uploadId);
+    context.wake();
+    return { ...deliveryView(row), upload_id: row.uploadId };
+  }
+
+  return new Elysia({ prefix: "/admin/deliveries" })
+    .get(
+      "",
+      ({ query }) => {
+        const rows = listDeliveries(db.orm, {
+          ...(query.state === undefined ? {} : { states: chosenOf(query.state, deliveryStates, "state") }),
+          ...(query.cursor === undefined ? {} : { after: readCursor(query.cursor) }),
+          limit: query.limit + 1,
+        });
+        const page = rows.slice(0, query.limit);
+        const last = page.at(-1)?.delivery;
+        return {
+          deliveries: page.map(({ delivery, studyInstanceUID, serviceLevel }) => ({
+            ...deliveryView(delivery),
+            upload_id: delivery.uploadId,
+            study_instance_uid: studyInstanceUID,
+            service_level: serviceLevel,
+            created_at: new Date(delivery.createdAt).toISOString(),
+            updated_at: new Date(delivery.updatedAt).toISOString(),
+          })),
+          next_cursor: rows.length > page.length && last ? cursorOf(last) : null,
+        };
+      },
+      {
+        query: t.Object(
+          {
+            limit: t.Integer({ minimum: 1, maximum: 200, default: 50 }),
+            cursor: t.Optional(t.String({ maxLength: 200 })),
+            state: t.Optional(t.String({ maxLength: 200 })),
+          },
+          { additionalProperties: false },
+        ),
+        response: { 200: AdminDeliveryPage },
+        detail: { summary: "Deliveries, oldest first" },
+      },
+    )
+    .post(
+      "/:delivery_id/retry",
+      ({ params, request }) =>
+        act(request, params.delivery_id, "retried", (tx) =>
+          retryDelivery(tx, params.delivery_id, context.now(), context.config()),
+        ),
+      { parse: "none", response: { 200: AdminDelivery }, detail: { summary: "Try a parked delivery again" } },
+    )
+    .post(
+      "/:delivery_id/redirect",
+      ({ params, request, body }) =>
+        act(request, params.delivery_id, "redirected", (tx) =>
+          redirectDelivery(tx, params.delivery_id, body.destination_id, context.now(), context.config()),
+        ),
+      {
+        parse: "json",
+        body: t.Object({ destination_id: t.String({ minLength: 1, maxLength: 64 }) }, { additionalProperties: false }),
+        response: { 200: AdminDelivery },
+        detail: { summary: "Send a parked delivery to another destination" },
+      },
+    )
+    .post(
+      "/:delivery_id/discard",
+      ({ params, request }) =>
+        act(request, params.delivery_id, "discarded", (tx) => discardDelivery(tx, params.delivery_id, context.now())),
+      {
+        parse: "json",
+        body: t.Object({ reason: t.String({ minLength: 1, maxLength: 1024 }) }, { additionalProperties: false }),
+        response: { 200: AdminDelivery },
+        detail: { summary: "Give a parked delivery up" },
+      },
+    );
+}
