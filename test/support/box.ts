@@ -23,6 +23,8 @@ export interface Box {
   terminate(): Promise<number | null>;
   /** Starts it again over the same data folder, where wanted with another configuration. */
   start(toml?: string): Promise<void>;
+  /** SIGHUP with another configuration; answers once it is read. */
+  reload(toml: string): Promise<void>;
   /** Peak resident memory so far, bytes. */
   peakMemory(): Promise<number>;
   /** Ends it and removes its folder. */
@@ -76,6 +78,12 @@ export async function startBox(
   }
   await start();
 
+  const named = (name: string) =>
+    lines.flatMap((line) => {
+      if (!line.startsWith("{")) return [];
+      const event = JSON.parse(line) as Record<string, unknown>;
+      return event.event === name ? [event] : [];
+    });
   const current = () => {
     if (!child) throw new Error("the box does not run");
     return child;
@@ -90,12 +98,7 @@ export async function startBox(
     dataDir,
     configFile,
     lines,
-    events: (name) =>
-      lines.flatMap((line) => {
-        if (!line.startsWith("{")) return [];
-        const event = JSON.parse(line) as Record<string, unknown>;
-        return event.event === name ? [event] : [];
-      }),
+    events: named,
     client: (role = "radiographer") => {
       const made = clients.get(role) ?? makeAccount(configFile, role).then(() => signIn(() => url, role, testPassword));
       clients.set(role, made);
@@ -110,6 +113,12 @@ export async function startBox(
       return current().exited;
     },
     start,
+    reload: async (text) => {
+      const before = named("app.reloaded").length;
+      write(text);
+      current().kill("SIGHUP");
+      await until("the box to read its configuration", () => named("app.reloaded").length > before);
+    },
     peakMemory: async () => {
       const status = await Bun.file(`/proc/${current().pid}/status`).text();
       return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;

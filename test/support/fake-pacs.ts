@@ -134,7 +134,7 @@ export async function startFakePacs(options: FakePacsOptions = {}): Promise<Fake
   const listener = (request: IncomingMessage, response: ServerResponse) =>
     void handle(request, response).catch(() => request.socket.destroy());
   const server = options.tls === undefined ? createServer(listener) : createTlsServer(options.tls, listener);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, "127.0.0.1", resolve));
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("no port");
   const url = `${options.tls === undefined ? "http" : "https"}://127.0.0.1:${address.port}`;
