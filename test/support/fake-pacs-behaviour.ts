@@ -27,8 +27,9 @@ export interface FakePacsOptions {
   /** For the first store requests, one each; then `otherwise`. */
   readonly script?: readonly Behaviour[];
   readonly otherwise?: Behaviour;
-  /** How queries are met: by limit and offset, all at once whatever is asked, in pages of one, or with a status. */
-  readonly queries?: "paged" | "unpaged" | "page-of-one" | "hang" | number;
+  /** How queries are met: by limit and offset, all at once whatever is asked, in pages of one, with a status, or cut
+   * once as a proxy does that closes a kept connection. */
+  readonly queries?: "paged" | "unpaged" | "page-of-one" | "hang" | "cut-first" | number;
   /** Whether an instance can be retrieved. Default true. */
   readonly retrieves?: boolean;
   /** The Authorization header that is let in. */

@@ -27,6 +27,7 @@ export async function startFakePacs(options: FakePacsOptions = {}): Promise<Fake
   const requests: RecordedRequest[] = [];
   const held = new Map<string, ReceivedPart>();
   const violations: string[] = [];
+  let queried = 0;
 
   const answer = (
     response: ServerResponse,
@@ -68,6 +69,7 @@ export async function startFakePacs(options: FakePacsOptions = {}): Promise<Fake
 
   function query(response: ServerResponse, url: URL, study: string) {
     if (options.queries === "hang") return;
+    if (options.queries === "cut-first" && ++queried === 1) return void response.socket?.destroy();
     if (typeof options.queries === "number") return answer(response, options.queries);
     const all = [...held.values()].filter((part) => part.studyInstanceUID === study);
     const limit = options.queries === "page-of-one" ? 1 : Number(url.searchParams.get("limit"));
