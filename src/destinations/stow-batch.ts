@@ -35,7 +35,7 @@ export function stowBatches(context: StowContext, before: HeldBefore) {
     const body = multipartOf(batch);
     const headers = { accept: "application/dicom+json", "content-type": body.contentType };
     let answer: HttpAnswer;
-    let text = "";
+    let text: string | null = "";
     try {
       answer = await peer.request({ method: "POST", path: "/studies", headers, body }, signal);
       if (scopes[answer.status] === "instances") text = await readable(answer);
@@ -54,7 +54,7 @@ export function stowBatches(context: StowContext, before: HeldBefore) {
     await settle(batch, answer, text);
   }
 
-  async function settle(batch: Batch, answer: HttpAnswer, text: string): Promise<void> {
+  async function settle(batch: Batch, answer: HttpAnswer, text: string | null): Promise<void> {
     const { status } = answer;
     const scope = scopes[status];
     if (scope === undefined) throw statusError(answer);
@@ -62,14 +62,18 @@ export function stowBatches(context: StowContext, before: HeldBefore) {
     if (scope === "batch") {
       return smaller(batch, await unstored(batch, `${status}, found by query`), (one) => lone(one, answer));
     }
-    const { again, unlisted } = await outcomes.listed(batch, status, stowResponse(text));
+    const response = stowResponse(text);
+    const { again, unlisted } = await outcomes.listed(batch, status, response);
     if (again.length + unlisted.length < batch.length) loneErrors = 0;
     const rest = await unstored(unlisted, `${status}, found by query`);
     // A bare 409 is never success and names nobody: smaller requests tell who is meant.
     if (status === 409) {
       const reason = "The archive refuses the image without a reason (HTTP 409).";
       await smaller(batch, rest, (one) => report(refused(one, "409", "instance_refused", reason)));
-    } else for (const one of rest) report(retryLater(one, `${status}, not listed`, "not_confirmed"));
+    } else {
+      const code = response.understood ? "not_confirmed" : "destination_bad_answer";
+      for (const one of rest) report(retryLater(one, `${status}, not listed`, code));
+    }
     for (const one of again) await send([one]);
   }
 
@@ -106,12 +110,12 @@ export function stowBatches(context: StowContext, before: HeldBefore) {
   return { send };
 }
 
-/** The answer's text; one that is too long says nothing. */
-async function readable(answer: HttpAnswer): Promise<string> {
+/** The answer's text; null where it is too long to be read. */
+async function readable(answer: HttpAnswer): Promise<string | null> {
   try {
     return await answer.text();
   } catch (error) {
-    if (error instanceof DestinationError && error.code === "destination_bad_answer") return "";
+    if (error instanceof DestinationError && error.code === "destination_bad_answer") return null;
     throw error;
   }
 }

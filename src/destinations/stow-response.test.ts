@@ -55,6 +55,11 @@ describe("stowResponse", () => {
     test(`${JSON.stringify(body.slice(0, 40))} names nobody`, () => expect(read(body)).toEqual(nothing));
   }
 
+  test("a page or an answer without end is not understood; an empty one just says nothing", () => {
+    expect(["<html></html>", "{", null].map((body) => stowResponse(body).understood)).toEqual([false, false, false]);
+    expect(["", "{}", "[]"].map((body) => stowResponse(body).understood)).toEqual([true, true, true]);
+  });
+
   test("the Native DICOM Model in XML, with tags in either case of hex digits", () => {
     const attribute = (tag: string, inner: string) => `<DicomAttribute tag="${tag}" vr="SQ">${inner}</DicomAttribute>`;
     const uid = (value: string) => attribute("00081155", `<Value number="1">${value}</Value>`);

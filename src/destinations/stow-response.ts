@@ -12,16 +12,20 @@ export interface StowResponse {
   readonly stored: ReadonlyMap<string, number | null>;
   /** With the FailureReason where there is one. */
   readonly failed: ReadonlyMap<string, number | null>;
+  /** False where the body is no data set at all, such as a proxy's page. */
+  readonly understood: boolean;
 }
 
 /**
  * The Store Instances Response Module (PS3.18 I.2). A body that is none names no instance: then nothing is known.
  * An instance in both lists counts as failed: it is asked for, never taken on trust.
+ * @param body null: too long to be read
  */
-export function stowResponse(body: string): StowResponse {
+export function stowResponse(body: string | null): StowResponse {
   const stored = new Map<string, number | null>();
   const failed = new Map<string, number | null>();
-  for (const set of dataSetsOf(body) ?? []) {
+  const sets = body === null ? null : dataSetsOf(body);
+  for (const set of sets ?? []) {
     for (const item of itemsOf(set, FAILED_SOP_SEQUENCE)) {
       failed.set(textOf(item, REFERENCED_SOP_INSTANCE_UID), numberOf(item, FAILURE_REASON));
     }
@@ -34,5 +38,5 @@ export function stowResponse(body: string): StowResponse {
     }
   }
   for (const uid of failed.keys()) stored.delete(uid);
-  return { stored, failed };
+  return { stored, failed, understood: sets !== null };
 }
