@@ -34,7 +34,7 @@ CREATE TABLE `delivery_instance` (
 	`error_code` text,
 	`error_message` text,
 	`at` integer NOT NULL,
-	PRIMARY KEY(`delivery_id`, `instance_id`),
+	PRIMARY KEY(`delivery_id`, `destination_id`, `instance_id`),
 	FOREIGN KEY (`delivery_id`) REFERENCES `delivery`(`id`) ON UPDATE no action ON DELETE cascade,
 	FOREIGN KEY (`instance_id`) REFERENCES `instance`(`id`) ON UPDATE no action ON DELETE cascade
 );
@@ -124,6 +124,7 @@ CREATE TABLE `upload` (
 CREATE UNIQUE INDEX `upload_idempotency` ON `upload` (`user_id`,`idempotency_key`);--> statement-breakpoint
 CREATE INDEX `upload_by_state` ON `upload` (`state`,`created_at`);--> statement-breakpoint
 CREATE INDEX `upload_by_user` ON `upload` (`user_id`,`created_at`);--> statement-breakpoint
+CREATE INDEX `upload_by_receipt` ON `upload` (`receipt_id`);--> statement-breakpoint
 CREATE TABLE `upload_file` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`upload_id` text NOT NULL,

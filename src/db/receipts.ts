@@ -1,4 +1,4 @@
-import { and, count, desc, eq, inArray, isNull, ne, or, sql } from "drizzle-orm";
+import { and, count, desc, eq, inArray, isNull, or, sql } from "drizzle-orm";
 import type { ErrorCode } from "../contract/errors.ts";
 import type { Queries } from "./database.ts";
 import { delivery, deliveryInstance, instance, study, upload } from "./schema.ts";
@@ -6,15 +6,16 @@ import { delivery, deliveryInstance, instance, study, upload } from "./schema.ts
 export type OutcomeRow = typeof deliveryInstance.$inferInsert;
 export type OutcomeResult = OutcomeRow["result"];
 
+/** A study counts as delivered where all of it is: each destination's outcomes are counted for themselves. */
+const of = (deliveryId: string, destinationId: string) =>
+  and(eq(deliveryInstance.deliveryId, deliveryId), eq(deliveryInstance.destinationId, destinationId));
+
 /** The instances of a delivery that are neither confirmed nor refused for good, with what is known of them. */
-export const openInstances = (q: Queries, deliveryId: string, studyId: string) =>
+export const openInstances = (q: Queries, deliveryId: string, studyId: string, destinationId: string) =>
   q
     .select({ instance, known: deliveryInstance })
     .from(instance)
-    .leftJoin(
-      deliveryInstance,
-      and(eq(deliveryInstance.instanceId, instance.id), eq(deliveryInstance.deliveryId, deliveryId)),
-    )
+    .leftJoin(deliveryInstance, and(eq(deliveryInstance.instanceId, instance.id), of(deliveryId, destinationId)))
     .where(
       and(
         eq(instance.studyId, studyId),
@@ -26,11 +27,11 @@ export const openInstances = (q: Queries, deliveryId: string, studyId: string) =
 export type OpenInstance = ReturnType<typeof openInstances>[number];
 
 /** How many instances of a delivery stand at each result. */
-export function countOutcomes(q: Queries, deliveryId: string): Record<OutcomeResult, number> {
+export function countOutcomes(q: Queries, deliveryId: string, destinationId: string): Record<OutcomeResult, number> {
   const rows = q
     .select({ result: deliveryInstance.result, n: count() })
     .from(deliveryInstance)
-    .where(eq(deliveryInstance.deliveryId, deliveryId))
+    .where(of(deliveryId, destinationId))
     .groupBy(deliveryInstance.result)
     .all();
   const counts = { answered: 0, stored: 0, refused: 0, retry: 0 };
@@ -39,11 +40,11 @@ export function countOutcomes(q: Queries, deliveryId: string): Record<OutcomeRes
 }
 
 /** The commonest error among the instances of a delivery with this result. */
-export function commonestError(q: Queries, deliveryId: string, result: OutcomeResult) {
+export function commonestError(q: Queries, deliveryId: string, destinationId: string, result: OutcomeResult) {
   const row = q
     .select({ code: deliveryInstance.errorCode, message: deliveryInstance.errorMessage, n: count() })
     .from(deliveryInstance)
-    .where(and(eq(deliveryInstance.deliveryId, deliveryId), eq(deliveryInstance.result, result)))
+    .where(and(of(deliveryId, destinationId), eq(deliveryInstance.result, result)))
     .groupBy(deliveryInstance.errorCode, deliveryInstance.errorMessage)
     .orderBy(desc(count()))
     .limit(1)
@@ -57,7 +58,7 @@ export function recordOutcomes(tx: Queries, rows: readonly OutcomeRow[]): void {
     tx.insert(deliveryInstance)
       .values(row)
       .onConflictDoUpdate({
-        target: [deliveryInstance.deliveryId, deliveryInstance.instanceId],
+        target: [deliveryInstance.deliveryId, deliveryInstance.destinationId, deliveryInstance.instanceId],
         set: row,
         setWhere: sql`${deliveryInstance.result} <> 'stored'`,
       })
@@ -70,21 +71,6 @@ export const forgetOutcomes = (tx: Queries, deliveryId: string, result?: Outcome
     .where(and(eq(deliveryInstance.deliveryId, deliveryId), result ? eq(deliveryInstance.result, result) : undefined))
     .run();
 };
-
-/** The destination beside the principal that took instances of a delivery, if one did. */
-export const storedElsewhere = (q: Queries, deliveryId: string, principal: string): string | null =>
-  q
-    .select({ id: deliveryInstance.destinationId })
-    .from(deliveryInstance)
-    .where(
-      and(
-        eq(deliveryInstance.deliveryId, deliveryId),
-        eq(deliveryInstance.result, "stored"),
-        ne(deliveryInstance.destinationId, principal),
-      ),
-    )
-    .limit(1)
-    .get()?.id ?? null;
 
 /** Whether any instance of an upload is at a PACS, confirmed or by its word. */
 export const anythingStored = (q: Queries, uploadId: string): boolean =>
@@ -110,12 +96,12 @@ export const receiptDeliveries = (q: Queries, uploadId: string) =>
     .orderBy(study.studyInstanceUID, delivery.createdAt, delivery.destinationId)
     .all();
 
-/** The confirmed instances of a delivery. */
-export const storedInstances = (q: Queries, deliveryId: string) =>
+/** The confirmed instances of a delivery at the destination that took it. */
+export const storedInstances = (q: Queries, deliveryId: string, destinationId: string) =>
   q
     .select({ sopInstanceUID: instance.sopInstanceUID, sha256: instance.sha256, outcome: deliveryInstance })
     .from(deliveryInstance)
     .innerJoin(instance, eq(instance.id, deliveryInstance.instanceId))
-    .where(and(eq(deliveryInstance.deliveryId, deliveryId), eq(deliveryInstance.result, "stored")))
+    .where(and(of(deliveryId, destinationId), eq(deliveryInstance.result, "stored")))
     .orderBy(instance.id)
     .all();

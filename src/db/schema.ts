@@ -56,6 +56,7 @@ export const upload = sqliteTable(
     uniqueIndex("upload_idempotency").on(table.userId, table.idempotencyKey),
     index("upload_by_state").on(table.state, table.createdAt),
     index("upload_by_user").on(table.userId, table.createdAt),
+    index("upload_by_receipt").on(table.receiptId),
   ],
 );
 
@@ -216,5 +217,6 @@ export const deliveryInstance = sqliteTable(
     errorMessage: text("error_message"),
     at: integer().notNull(),
   },
-  (table) => [primaryKey({ columns: [table.deliveryId, table.instanceId] })],
+  // With the destination: what the principal took before its fallback stepped in stays on record, but does not count there.
+  (table) => [primaryKey({ columns: [table.deliveryId, table.destinationId, table.instanceId] })],
 );

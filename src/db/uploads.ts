@@ -125,20 +125,29 @@ export const updateFile = (db: Queries, id: number, values: Partial<typeof uploa
   db.update(uploadFile).set(values).where(eq(uploadFile.id, id)).run();
 };
 
-/** Counts received bytes up, and keeps the size a short last chunk revealed. */
+/** Counts received bytes up, and keeps what the chunk said of its file. */
 export function addReceived(
   db: Queries,
-  change: { uploadId: string; file: number; bytes: number; size: number | null; now: number },
+  change: { uploadId: string; file: number; bytes: number; name: string | null; size: number | null; now: number },
 ): void {
   db.update(uploadFile)
     .set({
       receivedBytes: sql`${uploadFile.receivedBytes} + ${change.bytes}`,
-      ...(change.size === null ? {} : { sizeBytes: change.size }),
+      name: change.name,
+      sizeBytes: change.size,
     })
     .where(eq(uploadFile.id, change.file))
     .run();
   updateUpload(db, change.uploadId, { lastTrafficAt: change.now });
 }
+
+/** A file of which no chunk ever counted; @returns whether it was one */
+export const deleteUnknownFile = (db: Queries, id: number): boolean =>
+  db
+    .delete(uploadFile)
+    .where(and(eq(uploadFile.id, id), eq(uploadFile.receivedBytes, 0), isNull(uploadFile.sizeBytes)))
+    .returning({ id: uploadFile.id })
+    .all().length > 0;
 
 export const deleteFile = (db: Queries, id: number): void => {
   db.delete(uploadFile).where(eq(uploadFile.id, id)).run();

@@ -133,7 +133,7 @@ test("the fallback takes over after a minute; the delivery keeps its destination
   await box.until(() => studies.every(({ deliveryId }) => box.delivery(deliveryId).state === "delivered"));
   const row = box.delivery(studies[0]?.deliveryId ?? "");
   expect(row).toMatchObject({ destinationId: "main", via: "spare" });
-  expect(storedInstances(box.db.orm, row.id)[0]?.outcome.destinationId).toBe("spare");
+  expect(storedInstances(box.db.orm, row.id, "spare")[0]?.outcome.destinationId).toBe("spare");
   expect(main.held.size).toBe(0);
 });
 
@@ -153,7 +153,7 @@ test("back up: the principal is used again, and via is for what the fallback too
   expect([main.held.size, spare.held.size]).toEqual([1, 3]);
 });
 
-test("a study taken in part by the fallback keeps via when the principal takes the rest", async () => {
+test("a study begun by the fallback goes whole to the principal once that is back: it is read in one place", async () => {
   const main = fake("main", "spare");
   const spare = fake("spare");
   main.down = true;
@@ -173,8 +173,28 @@ test("a study taken in part by the fallback keeps via when the principal takes t
     pass(forwarder, 1000);
     await new Promise((resolve) => setImmediate(resolve));
   }
-  expect(box.delivery(study.deliveryId)).toMatchObject({ via: "spare", deliveredInstances: 2 });
-  expect([main.held.size, spare.held.size]).toEqual([1, 1]);
+  expect(box.delivery(study.deliveryId)).toMatchObject({ via: null, deliveredInstances: 2 });
+  expect([main.held.size, spare.held.size]).toEqual([2, 1]);
+  expect(storedInstances(box.db.orm, study.deliveryId, "main")).toHaveLength(2);
+});
+
+test("a study begun by the principal goes whole through the fallback", async () => {
+  const main = fake("main", "spare");
+  const spare = fake("spare");
+  main.scripts.push(([first], report, _signal, it) => {
+    if (first) report({ ...it.take(first), verified: true });
+    it.down = true;
+    throw unreachable("destination_timeout");
+  });
+  const study = accept({ instances: 3 });
+  const forwarder = box.start();
+  await inState(study.deliveryId, "retrying");
+  while (box.delivery(study.deliveryId).state !== "delivered") {
+    pass(forwarder, 1000);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(box.delivery(study.deliveryId)).toMatchObject({ via: "spare", deliveredInstances: 3 });
+  expect([main.held.size, spare.held.size]).toEqual([1, 3]);
 });
 
 test("a fallback that is down itself is not used", async () => {

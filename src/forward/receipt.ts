@@ -39,14 +39,16 @@ export function receiptOf(db: Pick<Database, "orm">, receiptId: string): Receipt
   const rows = receiptDeliveries(db.orm, upload.id);
   const studies = new Map<string, ReceiptDelivery[]>();
   for (const { studyInstanceUID, delivery } of rows) {
-    const instances = storedInstances(db.orm, delivery.id).map(({ sopInstanceUID, sha256, outcome }) => ({
-      sop_instance_uid: sopInstanceUID,
-      destination_id: outcome.destinationId,
-      sha256,
-      answer: outcome.answer,
-      verified_by: outcome.verifiedBy ?? "peer",
-      time: rfc3339(outcome.at),
-    }));
+    const instances = storedInstances(db.orm, delivery.id, delivery.via ?? delivery.destinationId).map(
+      ({ sopInstanceUID, sha256, outcome }) => ({
+        sop_instance_uid: sopInstanceUID,
+        destination_id: outcome.destinationId,
+        sha256,
+        answer: outcome.answer,
+        verified_by: outcome.verifiedBy ?? "peer",
+        time: rfc3339(outcome.at),
+      }),
+    );
     const { id, destinationId, via, state } = delivery;
     const entry = { delivery_id: id, destination_id: destinationId, via, state, instances };
     studies.set(studyInstanceUID, [...(studies.get(studyInstanceUID) ?? []), entry]);

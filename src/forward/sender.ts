@@ -1,5 +1,5 @@
 import { type Delivery, deliveryById, moveDelivery, studyInstanceUIDOf } from "../db/deliveries.ts";
-import { commonestError, countOutcomes, storedElsewhere } from "../db/receipts.ts";
+import { commonestError, countOutcomes } from "../db/receipts.ts";
 import { type Destination, DestinationError } from "../destinations/destination.ts";
 import { attemptDelivery } from "./attempt.ts";
 import { backoffMs } from "./backoff.ts";
@@ -30,17 +30,17 @@ export class Sender {
 
   constructor(private readonly context: ForwardContext) {}
 
-  /** Leases the delivery for an attempt; `via` tells who takes it, or took a part of it, in place of the principal. */
+  /** Leases the delivery for an attempt; `via` tells who takes it in place of the principal: as a whole, so that it can be read in one place. */
   claim(delivery: Delivery, target: Destination): void {
     const { context } = this;
     const now = context.now();
     const isFallback = target.id !== delivery.destinationId;
     context.db.transaction((tx) => {
-      const via = isFallback ? target.id : storedElsewhere(tx, delivery.id, delivery.destinationId);
       const attempts = delivery.attempts + 1;
       moveDelivery(tx, delivery.id, "sending", {
         attempts,
-        via,
+        via: isFallback ? target.id : null,
+        deliveredInstances: countOutcomes(tx, delivery.id, target.id).stored,
         leaseUntil: now + leaseMs,
         nextAttemptAt: null,
         updatedAt: now,
@@ -56,7 +56,7 @@ export class Sender {
    */
   async send(delivery: Delivery, target: Destination, abort: AbortController): Promise<void> {
     const { context } = this;
-    const before = countOutcomes(context.db.orm, delivery.id);
+    const before = countOutcomes(context.db.orm, delivery.id, target.id);
     let failure: unknown;
     try {
       const studyInstanceUID = studyInstanceUIDOf(context.db.orm, delivery.studyId);
@@ -67,11 +67,11 @@ export class Sender {
     if (this.#closed) return;
     if (abort.signal.aborted) failure = abort.signal.reason;
     this.#noteHealth(target.id, failure);
-    const after = countOutcomes(context.db.orm, delivery.id);
+    const after = countOutcomes(context.db.orm, delivery.id, target.id);
     const progressed = after.stored + after.refused > before.stored + before.refused;
     const earlier = progressed ? 0 : (this.#failures.get(delivery.id) ?? 0);
     this.#failures.set(delivery.id, earlier + 1);
-    this.#finish(delivery, failure);
+    this.#finish(delivery, target.id, failure);
   }
 
   /** An attempt is over, but its verdict could not be written: the delivery goes again after a pause. */
@@ -100,20 +100,20 @@ export class Sender {
     }
   }
 
-  #finish(delivery: Delivery, failure: unknown): void {
+  #finish(delivery: Delivery, targetId: string, failure: unknown): void {
     const { context } = this;
     const now = context.now();
     const verdict = context.db.transaction((tx) => {
       const row = deliveryById(tx, delivery.id);
       // Cancelled meanwhile: the verdict was a person's.
       if (row?.state !== "sending") return undefined;
-      const { stored, refused } = countOutcomes(tx, delivery.id);
+      const { stored, refused } = countOutcomes(tx, delivery.id, targetId);
       const found = verdictOf({
         total: row.totalInstances,
         stored,
         refused,
-        commonestRefusal: commonestError(tx, delivery.id, "refused"),
-        commonestRetry: commonestError(tx, delivery.id, "retry"),
+        commonestRefusal: commonestError(tx, delivery.id, targetId, "refused"),
+        commonestRetry: commonestError(tx, delivery.id, targetId, "retry"),
         failure: failureOf(failure),
         stopped: failure instanceof Interrupted,
         now,

@@ -189,7 +189,6 @@ export function redirectDelivery(
       ? "No destination has this id."
       : others.some((other) => other.destinationId === destinationId) && "The study goes to this destination already.";
   if (message) throw new RelayError("invalid_request", message, { errors: [{ path: "destination_id", message }] });
-  forgetOutcomes(tx, row.id);
   requeue(tx, row, now, config, destinationId);
   changeDelivery(tx, row.id, { via: null, deliveredInstances: 0 });
   return settleUpload(tx, row.uploadId, now);
