@@ -23,7 +23,7 @@ test("a queued study is stored, asked back for, and delivered", async () => {
   expect(row.receiptId).toBe(box.uploadRow(uploadId).receiptId);
   expect([main.stores.length, main.finds.length]).toEqual([1, 1]);
   await box.until(() => box.events.length === 2);
-  expect(box.events.map(({ name }) => name)).toEqual(["delivery_started", "delivery_finished"]);
+  expect(box.events.map(({ name }) => name)).toEqual(["delivery.started", "delivery.finished"]);
   expect(JSON.stringify(box.events)).not.toContain("2.25.");
 });
 
@@ -37,15 +37,15 @@ test("only what is missing is sent again; progress starts the pauses again", asy
   const { deliveryId } = box.accept({ instances: 4 });
   const forwarder = box.start();
   for (const attempts of [1, 2, 3]) {
-    await box.until(() => box.named("delivery_retry").length === attempts);
+    await box.until(() => box.named("delivery.retrying").length === attempts);
     box.advance(10_000);
     forwarder.wake();
   }
   await inState(deliveryId, "delivered");
   expect(main.stores.map((uids) => uids.length)).toEqual([4, 3, 3, 2]);
   // The first attempt stored one, the second nothing, the third one.
-  expect(box.named("delivery_retry").map(({ fields }) => fields.retry_in_ms)).toEqual([1000, 2000, 1000]);
-  expect(box.named("delivery_retry")[0]?.fields).toMatchObject({
+  expect(box.named("delivery.retrying").map(({ fields }) => fields.retry_in_ms)).toEqual([1000, 2000, 1000]);
+  expect(box.named("delivery.retrying")[0]?.fields).toMatchObject({
     code: "destination_busy",
     delivered: 1,
     instances: 4,
@@ -87,7 +87,7 @@ test("a fault no retry mends parks with its code, and the lane goes on", async (
   box.start();
   await inState(second.deliveryId, "delivered");
   expect(box.delivery(first.deliveryId)).toMatchObject({ state: "parked", errorCode: "destination_auth_failed" });
-  expect(box.named("delivery_parked")[0]?.fields.code).toBe("destination_auth_failed");
+  expect(box.named("delivery.parked")[0]?.fields.code).toBe("destination_auth_failed");
 });
 
 test("the peer's Retry-After is kept", async () => {

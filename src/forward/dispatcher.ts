@@ -28,14 +28,14 @@ export function startForwarder(deps: ForwarderDeps): Forwarder {
   const settings = { ...defaults, ...deps };
   const lanes = new Map<string, Lane>();
   const onTurn = (destinationId: string, outage: Outage | null): void => {
-    if (outage) settings.log.event("destination_down", { destination_id: destinationId, code: outage.code }, "warning");
-    else settings.log.event("destination_up", { destination_id: destinationId });
+    if (outage) settings.log.event("destination.down", { destination_id: destinationId, code: outage.code }, "warning");
+    else settings.log.event("destination.up", { destination_id: destinationId });
     // All lanes: another one may have this destination as its fallback.
     for (const lane of lanes.values()) lane.wake();
   };
   const context: ForwardContext = { ...settings, health: new DestinationHealth(settings, onTurn) };
   const onError = (error: unknown, worker: string): void =>
-    context.log.event("worker_failed", { worker, ...errorFields(error) }, "error");
+    context.log.event("worker.failed", { worker, ...errorFields(error) }, "error");
 
   recoverDeliveries(context.db.orm, context.now());
 

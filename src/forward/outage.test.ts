@@ -27,7 +27,7 @@ async function outage(destination: FakeDestination, more: Parameters<TestBox["st
   destination.down = true;
   const studies = [accept(), accept(), accept()];
   const forwarder = box.start(more);
-  await box.until(() => box.named("destination_down").length === 1);
+  await box.until(() => box.named("destination.down").length === 1);
   await box.until(() => studies.every(({ deliveryId }) => box.delivery(deliveryId).state === "waiting"));
   return { studies, forwarder };
 }
@@ -49,7 +49,7 @@ test("the second failure opens the breaker; all that is queued waits for the pro
   forwarder.wake();
   await inState(late.deliveryId, "waiting");
   expect(main.checks).toBe(0);
-  expect(box.named("destination_down")[0]?.fields).toEqual({ destination_id: "main", code: "destination_unreachable" });
+  expect(box.named("destination.down")[0]?.fields).toEqual({ destination_id: "main", code: "destination_unreachable" });
 });
 
 test("one failure alone does not open it", async () => {
@@ -62,7 +62,7 @@ test("one failure alone does not open it", async () => {
   box.start();
   await inState(second.deliveryId, "delivered");
   expect(box.delivery(first.deliveryId).state).toBe("retrying");
-  expect(box.named("destination_down")).toHaveLength(0);
+  expect(box.named("destination.down")).toHaveLength(0);
 });
 
 test("probes come one at a time and further apart; a good one lets the lane go on at once", async () => {
@@ -88,7 +88,7 @@ test("probes come one at a time and further apart; a good one lets the lane go o
   await box.until(() => studies.every(({ deliveryId }) => box.delivery(deliveryId).state === "delivered"));
   await inState(marker.deliveryId, "delivered");
   expect(main.checks).toBe(2);
-  expect(box.named("destination_up")).toHaveLength(1);
+  expect(box.named("destination.up")).toHaveLength(1);
   expect(box.delivery(marker.deliveryId).errorCode).toBeNull();
 });
 
@@ -97,7 +97,7 @@ test("a check with a failed step is no good probe", async () => {
   const { studies, forwarder } = await outage(main);
   pass(forwarder, 1000);
   await box.until(() => box.delivery(studies[0]?.deliveryId ?? "").nextAttemptAt === box.now() + 2000);
-  expect(box.named("destination_up")).toHaveLength(0);
+  expect(box.named("destination.up")).toHaveLength(0);
 });
 
 test("a probe that never answers counts as failed", async () => {
@@ -117,7 +117,7 @@ test("what waits is parked when its retry time ends", async () => {
   expect(box.delivery(short.deliveryId).errorCode).toBe("retry_time_exceeded");
   expect(box.delivery(short.deliveryId).errorMessage).toContain("No connection.");
   expect(box.uploadRow(short.uploadId).state).toBe("needs_attention");
-  expect(box.named("delivery_parked")[0]?.fields.code).toBe("retry_time_exceeded");
+  expect(box.named("delivery.parked")[0]?.fields.code).toBe("retry_time_exceeded");
   expect(box.delivery(studies[0]?.deliveryId ?? "").state).toBe("waiting");
 });
 
@@ -145,7 +145,7 @@ test("back up: the principal is used again, and via is for what the fallback too
   await box.until(() => studies.every(({ deliveryId }) => box.delivery(deliveryId).state === "delivered"));
   main.down = false;
   pass(forwarder, 60_000);
-  await box.until(() => box.named("destination_up").length === 1);
+  await box.until(() => box.named("destination.up").length === 1);
   const after = accept();
   forwarder.wake();
   await inState(after.deliveryId, "delivered");
@@ -204,7 +204,7 @@ test("a fallback that is down itself is not used", async () => {
   main.onCheck = () => new Promise(() => {});
   spare.down = true;
   pass(forwarder, 60_000);
-  await box.until(() => box.named("destination_down").length === 2);
+  await box.until(() => box.named("destination.down").length === 2);
   await box.until(() => studies.every(({ deliveryId }) => box.delivery(deliveryId).state === "waiting"));
   const tried = spare.finds.length + spare.stores.length;
   const late = accept();

@@ -13,6 +13,6 @@ export function parkDelivery(context: ForwardContext, row: Delivery, { code, mes
   });
   const ids = { delivery_id: row.id, destination_id: row.destinationId, upload_id: row.uploadId };
   const counts = { attempts: row.attempts, delivered: row.deliveredInstances, instances: row.totalInstances };
-  context.log.event("delivery_parked", { ...ids, code, ...counts }, "warning");
+  context.log.event("delivery.parked", { ...ids, code, ...counts }, "warning");
   context.onChange(row.uploadId);
 }

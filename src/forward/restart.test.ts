@@ -113,7 +113,7 @@ test("an abort that an adapter tells as a fault of the destination is not taken 
   const last = box.accept();
   forwarder.wake();
   await inState(last.deliveryId, "delivered");
-  expect(box.named("destination_down")).toHaveLength(0);
+  expect(box.named("destination.down")).toHaveLength(0);
 });
 
 test("an attempt that heeds the signal ends within the stop, without a fault of the destination", async () => {
@@ -140,7 +140,7 @@ test("a cancel ends the attempt under way; what comes after is not recorded", as
   await inState(next.deliveryId, "delivered");
   held.open();
   expect(box.delivery(first.deliveryId)).toMatchObject({ state: "cancelled", deliveredInstances: 0 });
-  expect([...box.named("destination_down"), ...box.named("worker_failed")]).toEqual([]);
+  expect([...box.named("destination.down"), ...box.named("worker.failed")]).toEqual([]);
 });
 
 test("a report after the cancel ends the attempt even before anyone wakes the lane", async () => {
@@ -180,5 +180,5 @@ test.each([
   forwarder.wake();
   await inState(deliveryId, "delivered");
   expect(main.held.size).toBe(3);
-  expect(box.named("destination_down")).toHaveLength(0);
+  expect(box.named("destination.down")).toHaveLength(0);
 });

@@ -9,10 +9,10 @@ import { settleUpload } from "./settle.ts";
 import { reasonOf, type Verdict, verdictOf } from "./verdict.ts";
 
 const eventOf = {
-  delivered: "delivery_finished",
-  retrying: "delivery_retry",
-  parked: "delivery_parked",
-  pending: "delivery_interrupted",
+  delivered: "delivery.finished",
+  retrying: "delivery.retrying",
+  parked: "delivery.parked",
+  pending: "delivery.interrupted",
 } as const;
 
 /** The spool's file is gone (ENOENT): no retry brings it back. All else is the box's own fault and may pass. */
@@ -46,7 +46,7 @@ export class Sender {
         updatedAt: now,
       });
     });
-    context.log.event("delivery_started", { ...this.#fields(delivery), via: isFallback ? target.id : null });
+    context.log.event("delivery.started", { ...this.#fields(delivery), via: isFallback ? target.id : null });
     context.onChange(delivery.uploadId);
   }
 
