@@ -14,7 +14,7 @@ data_dir = "./data"
 mode = "off"                      # the address is this machine's own
 
 [[destination]]
-id = "received"
+id = "folder"
 kind = "folder"
 path = "received"                 # below data_dir
 `;

@@ -81,7 +81,7 @@ export function uploadLifeRoutes(context: HttpContext) {
       ({ params, request }) => {
         const upload = guard.upload(request, params.id, "change");
         db.transaction((tx) => applyAccept(tx, upload.id, context.now()));
-        log.event("upload.accepted", { upload_id: upload.id, user_id: guard.principal(request).userId });
+        log.event("upload.left_as_is", { upload_id: upload.id, user_id: guard.principal(request).userId });
         return changed(upload.id);
       },
       { parse: "none", response: { 200: UploadStatus }, detail: { summary: "Leave it at what was delivered" } },
