@@ -23,8 +23,8 @@ export interface Box {
   terminate(): Promise<number | null>;
   /** Starts it again over the same data folder, where wanted with another configuration. */
   start(toml?: string): Promise<void>;
-  /** SIGHUP with another configuration; answers once it is read. */
-  reload(toml: string): Promise<void>;
+  /** SIGHUP with another configuration; answers whether it is used. */
+  reload(toml: string): Promise<boolean>;
   /** Peak resident memory so far, bytes. */
   peakMemory(): Promise<number>;
   /** Ends it and removes its folder. */
@@ -114,10 +114,12 @@ export async function startBox(
     },
     start,
     reload: async (text) => {
-      const before = named("app.reloaded").length;
+      const read = () => [named("app.reloaded").length, named("app.reload_failed").length] as const;
+      const [used, refused] = read();
       write(text);
       current().kill("SIGHUP");
-      await until("the box to read its configuration", () => named("app.reloaded").length > before);
+      await until("the box to read its configuration", () => read()[0] + read()[1] > used + refused);
+      return read()[0] > used;
     },
     peakMemory: async () => {
       const status = await Bun.file(`/proc/${current().pid}/status`).text();
