@@ -90,7 +90,13 @@ export async function startApp(initial: Config): Promise<App> {
       unknownDestinations: (ids) => unknownDestinations(config, ids),
       now,
     },
-    receiveChunk: createChunkReceiver({ db, spool, idleSeconds: () => config.limits.request_idle_seconds, now }),
+    receiveChunk: createChunkReceiver({
+      db,
+      spool,
+      idleSeconds: () => config.limits.request_idle_seconds,
+      maxFileBytes: () => config.limits.max_file_bytes,
+      now,
+    }),
     ready: () => readiness(config, db),
     wake: wakeAll,
     cancelUpload: intake.cancel,
@@ -103,7 +109,7 @@ export async function startApp(initial: Config): Promise<App> {
       port: onPort,
       idleTimeout: 120,
       development: false, // no stack ever leaves the box
-      maxRequestBodySize: 64 * 1024 * 1024,
+      maxRequestBodySize: Number.MAX_SAFE_INTEGER, // http/ bounds every body itself, and says so as a problem document
       ...(config.tls.mode === "files" ? { tls: certificate(config) } : {}),
     });
     if (!server.server) throw new Error("the server did not start");

@@ -34,7 +34,8 @@ export type StudyMetadata = Static<typeof StudyMetadata>;
 export const DeclaredFile = Type.Object(
   {
     file_id: Type.String({ minLength: 1, maxLength: 128 }),
-    name: Type.String({ maxLength: 4096 }),
+    /** Its rule has a code of its own: upload/rules.ts. */
+    name: Type.String(),
     size_bytes: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
     sop_instance_uid: Type.Optional(Uid),
     sha256: Type.Optional(Sha256),
@@ -59,7 +60,7 @@ export const UploadInit = Type.Object(
     total_files: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
     total_size_bytes: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
     chunk_size: Type.Optional(Type.Integer()),
-    files: Type.Optional(Type.Array(DeclaredFile, { minItems: 1, maxItems: 1_000_000 })),
+    files: Type.Optional(Type.Array(DeclaredFile)),
     expected_studies: Type.Optional(Type.Array(ExpectedStudy, { maxItems: 10_000 })),
     resend: Type.Optional(Type.Object({ reason: Type.String({ minLength: 1, maxLength: 1024 }) }, closed)),
   },

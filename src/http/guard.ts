@@ -19,7 +19,7 @@ export interface Guard {
   authorize(request: Request, route: string, uploadId: string | undefined): void;
   principal(request: Request): Principal;
   /** The upload of a path, if this caller may touch it so. Another's answers as one that does not exist. */
-  upload(request: Request, id: string, use: "see" | "change"): UploadRow;
+  upload(request: Request, id: string, use: "see" | "change" | "own"): UploadRow;
 }
 
 export function createGuard(deps: { db: Database; tokens: Tokens; requestsPerMinute: () => number }): Guard {
@@ -60,7 +60,7 @@ export function createGuard(deps: { db: Database; tokens: Tokens; requestsPerMin
       const caller = principal(request);
       if (rule.token !== "either" && rule.token !== caller.kind) throw new RelayError("unauthorized");
       if (caller.kind === "upload") {
-        if (uploadId !== undefined && caller.uploadId !== uploadId) throw new RelayError("wrong_upload");
+        if (route.startsWith("/upload/") && caller.uploadId !== uploadId) throw new RelayError("wrong_upload");
         return;
       }
       const needed = [rule.permission ?? []].flat();
@@ -72,11 +72,12 @@ export function createGuard(deps: { db: Database; tokens: Tokens; requestsPerMin
       const row = findUpload(deps.db.orm, id);
       if (!row) throw new RelayError("not_found");
       if (caller.kind === "upload") {
-        if (caller.uploadId !== id) throw new RelayError("wrong_upload");
+        if (caller.uploadId !== id) throw new RelayError("not_found");
         return row;
       }
-      const own = row.userId === caller.userId;
-      const allowed = own || may(caller.role, use === "see" ? "see_all" : "administer");
+      const others = { see: "see_all", change: "administer", own: null } as const;
+      const needed = others[use];
+      const allowed = row.userId === caller.userId || (needed !== null && may(caller.role, needed));
       if (!allowed) throw new RelayError("not_found");
       return row;
     },

@@ -6,6 +6,7 @@ import { version } from "../core/version.ts";
 import { accessOf } from "./access.ts";
 import type { HttpContext } from "./context.ts";
 import { asRelayError, problem } from "./errors.ts";
+import { maxJsonBytes } from "./json-body.ts";
 import { adminDeliveryRoutes } from "./routes/admin-deliveries.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { docsRoutes } from "./routes/docs.ts";
@@ -15,9 +16,6 @@ import { uploadRoutes } from "./routes/upload.ts";
 import { uploadLifeRoutes } from "./routes/upload-life.ts";
 import { webRoutes } from "./routes/web.ts";
 import { invalidRequest } from "./validation.ts";
-
-/** JSON bodies stay below this (a list of 20 000 files with hashes is about 6 MB); chunk bodies have their own bound. */
-const maxBodyBytes = 16 * 1024 * 1024;
 
 /** Headers of every answer. */
 const hardening = {
@@ -44,7 +42,7 @@ export async function createServer(context: HttpContext) {
       set.headers["x-request-id"] = idOf(request);
       const length = Number(request.headers.get("content-length") ?? 0);
       await guard.authenticate(request, pathOf(request));
-      if (length > maxBodyBytes) throw new RelayError("request_too_large");
+      if (length > maxJsonBytes) throw new RelayError("request_too_large");
     })
     .onTransform(({ request, route, params }) => {
       guard.authorize(request, route, (params as { id?: string } | undefined)?.id);
@@ -53,11 +51,9 @@ export async function createServer(context: HttpContext) {
       const known =
         code === "NOT_FOUND"
           ? new RelayError("not_found")
-          : code === "PARSE"
-            ? new RelayError("invalid_json", undefined, { cause: error })
-            : code === "VALIDATION"
-              ? invalidRequest(error)
-              : asRelayError(error);
+          : code === "VALIDATION" && error.type !== "response"
+            ? invalidRequest(error)
+            : asRelayError(code === "PARSE" ? error.cause : error);
       const id = idOf(request);
       if (known.code === "internal_error" || known.code === "insufficient_storage")
         log.event(

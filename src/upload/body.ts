@@ -32,8 +32,9 @@ export function parseBodyHeaders(headers: Headers): BodyHeaders {
 
 export interface BodyOptions {
   readonly headers: BodyHeaders;
-  /** Most decoded bytes to accept. */
+  /** Most decoded bytes to accept, and what is said to more. */
   readonly maxBytes: number;
+  readonly tooLong: () => RelayError;
   /** A body that moves less than 12 kB in this time is cut. */
   readonly idleSeconds: number;
   readonly signal: AbortSignal;
@@ -46,7 +47,7 @@ const leastBytesPerWindow = 12_000;
 /**
  * Streams a request body through hashing (and gunzip) to `write`.
  * @returns decoded bytes and their SHA-256
- * @throws RelayError chunk_out_of_range past maxBytes, digest_mismatch, encoding_invalid, request_timeout
+ * @throws RelayError tooLong past maxBytes, digest_mismatch, encoding_invalid, request_timeout
  */
 export async function readBody(body: ReadableStream<Uint8Array> | null, options: BodyOptions) {
   const { headers, maxBytes, write } = options;
@@ -88,7 +89,7 @@ export async function readBody(body: ReadableStream<Uint8Array> | null, options:
       if (!headers.gzip) countSent(value);
       decoded += value.length;
       if (decoded > maxBytes) {
-        const error = new RelayError("chunk_out_of_range", "The request carries more bytes than fit here.");
+        const error = options.tooLong();
         stop(error);
         throw error;
       }

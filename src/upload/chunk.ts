@@ -6,10 +6,19 @@ import { isDiskFull } from "../core/disk-full.ts";
 import { RelayError } from "../core/errors.ts";
 import type { Database } from "../db/database.ts";
 import { addRange, rangesWithin } from "../db/ranges.ts";
-import { addReceived, findUpload, type UploadFileRow, type UploadRow } from "../db/uploads.ts";
+import {
+  addReceived,
+  deleteUnknownFile,
+  fileTotals,
+  findFile,
+  findUpload,
+  type UploadFileRow,
+  type UploadRow,
+} from "../db/uploads.ts";
 import { type BodyHeaders, readBody } from "./body.ts";
 import { Claims } from "./claims.ts";
-import { contains, rangeBytes } from "./ranges.ts";
+import { type Declaration, knownWith, tooMuch } from "./declare.ts";
+import { chunkCount, contains, rangeBytes } from "./ranges.ts";
 import { requireReceiving } from "./rules.ts";
 import { type Spool, syncFolder } from "./spool.ts";
 
@@ -20,6 +29,8 @@ const waitForOthersMs = 10_000;
 export interface ChunkRequest {
   readonly upload: UploadRow;
   readonly file: UploadFileRow;
+  /** What the query says of the file; it counts once the bytes do. */
+  readonly said: Declaration;
   /** Number of the first chunk in the body. */
   readonly firstChunk: number;
   readonly headers: BodyHeaders;
@@ -33,6 +44,7 @@ export function createChunkReceiver(deps: {
   db: Database;
   spool: Spool;
   idleSeconds: () => number;
+  maxFileBytes: () => number;
   now: () => number;
 }) {
   const { db, spool } = deps;
@@ -41,29 +53,38 @@ export function createChunkReceiver(deps: {
   /** @returns the number of the last chunk the request carried */
   return async function receive(request: ChunkRequest): Promise<number> {
     const { upload, file, firstChunk } = request;
-    const start = firstChunk * upload.chunkSize;
-    const room = roomIn(upload, file, start);
-    if (room <= 0) throw new RelayError("chunk_out_of_range", "The chunk begins at or past the end of the file.");
-    if (request.contentLength !== null && !request.headers.gzip) requireFits(request.contentLength, room, upload, file);
-    spool.requireRoom(Math.min(room, request.contentLength ?? 0));
-
     const claims = claimsByFile.get(file.id) ?? new Claims();
     claimsByFile.set(file.id, claims);
-    const lastPossible = firstChunk + Math.ceil(Math.min(room, maxRequestBytes) / upload.chunkSize) - 1;
-    const before = rangesWithin(db.orm, file.id, firstChunk, lastPossible);
+    const before = rangesWithin(
+      db.orm,
+      file.id,
+      firstChunk,
+      firstChunk + Math.ceil(maxRequestBytes / upload.chunkSize),
+    );
     const claim = claims.begin((chunk) => contains(before, chunk));
     let kept = false;
     let fd: number | undefined;
     try {
-      const target = spool.openReceived(upload.id, file.id);
-      fd = target;
+      const { sizeBytes } = knownWith(db.orm, upload, file, request.said);
+      const start = firstChunk * upload.chunkSize;
+      const room = (sizeBytes ?? Math.min(upload.totalSizeBytes, deps.maxFileBytes())) - start;
+      const fit = { room, chunkSize: upload.chunkSize, sized: sizeBytes !== null };
+      if (request.contentLength !== null && !request.headers.gzip) requireFits(request.contentLength, fit);
+      if (room < 0 || (room === 0 && start > 0)) throw outOfRange();
+      spool.requireRoom(Math.min(room, request.contentLength ?? 0));
+
+      fd = spool.openReceived(upload.id, file.id);
+      const target = fd;
       let position = start;
       const body = await readBody(request.body, {
         headers: request.headers,
         maxBytes: Math.min(room, maxRequestBytes),
+        tooLong: () => (room < maxRequestBytes ? outOfRange() : new RelayError("request_too_large")),
         idleSeconds: deps.idleSeconds(),
         signal: request.signal,
         write: (piece) => {
+          // Without a size nothing else keeps a late request from writing behind the end of a file that is complete.
+          if (sizeBytes === null) requireReceiving(findUpload(db.orm, upload.id));
           for (let from = 0; from < piece.length; ) {
             const chunk = Math.floor(position / upload.chunkSize);
             const length = Math.min(piece.length - from, (chunk + 1) * upload.chunkSize - position);
@@ -73,21 +94,22 @@ export function createChunkReceiver(deps: {
           }
         },
       });
-      requireFits(body.decodedBytes, room, upload, file);
-      const last = firstChunk + Math.ceil(body.decodedBytes / upload.chunkSize) - 1;
-      const mine = claim.seal();
+      requireFits(body.decodedBytes, fit);
+      const last = Math.max(firstChunk, Math.ceil((start + body.decodedBytes) / upload.chunkSize) - 1);
+      const mine = await claim.seal(waitForOthersMs);
+      if (mine === null) throw tryAgain();
       if (claim.foreignChunks.length > 0) {
-        if (!(await claim.othersDone(waitForOthersMs))) throw tryAgain();
         const now = rangesWithin(db.orm, file.id, firstChunk, last);
         if (!claim.foreignChunks.every((chunk) => contains(now, chunk))) throw tryAgain();
         if (!digestOnDisk(target, start, body.decodedBytes).equals(body.sha256)) throw new RelayError("chunk_conflict");
       }
       if (mine.length > 0) {
         await syncData(target);
+        requireReceiving(findUpload(db.orm, upload.id)); // the folder of an ended upload may be gone
         // The file's name must survive a power cut as well; once bytes of it are on record, it has.
         if (file.receivedBytes === 0) syncFolder(spool.receivedFolder(upload.id));
       }
-      record(upload, file, mine, body.decodedBytes, start);
+      record(request, mine, body.decodedBytes);
       kept = true;
       return last;
     } catch (error) {
@@ -95,45 +117,50 @@ export function createChunkReceiver(deps: {
     } finally {
       if (fd !== undefined) closeSync(fd);
       claim.end(kept);
-      if (claims.idle) claimsByFile.delete(file.id);
+      if (claims.idle) {
+        claimsByFile.delete(file.id);
+        // Of a refused request nothing is kept, not even that there is such a file.
+        if (!kept && !upload.filesDeclared && deleteUnknownFile(db.orm, file.id))
+          spool.dropReceived(upload.id, file.id);
+      }
     }
   };
 
-  /** The row, on disk before the answer. Whatever changed while the bytes came (cancel, expiry) wins. */
-  function record(upload: UploadRow, file: UploadFileRow, mine: number[], length: number, start: number): void {
+  /** The row, on disk before the answer. Whatever changed while the bytes came (cancel, expiry, the file's size) wins. */
+  function record({ upload, file, said, firstChunk }: ChunkRequest, mine: number[], length: number): void {
+    const { chunkSize } = upload;
+    const end = firstChunk * chunkSize + length;
     db.transaction((tx) => {
       requireReceiving(findUpload(tx, upload.id));
-      const end = start + length;
-      const size = file.sizeBytes ?? (length % upload.chunkSize === 0 ? null : end);
-      if (file.sizeBytes === null && size !== null) {
-        // A short chunk is a file's last one: nothing may lie behind it.
-        if (rangesWithin(tx, file.id, Math.ceil(end / upload.chunkSize), Number.MAX_SAFE_INTEGER).length > 0)
-          throw new RelayError("chunk_out_of_range", "Only a file's last chunk may be shorter than chunk_size.");
+      const row = findFile(tx, upload.id, file.fileId);
+      if (!row) throw new RelayError("file_unknown");
+      const known = knownWith(tx, upload, row, said);
+      // A chunk that is not full is the file's last one: it says where the file ends.
+      const size = known.sizeBytes ?? (length > 0 && length % chunkSize === 0 ? null : end);
+      if (size !== null) {
+        const behind = rangesWithin(tx, file.id, chunkCount(size, chunkSize), Number.MAX_SAFE_INTEGER);
+        if (end > size || (end < size && length % chunkSize !== 0) || behind.length > 0) throw outOfRange();
       }
       let added = 0;
       for (const range of consecutive(mine)) {
         addRange(tx, file.id, range[0], range[1]);
-        added += rangeBytes(range, upload.chunkSize, size);
+        added += rangeBytes(range, chunkSize, size);
       }
-      addReceived(tx, { uploadId: upload.id, file: file.id, bytes: added, size, now: deps.now() });
+      addReceived(tx, { uploadId: upload.id, file: file.id, bytes: added, name: known.name, size, now: deps.now() });
+      if (!upload.filesDeclared && fileTotals(tx, upload.id).received > upload.totalSizeBytes) throw tooMuch();
     });
   }
 }
 
 const tryAgain = () => new RelayError("service_unavailable", undefined, { retryAfterSeconds: 1 });
-
-/** Bytes between `start` and the end the file can have. */
-function roomIn(upload: UploadRow, file: UploadFileRow, start: number): number {
-  return (file.sizeBytes ?? upload.totalSizeBytes) - start;
-}
+const outOfRange = () => new RelayError("chunk_out_of_range");
 
 /** All chunks but a file's last are full (CONTRACT §3). */
-function requireFits(length: number, room: number, upload: UploadRow, file: UploadFileRow): void {
+function requireFits(length: number, fit: { room: number; chunkSize: number; sized: boolean }): void {
   if (length > maxRequestBytes) throw new RelayError("request_too_large");
-  const full = length > 0 && length % upload.chunkSize === 0;
-  const endsFile = length === room || (file.sizeBytes === null && length > 0);
-  if (length > room || !(full || endsFile))
-    throw new RelayError("chunk_out_of_range", "The chunk has the wrong length, or goes past the end of the file.");
+  const full = length > 0 && length % fit.chunkSize === 0;
+  const endsFile = length === fit.room || (!fit.sized && length > 0);
+  if (length > fit.room || !(full || endsFile)) throw outOfRange();
 }
 
 /** A short write is no error for the system call: loop (RELIABILITY fact 7). */

@@ -1,18 +1,21 @@
 /**
  * Who may write which chunk of a file just now. Two requests can carry the same chunk at once (a phone that gave up
  * on a stalled connection sends it again): the newer one takes the chunk over, because the older is most likely dead,
- * and the older then only compares. A chunk whose bytes are being synced cannot be taken over.
+ * and the older then only compares. A chunk whose bytes are being synced cannot be taken over. So the older waits for
+ * the newer, or anyone for a sync, and never two for each other.
  */
 export class Claims {
   private readonly holders = new Map<number, Claim>();
   /** Chunks committed while some request was under way: that request's first look at the database did not see them. */
   private readonly committed = new Set<number>();
   private active = 0;
+  private begun = 0;
 
   /** @param received chunks on record when the request began */
   begin(received: (chunk: number) => boolean): Claim {
     this.active += 1;
-    return new Claim(this, received);
+    this.begun += 1;
+    return new Claim(this, received, this.begun);
   }
 
   isCommitted = (chunk: number): boolean => this.committed.has(chunk);
@@ -45,6 +48,7 @@ export class Claim {
   constructor(
     private readonly claims: Claims,
     private readonly received: (chunk: number) => boolean,
+    private readonly age: number,
   ) {
     this.finished = new Promise((resolve) => {
       this.finish = resolve;
@@ -57,7 +61,8 @@ export class Claim {
     const holder = this.claims.holder(chunk);
     if (holder === this) return true;
     const lost = this.mine.delete(chunk);
-    if (lost || this.received(chunk) || this.claims.isCommitted(chunk) || holder?.committing) {
+    const barred = holder !== undefined && (holder.committing || holder.age > this.age);
+    if (lost || barred || this.received(chunk) || this.claims.isCommitted(chunk)) {
       this.foreign.add(chunk);
       return false;
     }
@@ -66,19 +71,27 @@ export class Claim {
     return true;
   }
 
-  /** From here on nobody takes these chunks over. Returns those written by this request alone, in order. */
-  seal(): number[] {
-    for (const chunk of [...this.mine]) this.mayWrite(chunk); // sorts out what was taken over
-    this.committing = true;
-    return [...this.mine].sort((a, b) => a - b);
-  }
-
-  /** Waits until no other request works on the chunks this one may not write. */
-  async othersDone(timeoutMs: number): Promise<boolean> {
-    const others = new Set([...this.foreign].map(this.claims.holder).filter((holder) => holder && holder !== this));
-    if (others.size === 0) return true;
-    const all = Promise.all([...others].map((other) => other?.finished)).then(() => true);
-    return Promise.race([all, new Promise<boolean>((resolve) => setTimeout(() => resolve(false), timeoutMs).unref())]);
+  /**
+   * Waits until no other request works on chunks that this one carries but may not write; from then on nobody takes
+   * its own over. Returns those written by this request alone, in order; null when the others took too long.
+   */
+  async seal(timeoutMs: number): Promise<number[] | null> {
+    const deadline = Promise.withResolvers<null>();
+    const timer = setTimeout(() => deadline.resolve(null), timeoutMs);
+    try {
+      for (;;) {
+        for (const chunk of [...this.mine]) this.mayWrite(chunk); // sorts out what was taken over
+        const others = new Set([...this.foreign].map(this.claims.holder).filter((holder) => holder !== undefined));
+        if (others.size === 0) {
+          this.committing = true;
+          return [...this.mine].sort((a, b) => a - b);
+        }
+        const done = await Promise.race([Promise.all([...others].map((other) => other.finished)), deadline.promise]);
+        if (done === null) return null;
+      }
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   get foreignChunks(): number[] {

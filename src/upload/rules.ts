@@ -53,7 +53,10 @@ export function checkInit(body: UploadInit, limits: Config["limits"], unknownDes
     invalid.push({ path: "study_metadata.destination_ids", message: `there is no destination "${id.slice(0, 64)}"` });
   const ids = new Set<string>();
   (body.files ?? []).forEach((file, index) => {
-    if (ids.has(file.file_id)) invalid.push({ path: `files[${index}].file_id`, message: "occurs twice" });
+    const path = `files[${index}].file_id`;
+    if (ids.has(file.file_id)) invalid.push({ path, message: "occurs twice" });
+    // A lone surrogate has no UTF-8: two such ids would be one on record.
+    if (!file.file_id.isWellFormed()) invalid.push({ path, message: "is not Unicode text" });
     ids.add(file.file_id);
   });
   if (invalid.length > 0) throw new RelayError("invalid_request", undefined, { errors: invalid.slice(0, 50) });

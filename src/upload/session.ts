@@ -4,14 +4,12 @@ import { type ChunkRange, chunkSizes, type UploadInit } from "../contract/upload
 import type { Config } from "../core/config-schema.ts";
 import { RelayError } from "../core/errors.ts";
 import type { Database } from "../db/database.ts";
-import { rangesByFile, rangesWithin } from "../db/ranges.ts";
+import { rangesByFile } from "../db/ranges.ts";
 import {
   countOpenUploads,
   deleteFile,
   filesOf,
-  fileTotals,
   findByIdempotencyKey,
-  findFile,
   findUpload,
   insertFiles,
   insertUpload,
@@ -22,7 +20,7 @@ import {
   updateUpload,
 } from "../db/uploads.ts";
 import { chunkCount, missingRanges } from "./ranges.ts";
-import { checkInit, isValidFileName, requireNotGone } from "./rules.ts";
+import { checkInit, requireNotGone } from "./rules.ts";
 import type { Spool } from "./spool.ts";
 
 export interface SessionDeps {
@@ -98,54 +96,6 @@ function canonical(value: unknown): string {
   if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return `{${entries.map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`).join()}}`;
-}
-
-/**
- * The file a chunk belongs to; where init named none, the first chunk declares it.
- * @throws RelayError file_unknown, file_name_invalid, totals_mismatch, too_many_files, file_too_large
- */
-export function fileForChunk(
-  deps: Pick<SessionDeps, "db" | "config">,
-  upload: UploadRow,
-  query: { fileId: string; name: string | undefined; sizeBytes: number | undefined },
-): UploadFileRow {
-  const { db } = deps;
-  if (query.name !== undefined && !isValidFileName(query.name)) throw new RelayError("file_name_invalid");
-  const known = findFile(db.orm, upload.id, query.fileId);
-  if (!known && upload.filesDeclared) throw new RelayError("file_unknown");
-  const contradicts = known?.sizeBytes != null && query.sizeBytes !== undefined && query.sizeBytes !== known.sizeBytes;
-  if (contradicts) throw new RelayError("totals_mismatch", "The file's size was given differently before.");
-  if (known && (upload.filesDeclared || (known.sizeBytes !== null && known.name !== null))) return known;
-  if (query.sizeBytes !== undefined && query.sizeBytes > deps.config().limits.max_file_bytes)
-    throw new RelayError("file_too_large");
-  return db.transaction((tx) => {
-    const now = findFile(tx, upload.id, query.fileId);
-    if (!now) {
-      const { files, declared } = fileTotals(tx, upload.id);
-      if (files >= upload.totalFiles || declared + (query.sizeBytes ?? 0) > upload.totalSizeBytes)
-        throw new RelayError("totals_mismatch", "There are more files or bytes than the upload declared.");
-      insertFiles(tx, [
-        {
-          uploadId: upload.id,
-          fileId: query.fileId,
-          name: query.name ?? null,
-          sizeBytes: query.sizeBytes ?? null,
-          state: "needed",
-        },
-      ]);
-    } else {
-      const behind =
-        query.sizeBytes !== undefined &&
-        rangesWithin(tx, now.id, chunkCount(query.sizeBytes, upload.chunkSize), Number.MAX_SAFE_INTEGER).length > 0;
-      if (now.sizeBytes === null && query.sizeBytes !== undefined && (behind || now.receivedBytes > query.sizeBytes))
-        throw new RelayError("totals_mismatch", "More bytes of this file arrived than it is said to have.");
-      updateFile(tx, now.id, {
-        name: now.name ?? query.name ?? null,
-        sizeBytes: now.sizeBytes ?? query.sizeBytes ?? null,
-      });
-    }
-    return findFile(tx, upload.id, query.fileId) as UploadFileRow;
-  });
 }
 
 /** What of each file is missing, as chunk ranges; complete files are left out. */

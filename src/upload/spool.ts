@@ -34,6 +34,8 @@ export interface Spool {
   /** Opens a received file for writing at any offset; made where it is not there. @returns a file descriptor */
   openReceived(uploadId: string, fileRow: number): number;
   receivedFolder(uploadId: string): string;
+  /** Removes a received file of which nothing counts. */
+  dropReceived(uploadId: string, fileRow: number): void;
   /** A fresh, empty work folder. */
   freshWorkFolder(uploadId: string): string;
   remove(uploadId: string): Promise<void>;
@@ -84,6 +86,7 @@ export function createSpool(dataDir: string, minFreeBytes: () => number): Spool 
     },
     openReceived: (uploadId, fileRow) =>
       openSync(join(folder(uploadId), "files", String(fileRow)), readWriteCreate, 0o640),
+    dropReceived: (uploadId, fileRow) => rmSync(join(folder(uploadId), "files", String(fileRow)), { force: true }),
     freshWorkFolder: (uploadId) => {
       const path = join(folder(uploadId), "work");
       rmSync(path, { recursive: true, force: true });

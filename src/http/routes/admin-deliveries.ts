@@ -8,11 +8,13 @@ import { discardDelivery, redirectDelivery, retryDelivery } from "../../forward/
 import { deliveryView } from "../../upload/view.ts";
 import type { HttpContext } from "../context.ts";
 import { cursorOf, readCursor } from "../cursor.ts";
+import { jsonBody } from "../json-body.ts";
 import { chosenOf } from "../query.ts";
 
 /** What is stuck and why, and the ways out: again, elsewhere, given up. */
 export function adminDeliveryRoutes(context: HttpContext) {
   const { db, guard, live, log } = context;
+  const json = jsonBody(() => context.config().limits.request_idle_seconds);
 
   /** Changes one parked delivery and answers it as it stands then. */
   function act(request: Request, id: string, what: string, change: (tx: Transaction) => void) {
@@ -77,7 +79,7 @@ export function adminDeliveryRoutes(context: HttpContext) {
           redirectDelivery(tx, params.delivery_id, body.destination_id, context.now(), context.config()),
         ),
       {
-        parse: "json",
+        parse: json,
         body: t.Object({ destination_id: t.String({ minLength: 1, maxLength: 64 }) }, { additionalProperties: false }),
         response: { 200: AdminDelivery },
         detail: { summary: "Send a parked delivery to another destination" },
@@ -88,7 +90,7 @@ export function adminDeliveryRoutes(context: HttpContext) {
       ({ params, request }) =>
         act(request, params.delivery_id, "discarded", (tx) => discardDelivery(tx, params.delivery_id, context.now())),
       {
-        parse: "json",
+        parse: json,
         body: t.Object({ reason: t.String({ minLength: 1, maxLength: 1024 }) }, { additionalProperties: false }),
         response: { 200: AdminDelivery },
         detail: { summary: "Give a parked delivery up" },

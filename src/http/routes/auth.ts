@@ -5,16 +5,19 @@ import { RelayError } from "../../core/errors.ts";
 import { RateWindow } from "../../core/rate.ts";
 import { findUser } from "../../db/users.ts";
 import type { HttpContext } from "../context.ts";
+import { jsonBody } from "../json-body.ts";
 
 /** Sign-in, first cut: password against a short access token. Sessions and second factors come with their own part. */
 export function authRoutes({ config, db, tokens, guard, log }: HttpContext) {
   const attempts = new RateWindow(() => config().limits.login_attempts_per_minute, 60_000);
+  const json = jsonBody(() => config().limits.request_idle_seconds);
   return new Elysia({ prefix: "/auth" })
     .post(
       "/login",
       async ({ body, request, server }) => {
         const address = server?.requestIP(request)?.address ?? "";
-        const wait = Math.max(attempts.hit(`name ${body.username.toLowerCase()}`), attempts.hit(`address ${address}`));
+        // The address first: whoever is past its limit cannot fill the table with names.
+        const wait = attempts.hit(`address ${address}`) || attempts.hit(`name ${body.username.toLowerCase()}`);
         if (wait > 0) throw new RelayError("too_many_attempts", undefined, { retryAfterSeconds: wait });
         const user = await checkPassword(db, body.username, body.password);
         if (!user) {
@@ -30,7 +33,7 @@ export function authRoutes({ config, db, tokens, guard, log }: HttpContext) {
           user: { id: user.id, username: user.username, role: user.role },
         };
       },
-      { parse: "json", body: Login, response: { 200: SignedIn }, detail: { summary: "Sign in" } },
+      { parse: json, body: Login, response: { 200: SignedIn }, detail: { summary: "Sign in" } },
     )
     .get(
       "/me",

@@ -4,9 +4,11 @@ import { maxRequestBytes, UploadInit } from "../../contract/upload.ts";
 import { RelayError } from "../../core/errors.ts";
 import { filesOf, type UploadRow } from "../../db/uploads.ts";
 import { parseBodyHeaders } from "../../upload/body.ts";
+import { fileForChunk } from "../../upload/declare.ts";
 import { requireReceiving } from "../../upload/rules.ts";
-import { fileForChunk, initUpload } from "../../upload/session.ts";
+import { initUpload } from "../../upload/session.ts";
 import type { HttpContext } from "../context.ts";
+import { jsonBody } from "../json-body.ts";
 import { wholeNumber } from "../query.ts";
 
 /** Bytes come in: init, chunks, fresh tokens. */
@@ -20,6 +22,7 @@ export function uploadRoutes(context: HttpContext) {
     };
   };
 
+  const json = jsonBody(() => config().limits.request_idle_seconds);
   return new Elysia({ prefix: "/upload" })
     .post(
       "/init",
@@ -41,7 +44,7 @@ export function uploadRoutes(context: HttpContext) {
           files: filesOf(context.db.orm, upload.id).map((file) => ({ file_id: file.fileId, state: file.state })),
         };
       },
-      { parse: "json", body: UploadInit, response: { 201: UploadOpened }, detail: { summary: "Open an upload" } },
+      { parse: json, body: UploadInit, response: { 201: UploadOpened }, detail: { summary: "Open an upload" } },
     )
     .put(
       "/:id/chunk",
@@ -61,15 +64,14 @@ export function uploadRoutes(context: HttpContext) {
               { path: "query.chunk_index", message: "is required" },
             ],
           });
-        const file = fileForChunk(sessions, upload, {
-          fileId: query.file_id,
-          name: query.name,
-          sizeBytes: wholeNumber(query.size_bytes, "size_bytes"),
-        });
+        const sizeBytes = wholeNumber(query.size_bytes, "size_bytes");
+        const said = { fileId: query.file_id, name: query.name, sizeBytes };
+        const file = fileForChunk(sessions, upload, said);
         const length = request.headers.get("content-length");
         const last = await receiveChunk({
           upload,
           file,
+          said,
           firstChunk: chunk,
           headers,
           contentLength: length === null ? null : Number(length),
@@ -97,7 +99,7 @@ export function uploadRoutes(context: HttpContext) {
         },
       },
     )
-    .post("/:id/token", async ({ params, request }) => tokenFor(guard.upload(request, params.id, "change")), {
+    .post("/:id/token", async ({ params, request }) => tokenFor(guard.upload(request, params.id, "own")), {
       parse: "none",
       response: { 200: UploadTokenView },
       detail: { summary: "A fresh upload token" },
