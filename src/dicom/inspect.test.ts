@@ -95,6 +95,13 @@ describe("what is refused", () => {
       description(3, 3, 1, 8),
       element(0x7fe00010, "OB", new Uint8Array(8)),
     ],
+    "far more than the image needs": [
+      "pixel_data_length",
+      head(),
+      identity,
+      description(4, 4),
+      element(0x7fe00010, "OW", new Uint8Array(1_048_576 + 66)),
+    ],
     "two frames in one fragment": [
       "pixel_data_length",
       head(jpeg),

@@ -43,21 +43,25 @@ const storedSamples: Readonly<Record<string, number>> = {
 const samplesPerPixel = (attributes: Attributes): number =>
   storedSamples[attributes.text("PhotometricInterpretation")] ?? attributes.number("SamplesPerPixel") ?? 1;
 
+/** Native pixel data may be so much longer than the image it belongs to, in bytes, and as long again; writers pad in their own ways. */
+const mostPadding = 1_048_576;
+
 /** Holds the pixel data against what the image says of itself; null where it is right or cannot be told. */
 export function pixelFault(attributes: Attributes, pixels: PixelElement, syntax: TransferSyntax): PixelFault | null {
   const corrupt = (message: string): PixelFault => ({ code: "dicom_corrupt", message });
-  const short = (message: string): PixelFault => ({ code: "pixel_data_length", message });
+  const unfitting = (message: string): PixelFault => ({ code: "pixel_data_length", message });
   if (!attributes.number("Rows") || !attributes.number("Columns"))
     return corrupt("The image says that it has no rows or no columns.");
   if ((pixels.fragments !== null) !== syntax.encapsulated)
     return corrupt("The pixel data is not stored the way the transfer syntax says.");
   if (pixels.fragments === null) {
     const expected = nativePixelLength(attributes, pixels.tag);
-    if (expected === null || pixels.length >= expected) return null;
-    return short(`The image needs ${expected} bytes of pixel data and holds ${pixels.length}.`);
+    const most = 2 * (expected ?? Number.POSITIVE_INFINITY) + mostPadding;
+    if (expected === null || (pixels.length >= expected && pixels.length <= most)) return null;
+    return unfitting(`The image needs ${expected} bytes of pixel data and holds ${pixels.length}.`);
   }
   // PS3.5 A.4: a frame is one fragment or more; only video puts many frames into one.
   const needed = syntax.video ? 1 : (frameCount(attributes) ?? 1);
   if (pixels.fragments >= needed && pixels.length > 0) return null;
-  return short(`The image needs pixel data for ${needed} frame(s) and holds ${Math.max(pixels.fragments, 0)}.`);
+  return unfitting(`The image needs pixel data for ${needed} frame(s) and holds ${Math.max(pixels.fragments, 0)}.`);
 }

@@ -30,9 +30,17 @@ export interface ExpandContext {
   readonly signal: AbortSignal;
 }
 
-/** Opens every archive, and archives in archives as deep as the limits allow; returns what is not an archive. */
-export async function expand(files: readonly SpooledFile[], context: ExpandContext): Promise<SniffedFile[]> {
+export interface Expanded {
+  /** What is not an archive, out of archives or not. */
+  readonly files: SniffedFile[];
+  /** Names of the outermost archives that could be opened. */
+  readonly archives: string[];
+}
+
+/** Opens every archive, and archives in archives as deep as the limits allow. */
+export async function expand(files: readonly SpooledFile[], context: ExpandContext): Promise<Expanded> {
   const opened: SniffedFile[] = [];
+  const archives: string[] = [];
   const numbered = { next: 0 };
   const { sets, strays, others } = groupVolumes(files);
   for (const file of strays) context.book.add("archive_volume_missing", "refused", file.name);
@@ -61,12 +69,13 @@ export async function expand(files: readonly SpooledFile[], context: ExpandConte
     );
     try {
       opened.push(...(await open(sniffed, volumes, 1, budget, numbered, context)));
+      archives.push(file.name);
     } catch (error) {
       if (!(error instanceof ArchiveRefused)) throw error;
       context.book.add(error.code, "refused", file.name, error.message);
     }
   }
-  return opened;
+  return { files: opened, archives };
 }
 
 const sniffAll = (files: readonly SpooledFile[], { folder }: ExpandContext): Promise<SniffedFile[]> =>
@@ -108,7 +117,7 @@ async function open(
     if (!isArchive(file.kind)) {
       result.push(file);
     } else if (depth >= limits.max_archive_depth) {
-      book.add("left_out", "warning", file.name, "An archive inside an archive inside an archive was left out.");
+      book.add("left_out", "warning", file.name, "An archive inside an archive inside an archive is not opened.");
     } else {
       try {
         result.push(...(await open(file, [], depth + 1, budget, numbered, context)));

@@ -16,19 +16,24 @@ export class FindingBook {
   private readonly counts = new Map<string, number>();
   private clutterCount = 0;
 
-  /** Without a message, the catalogue's words are used. */
-  add(code: ErrorCode, severity: Severity, fileName: string | null, message?: string): void {
+  /** @param cause what is wrong, in a sentence; the catalogue's where not given. What to do follows out of the catalogue. */
+  add(code: ErrorCode, severity: Severity, fileName: string | null, cause?: string): void {
     const key = `${severity} ${code}`;
     const seen = (this.counts.get(key) ?? 0) + 1;
     this.counts.set(key, seen);
-    const { cause, action } = catalogueOf(code);
-    if (seen <= namedAtMost[severity])
-      this.lines.push({ code, severity, message: message ?? `${cause} ${action}`, fileName });
+    if (seen > namedAtMost[severity]) return;
+    const entry = catalogueOf(code);
+    this.lines.push({ code, severity, message: `${cause ?? entry.cause} ${entry.action}`, fileName });
   }
 
   /** DICOMDIR, viewers, thumbnails: only counted. */
   clutter(): void {
     this.clutterCount += 1;
+  }
+
+  /** Whether a line names a file whose name begins so. */
+  names(prefix: string): boolean {
+    return this.lines.some(({ fileName }) => fileName?.startsWith(prefix));
   }
 
   get refused(): number {

@@ -6,7 +6,7 @@ import { filesOf, type UploadFileRow, type UploadRow } from "../db/uploads.ts";
 import { acceptStudies } from "../study/accept.ts";
 import { groupByStudy } from "../study/group.ts";
 import type { Spool } from "../upload/spool.ts";
-import { examine } from "./examine.ts";
+import { examine, tellBarren } from "./examine.ts";
 import { expand, type SpooledFile } from "./expand.ts";
 import { FindingBook } from "./finding-book.ts";
 import { syncFolderTree } from "./sync-folder.ts";
@@ -38,7 +38,7 @@ export async function runPipeline(deps: PipelineDeps, upload: UploadRow, signal:
   const folder = spool.folder(upload.id);
 
   const received = receivedFiles(filesOf(db.orm, upload.id), upload, spool, book);
-  const files = await expand(received, {
+  const { files, archives } = await expand(received, {
     limits: config.limits,
     folder,
     work: "work",
@@ -52,6 +52,7 @@ export async function runPipeline(deps: PipelineDeps, upload: UploadRow, signal:
     extraSopClasses: config.intake.extra_sop_classes,
     signal,
   });
+  tellBarren(archives, instances, book);
   const { studies, mismatched, severalPatients, sharedSeries } = groupByStudy(instances);
   for (const { fileName } of mismatched) book.add("patient_mismatch", "refused", fileName);
   for (const { fileName } of sharedSeries) book.add("series_shared", "warning", fileName);
@@ -79,7 +80,7 @@ function receivedFiles(
     const name = row.name ?? row.fileId;
     const size = row.sizeBytes ?? row.receivedBytes;
     if (size === 0) {
-      book.add("left_out", "warning", name, "The file is empty. It was left out.");
+      book.add("left_out", "warning", name, "The file is empty.");
       continue;
     }
     const path = spool.receivedFile(row.id);

@@ -10,6 +10,7 @@ const instance = (fields: Partial<InspectedInstance>): AcceptableInstance => ({
     patientID: "A",
     patientName: "DOE^JANE",
     patientBirthDate: "19700101",
+    studyDescription: "",
     ...fields,
   } as InspectedInstance,
   path: "files/1",
@@ -51,6 +52,16 @@ describe("groupByStudy", () => {
   test("another patient under the same study is kept out, not merged", () => {
     const { studies, mismatched } = groupByStudy([instance({}), instance({ patientID: "B", sopInstanceUID: "x" })]);
     expect(studies[0]?.instances).toHaveLength(1);
+    expect(mismatched.map(({ fileName }) => fileName)).toEqual(["x"]);
+  });
+
+  test("a first instance that names no patient does not bring two others together; the study shows the one kept", () => {
+    const { studies, mismatched } = groupByStudy([
+      instance({ patientID: "", patientName: "", patientBirthDate: "" }),
+      instance({ patientID: "A", studyDescription: "HEAD" }),
+      instance({ patientID: "B", sopInstanceUID: "x" }),
+    ]);
+    expect(studies[0]?.first).toMatchObject({ patientID: "A", patientName: "DOE^JANE", studyDescription: "HEAD" });
     expect(mismatched.map(({ fileName }) => fileName)).toEqual(["x"]);
   });
 

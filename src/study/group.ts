@@ -14,6 +14,7 @@ export interface AcceptableInstance {
 
 export interface GroupedStudy {
   readonly studyInstanceUID: string;
+  /** The study's fields as its first instance has them; what that leaves empty, as the next one that says it. */
   readonly first: InspectedInstance;
   readonly modalities: string[];
   readonly seriesCount: number;
@@ -44,15 +45,44 @@ const plainName = (name: string) =>
     .replace(/[\^\s]+/g, " ")
     .trim();
 
+/** What is shown of a study. */
+const shown = [
+  "patientName",
+  "patientID",
+  "patientBirthDate",
+  "patientSex",
+  "studyDate",
+  "accessionNumber",
+  "studyDescription",
+] as const;
+
+/** What is said wins over what is empty: else two patients would both agree with a first instance that names none. */
+function filled(said: InspectedInstance, next: InspectedInstance): InspectedInstance {
+  const missing = shown.filter((field) => said[field] === "" && next[field] !== "");
+  return missing.length === 0 ? said : { ...said, ...Object.fromEntries(missing.map((field) => [field, next[field]])) };
+}
+
+/** Those that agree with the first one, and with what the ones before them said. */
+function ofOnePatient<T>(all: readonly T[], of: (item: T) => InspectedInstance) {
+  let first = of(all[0] as T);
+  const kept: T[] = [];
+  const others: T[] = [];
+  for (const item of all) {
+    const same = samePatient(first, of(item));
+    (same ? kept : others).push(item);
+    if (same) first = filled(first, of(item));
+  }
+  return { first, kept, others };
+}
+
 /** Sorts instances into studies by Study Instance UID; order of arrival is kept. */
 export function groupByStudy(instances: readonly AcceptableInstance[]): Grouping {
   const mismatched: AcceptableInstance[] = [];
   const sharedSeries: AcceptableInstance[] = [];
   const studyOfSeries = new Map<string, string>();
   const studies = [...Map.groupBy(instances, (item) => item.inspected.studyInstanceUID)].map(([uid, all]) => {
-    const first = (all[0] as AcceptableInstance).inspected;
-    const kept = all.filter((item) => samePatient(first, item.inspected));
-    mismatched.push(...all.filter((item) => !samePatient(first, item.inspected)));
+    const { first, kept, others } = ofOnePatient(all, (item) => item.inspected);
+    mismatched.push(...others);
     const series = new Set<string>();
     for (const item of kept) {
       const { seriesInstanceUID } = item.inspected;
@@ -65,11 +95,6 @@ export function groupByStudy(instances: readonly AcceptableInstance[]): Grouping
     const modalities = [...new Set(kept.map((item) => item.inspected.modality).filter((value) => value !== ""))].sort();
     return { studyInstanceUID: uid, first, modalities, seriesCount: series.size, instances: kept };
   });
-  const firstStudy = studies[0]?.first;
-  return {
-    studies,
-    mismatched,
-    severalPatients: firstStudy !== undefined && studies.some((study) => !samePatient(firstStudy, study.first)),
-    sharedSeries,
-  };
+  const severalPatients = studies.length > 0 && ofOnePatient(studies, (study) => study.first).others.length > 0;
+  return { studies, mismatched, severalPatients, sharedSeries };
 }

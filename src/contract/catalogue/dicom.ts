@@ -73,8 +73,8 @@ export const dicomErrors = catalogue({
     retryable: false,
   },
   pixel_data_length: {
-    title: "Pixel data incomplete",
-    cause: "The image holds fewer pixels than it says.",
+    title: "Pixel data does not fit",
+    cause: "The image holds fewer or far more pixels than it says.",
     acts: "sender",
     action: "Export the image again at the scanner or workstation.",
     retryable: false,
@@ -88,9 +88,9 @@ export const dicomErrors = catalogue({
   },
   patient_missing: {
     title: "No patient name or ID",
-    cause: "The images carry no patient name or no patient ID.",
+    cause: "The image carries no patient name or no patient ID.",
     acts: "sender",
-    action: "The archive may not find this patient; check before sending.",
+    action: "It is sent as it is; check at the archive that it is filed under the right patient.",
     retryable: false,
   },
   transfer_syntax_rare: {

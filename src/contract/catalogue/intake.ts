@@ -25,7 +25,7 @@ export const intakeErrors = catalogue({
   },
   sop_conflict: {
     title: "Two different images with one identifier",
-    cause: "Two files carry the same SOP Instance UID but differ; the first was kept.",
+    cause: "Two files carry the same SOP Instance UID but differ; only the first is sent.",
     acts: "vendor",
     action: "Export the images again at the scanner or workstation.",
     retryable: false,
@@ -39,7 +39,7 @@ export const intakeErrors = catalogue({
   },
   patient_mismatch: {
     title: "Two patients in one study",
-    cause: "Images of one study name different patients; only those of the first were kept.",
+    cause: "Images of one study name different patients; only those of the first are sent.",
     acts: "sender",
     action: "Find out whose images these are before sending the rest.",
     retryable: false,
