@@ -65,8 +65,8 @@ class Reader {
   }
 }
 
-/** @throws Error where the bytes are no well-formed Part 10 object with its UIDs. */
-export function readDicom(bytes: Uint8Array): DicomFile {
+/** The File Meta Information as text by tag, and where the data set behind it begins. @throws Error where DICM is missing */
+function readMeta(bytes: Uint8Array): { found: Map<number, string>; dataSetOffset: number } {
   if (Buffer.from(bytes.subarray(128, 132)).toString("latin1") !== "DICM") throw new Error("no Part 10 file");
   const meta = new Reader(bytes, false, true);
   const found = new Map<number, string>();
@@ -75,12 +75,17 @@ export function readDicom(bytes: Uint8Array): DicomFile {
     found.set(element.tag, meta.text(element.valueAt, element.length));
     at = meta.after(element);
   }
-  const dataSetOffset = at;
+  return { found, dataSetOffset: at };
+}
+
+/** @throws Error where the bytes are no well-formed Part 10 object with its UIDs. */
+export function readDicom(bytes: Uint8Array): DicomFile {
+  const { found, dataSetOffset } = readMeta(bytes);
   const transferSyntaxUID = found.get(0x00020010) ?? "";
   const body = bytes.subarray(dataSetOffset);
   const plain = transferSyntaxUID === DEFLATED ? new Uint8Array(inflateRawSync(body)) : body;
   const set = new Reader(plain, transferSyntaxUID === IMPLICIT_LE, transferSyntaxUID !== EXPLICIT_BE);
-  at = 0;
+  let at = 0;
   for (let element = set.element(at); element && element.tag <= 0x0020000e; element = set.element(at)) {
     if (element.length !== UNDEFINED) found.set(element.tag, set.text(element.valueAt, Math.min(element.length, 64)));
     at = set.after(element);
@@ -101,7 +106,7 @@ export function readDicom(bytes: Uint8Array): DicomFile {
 }
 
 /** The data set's bytes. */
-export const dataSetBytes = (bytes: Uint8Array): Uint8Array => bytes.subarray(readDicom(bytes).dataSetOffset);
+export const dataSetBytes = (bytes: Uint8Array): Uint8Array => bytes.subarray(readMeta(bytes).dataSetOffset);
 
 /** A file as the product would hand it to a destination. */
 export function outgoing(path: string, head: Uint8Array | null = null): OutgoingInstance {
