@@ -20,10 +20,10 @@ export interface Outcome {
   readonly arrived: ReadonlyMap<string, Uint8Array>;
 }
 
-/** @param toml configuration beside the destination */
+/** @param toml configuration beside the folder, such as more destinations with `default = true` */
 export async function startLab(toml = ""): Promise<Lab> {
   const folder = mkdtempSync(join(tmpdir(), "relaypacs-arrived-"));
-  const destination = `[[destination]]\nid = "folder"\nkind = "folder"\npath = "${folder}"`;
+  const destination = `[[destination]]\ndefault = true\nid = "folder"\nkind = "folder"\npath = "${folder}"`;
   const box = await startBox(`${toml}\n[limits]\nrequests_per_minute = 1000000\n${destination}`);
   return {
     box,

@@ -62,6 +62,8 @@ export interface Verdict {
 const settled: Readonly<Record<string, Partial<Verdict>>> = {
   // All its UIDs are letters and digits; like bad-uid-letters.dcm.
   "invalid/bad-sequence.dcm": { accepted: [], refused: ["uid_invalid"] },
+  // Inflates to more than its image description accounts for.
+  "invalid/deflated-bomb-256mb.dcm": { accepted: [] },
   // Told by content: a picture, whatever its name says.
   "invalid/jpeg-renamed.dcm": { refused: ["image_unsupported"] },
   // Its row speaks of the pair.

@@ -11,6 +11,8 @@ export interface StoreScp {
   /** SOP Instance UIDs that it holds, one entry per copy. */
   instances(): Promise<string[]>;
   files(sopInstanceUID: string): Promise<Uint8Array[]>;
+  /** Empties it. */
+  clear(): Promise<void>;
   output(): string;
   stop(): Promise<void>;
 }
@@ -45,6 +47,9 @@ export async function startStoreScp(flags: readonly string[] = []): Promise<Stor
     aeTitle: "STORESCP",
     instances: async () => (await all()).map((bytes) => readDicom(bytes).sopInstanceUID),
     files: async (uid) => (await all()).filter((bytes) => readDicom(bytes).sopInstanceUID === uid),
+    clear: async () => {
+      for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true });
+    },
     output: child.output,
     stop,
   };
