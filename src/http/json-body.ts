@@ -4,9 +4,29 @@ import { parseBodyHeaders, readBody } from "../upload/body.ts";
 /** A list of 20 000 files with hashes is about 6 MB; no request announces more than this, chunks neither. */
 export const maxJsonBytes = 16 * 1024 * 1024;
 
+/** No body of this interface has more than five levels; a validator that met a million of them would end the process. */
+const deepest = 32;
+
+/** How deep objects and lists stand in one another, without making any of them. */
+export function depthOf(json: string): number {
+  let [depth, most, inString] = [0, 0, false];
+  for (let at = 0; at < json.length; at++) {
+    const char = json[at];
+    if (inString) {
+      if (char === "\\") at += 1;
+      else if (char === '"') inString = false;
+    } else if (char === '"') inString = true;
+    else if (char === "{" || char === "[") {
+      depth += 1;
+      most = Math.max(most, depth);
+    } else if (char === "}" || char === "]") depth -= 1;
+  }
+  return most;
+}
+
 /**
  * Reads a JSON body under the rules of every body: bounded as it comes, cut when it stalls, digests and gzip as for chunks.
- * @throws RelayError invalid_json, request_too_large, and what readBody throws
+ * @throws RelayError invalid_json, invalid_request (too deep), request_too_large, and what readBody throws
  */
 export const jsonBody =
   (idleSeconds: () => number) =>
@@ -36,6 +56,8 @@ export const jsonBody =
       write: decode,
     });
     decode();
+    if (depthOf(text) > deepest)
+      throw new RelayError("invalid_request", undefined, { errors: [{ path: "", message: "is nested too deeply" }] });
     try {
       return JSON.parse(text);
     } catch (cause) {
