@@ -13,6 +13,8 @@ export interface Box {
   readonly configFile: string;
   /** Every line it has put on stdout since its last start. */
   readonly lines: string[];
+  /** Every line it has put on stderr since then. */
+  readonly errors: string[];
   /** Events of that name among them. */
   events(name: string): Record<string, unknown>[];
   /** A signed-in client of this role; the account is made at the first call. */
@@ -52,6 +54,7 @@ export async function startBox(
   write(toml);
   const clients = new Map<string, Promise<Client>>();
   const lines: string[] = [];
+  const errors: string[] = [];
   let child: ReturnType<typeof spawn> | undefined;
   let url = "";
 
@@ -67,9 +70,9 @@ export async function startBox(
   async function start(text?: string): Promise<void> {
     if (text !== undefined) write(text);
     lines.length = 0;
+    errors.length = 0;
     const started = spawn();
     child = started;
-    const errors: string[] = [];
     void collect(started.stdout, lines);
     void collect(started.stderr, errors);
     await until("the box to listen", () => lines.length > 0 || started.exitCode !== null);
@@ -98,6 +101,7 @@ export async function startBox(
     dataDir,
     configFile,
     lines,
+    errors,
     events: named,
     client: (role = "radiographer") => {
       const made = clients.get(role) ?? makeAccount(configFile, role).then(() => signIn(() => url, role, testPassword));
