@@ -108,3 +108,20 @@ test("stop ends a long sleep and a pause after an error", async () => {
   await failing.stop();
   expect(seen.rounds()).toBe(1);
 });
+
+test("while the disk is full the pauses do not grow", async () => {
+  const count = counter();
+  const worker = startWorker({
+    name: "w",
+    errorPauseMs: 1,
+    run: async () => {
+      count.next();
+      // Doubled each time, the pauses before these rounds would add up to minutes.
+      if (count.rounds() < 20) throw Object.assign(new Error("full"), { code: "SQLITE_FULL" });
+      return null;
+    },
+    onError: nothing,
+  });
+  await count.reached(20);
+  await worker.stop();
+});

@@ -1,3 +1,5 @@
+import { isDiskFull } from "./disk-full.ts";
+
 /** A loop that polls and can be woken. */
 export interface Worker {
   /** Runs again as soon as it can; any number of calls during a run mean one more run. */
@@ -12,7 +14,7 @@ export interface WorkerOptions {
   readonly run: (signal: AbortSignal) => Promise<number | null>;
   /** Told of every error of a round; the loop goes on after a pause. */
   readonly onError: (error: unknown, name: string) => void;
-  /** Pause after the first failed round in milliseconds; it doubles up to a minute. */
+  /** Pause after the first failed round in milliseconds; it doubles up to a minute, but not while the disk is full. */
   readonly errorPauseMs?: number;
 }
 
@@ -57,7 +59,8 @@ export function startWorker({ name, run, onError, errorPauseMs = 1000 }: WorkerO
       } catch (error) {
         if (ending.signal.aborted) return;
         report(error);
-        failures += 1;
+        // A full disk is nobody's fault that wears off: work goes on within seconds after there is space (RELIABILITY P16).
+        failures = isDiskFull(error) ? 1 : failures + 1;
         await sleep(Math.min(errorPauseMs * 2 ** (failures - 1), longestErrorPauseMs), false);
       }
     }

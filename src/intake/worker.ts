@@ -28,16 +28,14 @@ interface Job {
 export function startIntake(deps: PipelineDeps & { live: Live; log: Log; onAccepted: () => void }): Intake {
   const { db, live, log } = deps;
   const jobs = new Map<string, Job>();
-  /** Uploads that met an error or a full disk: not before this time. */
+  /** Uploads that met an error or a full disk: not before this time, by the clock that nobody sets. */
   const later = new Map<string, { at: number; failures: number }>();
 
-  const next = (statOnly: boolean): UploadRow | undefined =>
-    uploadsIn(db.orm, ["processing"]).find(
-      (upload) =>
-        !jobs.has(upload.id) &&
-        (later.get(upload.id)?.at ?? 0) <= deps.now() &&
-        (!statOnly || upload.serviceLevel === "stat"),
+  const queued = (statOnly: boolean): UploadRow[] =>
+    uploadsIn(db.orm, ["processing"]).filter(
+      (upload) => !jobs.has(upload.id) && (!statOnly || upload.serviceLevel === "stat"),
     );
+  const waitMs = ({ id }: UploadRow): number => (later.get(id)?.at ?? 0) - performance.now();
 
   async function runOne(upload: UploadRow, signal: AbortSignal): Promise<void> {
     const startedAt = performance.now();
@@ -58,40 +56,37 @@ export function startIntake(deps: PipelineDeps & { live: Live; log: Log; onAccep
     live.changed(upload.id);
   }
 
+  /** Dates the next try before anything that can fail itself: on a full disk the row may not be written. */
   function handle(error: unknown, upload: UploadRow): void {
     const noSpace = isDiskFull(error) || (error instanceof RelayError && error.code === "insufficient_storage");
     if (noSpace) {
+      later.set(upload.id, { at: performance.now() + spacePauseMs, failures: 0 });
       log.event("upload.waiting_for_space", { upload_id: upload.id, free_bytes: deps.spool.freeBytes() }, "warning");
       deps.spool.freshWorkFolder(upload.id);
-      later.set(upload.id, { at: deps.now() + spacePauseMs, failures: 0 });
-      updateUpload(db.orm, upload.id, { waitingForSpace: true });
+      db.transaction((tx) => updateUpload(tx, upload.id, { waitingForSpace: true }));
       return;
     }
     const failures = (later.get(upload.id)?.failures ?? 0) + 1;
+    later.set(upload.id, { at: performance.now() + Math.min(longestPauseMs, 1000 * 2 ** failures), failures });
     const lost = error instanceof RelayError && error.code === "files_lost";
     const tooLong = deps.now() - (upload.completedAt ?? 0) > deps.config().retention.retry_hours * 3_600_000;
     log.event("upload.intake_failed", { upload_id: upload.id, attempts: failures, ...errorFields(error) }, "error");
-    if (lost || tooLong) {
-      later.delete(upload.id);
-      db.transaction((tx) => {
-        const row = findUpload(tx, upload.id);
-        if (row?.state === "processing")
-          moveUpload(tx, row, "failed", deps.now(), { errorCode: lost ? "files_lost" : "internal_error" });
-      });
-      return;
-    }
-    later.set(upload.id, { at: deps.now() + Math.min(longestPauseMs, 1000 * 2 ** failures), failures });
+    if (!lost && !tooLong) return;
+    db.transaction((tx) => {
+      const row = findUpload(tx, upload.id);
+      if (row?.state === "processing")
+        moveUpload(tx, row, "failed", deps.now(), { errorCode: lost ? "files_lost" : "internal_error" });
+    });
+    later.delete(upload.id);
   }
 
   const workers = lanes.map(({ statOnly }, index) =>
     startWorker({
       name: `intake_${index}`,
       run: async (stopSignal) => {
-        const upload = next(statOnly);
-        if (!upload) {
-          const soonest = Math.min(...[...later.values()].map(({ at }) => at));
-          return Number.isFinite(soonest) ? Math.max(50, soonest - deps.now()) : null;
-        }
+        const waiting = queued(statOnly);
+        const upload = waiting.find((row) => waitMs(row) <= 0);
+        if (!upload) return waiting.length === 0 ? null : Math.min(...waiting.map(waitMs));
         const abort = new AbortController();
         const stopped = () => abort.abort();
         stopSignal.addEventListener("abort", stopped);
@@ -114,7 +109,8 @@ export function startIntake(deps: PipelineDeps & { live: Live; log: Log; onAccep
     cancel: async (uploadId) => {
       const job = jobs.get(uploadId);
       job?.abort.abort();
-      await job?.done;
+      later.delete(uploadId);
+      await job?.done.catch(() => undefined); // its error is told by the lane
     },
     stop: async () => {
       await Promise.all(workers.map((worker) => worker.stop()));
