@@ -1,5 +1,6 @@
 import { RelayError } from "../core/errors.ts";
 import { parseBodyHeaders, readBody } from "../upload/body.ts";
+import type { HttpContext } from "./context.ts";
 
 /** A list of 20 000 files with hashes is about 6 MB; no request announces more than this, chunks neither. */
 export const maxJsonBytes = 16 * 1024 * 1024;
@@ -24,19 +25,20 @@ export function depthOf(json: string): number {
   return most;
 }
 
+interface ParseContext {
+  readonly request: Request;
+  readonly server: { timeout(request: Request, seconds: number): void } | null;
+  readonly params?: { readonly id?: string };
+}
+
 /**
- * Reads a JSON body under the rules of every body: bounded as it comes, cut when it stalls, digests and gzip as for chunks.
+ * Reads the JSON body of a route, if the caller may use that, under the rules of every body: bounded as it comes, cut when it stalls, digests and gzip as for chunks.
  * @throws RelayError invalid_json, invalid_request (too deep), request_too_large, and what readBody throws
  */
 export const jsonBody =
-  (idleSeconds: () => number) =>
-  async ({
-    request,
-    server,
-  }: {
-    request: Request;
-    server: { timeout(request: Request, seconds: number): void } | null;
-  }): Promise<unknown> => {
+  ({ guard, config }: Pick<HttpContext, "guard" | "config">, route: string) =>
+  async ({ request, server, params }: ParseContext): Promise<unknown> => {
+    guard.authorize(request, route, params?.id); // Elysia parses before it transforms, where the other routes ask
     server?.timeout(request, 0);
     const decoder = new TextDecoder("utf-8", { fatal: true });
     let text = "";
@@ -51,7 +53,7 @@ export const jsonBody =
       headers: parseBodyHeaders(request.headers),
       maxBytes: maxJsonBytes,
       tooLong: () => new RelayError("request_too_large"),
-      idleSeconds: idleSeconds(),
+      idleSeconds: config().limits.request_idle_seconds,
       signal: request.signal,
       write: decode,
     });

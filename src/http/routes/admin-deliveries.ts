@@ -14,7 +14,6 @@ import { chosenOf } from "../query.ts";
 /** What is stuck and why, and the ways out: again, elsewhere, given up. */
 export function adminDeliveryRoutes(context: HttpContext) {
   const { db, guard, live, log } = context;
-  const json = jsonBody(() => context.config().limits.request_idle_seconds);
 
   /** Changes one parked delivery and answers it as it stands then. */
   function act(request: Request, id: string, what: string, change: (tx: Transaction) => void) {
@@ -79,7 +78,7 @@ export function adminDeliveryRoutes(context: HttpContext) {
           redirectDelivery(tx, params.delivery_id, body.destination_id, context.now(), context.config()),
         ),
       {
-        parse: json,
+        parse: jsonBody(context, "/admin/deliveries/:delivery_id/redirect"),
         body: t.Object({ destination_id: t.String({ minLength: 1, maxLength: 64 }) }, { additionalProperties: false }),
         response: { 200: AdminDelivery },
         detail: { summary: "Send a parked delivery to another destination" },
@@ -90,7 +89,7 @@ export function adminDeliveryRoutes(context: HttpContext) {
       ({ params, request }) =>
         act(request, params.delivery_id, "discarded", (tx) => discardDelivery(tx, params.delivery_id, context.now())),
       {
-        parse: json,
+        parse: jsonBody(context, "/admin/deliveries/:delivery_id/discard"),
         body: t.Object({ reason: t.String({ minLength: 1, maxLength: 1024 }) }, { additionalProperties: false }),
         response: { 200: AdminDelivery },
         detail: { summary: "Give a parked delivery up" },

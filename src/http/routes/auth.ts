@@ -10,7 +10,6 @@ import { jsonBody } from "../json-body.ts";
 /** Sign-in, first cut: password against a short access token. Sessions and second factors come with their own part. */
 export function authRoutes({ config, db, tokens, guard, log }: HttpContext) {
   const attempts = new RateWindow(() => config().limits.login_attempts_per_minute, 60_000);
-  const json = jsonBody(() => config().limits.request_idle_seconds);
   return new Elysia({ prefix: "/auth" })
     .post(
       "/login",
@@ -33,7 +32,12 @@ export function authRoutes({ config, db, tokens, guard, log }: HttpContext) {
           user: { id: user.id, username: user.username, role: user.role },
         };
       },
-      { parse: json, body: Login, response: { 200: SignedIn }, detail: { summary: "Sign in" } },
+      {
+        parse: jsonBody({ config, guard }, "/auth/login"),
+        body: Login,
+        response: { 200: SignedIn },
+        detail: { summary: "Sign in" },
+      },
     )
     .get(
       "/me",

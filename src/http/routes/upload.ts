@@ -22,7 +22,6 @@ export function uploadRoutes(context: HttpContext) {
     };
   };
 
-  const json = jsonBody(() => config().limits.request_idle_seconds);
   return new Elysia({ prefix: "/upload" })
     .post(
       "/init",
@@ -44,7 +43,12 @@ export function uploadRoutes(context: HttpContext) {
           files: filesOf(context.db.orm, upload.id).map((file) => ({ file_id: file.fileId, state: file.state })),
         };
       },
-      { parse: json, body: UploadInit, response: { 201: UploadOpened }, detail: { summary: "Open an upload" } },
+      {
+        parse: jsonBody(context, "/upload/init"),
+        body: UploadInit,
+        response: { 201: UploadOpened },
+        detail: { summary: "Open an upload" },
+      },
     )
     .put(
       "/:id/chunk",
