@@ -10,7 +10,7 @@ import { dataSetBytes, readDicom } from "../support/dicom-file.ts";
 export interface Lab {
   readonly box: Box;
   /** Sends as an upload of its own, waits until it rests, and takes what arrived out of the folder. */
-  send(files: readonly SendFile[]): Promise<Outcome>;
+  send(files: readonly SendFile[], init?: Record<string, unknown>): Promise<Outcome>;
   stop(): Promise<void>;
 }
 
@@ -27,9 +27,9 @@ export async function startLab(toml = ""): Promise<Lab> {
   const box = await startBox(`${toml}\n[limits]\nrequests_per_minute = 1000000\n${destination}`);
   return {
     box,
-    send: async (files) => {
+    send: async (files, init) => {
       const client = await box.client();
-      const status = await client.send(files);
+      const status = await client.send(files, init);
       const names = filesBelow(folder);
       const arrived = new Map(names.map((name) => [name, new Uint8Array(readFileSync(join(folder, name)))]));
       for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true });
