@@ -21,6 +21,17 @@ export class RateWindow {
     return 0;
   }
 
+  /** Keys that are remembered. */
+  get size(): number {
+    return this.windows.size;
+  }
+
+  /** Takes a hit back that turned out to be harmless. */
+  refund(key: string): void {
+    const window = this.windows.get(key);
+    if (window && window.count > 0) window.count -= 1;
+  }
+
   private forgetOld(now: number): void {
     for (const [key, window] of this.windows) if (now - window.start >= this.windowMs) this.windows.delete(key);
   }

@@ -1,3 +1,4 @@
+import { t } from "elysia";
 import { RelayError } from "../core/errors.ts";
 
 const invalid = (name: string, message: string) =>
@@ -26,3 +27,14 @@ export function waitSeconds(value: string | undefined): number {
   if (!/^\d+(\.\d+)?$/.test(value) || seconds > 60) throw invalid("wait", "0 to 60 seconds");
   return seconds;
 }
+
+/** A page of a list. */
+export const pageQuery = t.Object(
+  {
+    limit: t.Integer({ minimum: 1, maximum: 200, default: 50 }),
+    cursor: t.Optional(t.String({ maxLength: 200 })),
+    /** One state or several, separated by commas. */
+    state: t.Optional(t.String({ maxLength: 200 })),
+  },
+  { additionalProperties: false },
+);

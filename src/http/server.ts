@@ -7,6 +7,7 @@ import { accessOf } from "./access.ts";
 import type { HttpContext } from "./context.ts";
 import { asRelayError, problem } from "./errors.ts";
 import { maxJsonBytes } from "./json-body.ts";
+import { requestId } from "./request-id.ts";
 import { adminDeliveryRoutes } from "./routes/admin-deliveries.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { docsRoutes } from "./routes/docs.ts";
@@ -29,17 +30,10 @@ const hardening = {
 /** The whole HTTP side. @throws Error where a route has no entry in access.ts */
 export async function createServer(context: HttpContext) {
   const { guard, log } = context;
-  const requestIds = new WeakMap<Request, string>();
-  const idOf = (request: Request): string => {
-    const id = requestIds.get(request) ?? crypto.randomUUID();
-    requestIds.set(request, id);
-    return id;
-  };
-
   const app = new Elysia({ normalize: false, strictPath: true, precompile: true })
     .onRequest(async ({ request, set }) => {
       Object.assign(set.headers, hardening);
-      set.headers["x-request-id"] = idOf(request);
+      set.headers["x-request-id"] = requestId(request);
       const length = Number(request.headers.get("content-length") ?? 0);
       await guard.authenticate(request, pathOf(request));
       if (length > maxJsonBytes) throw new RelayError("request_too_large");
@@ -54,7 +48,7 @@ export async function createServer(context: HttpContext) {
           : code === "VALIDATION" && error.type !== "response"
             ? invalidRequest(error)
             : asRelayError(code === "PARSE" ? error.cause : error);
-      const id = idOf(request);
+      const id = requestId(request);
       if (known.code === "internal_error" || known.code === "insufficient_storage")
         log.event(
           "http.failed",

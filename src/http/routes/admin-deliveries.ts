@@ -9,7 +9,8 @@ import { deliveryView } from "../../upload/view.ts";
 import type { HttpContext } from "../context.ts";
 import { cursorOf, readCursor } from "../cursor.ts";
 import { jsonBody } from "../json-body.ts";
-import { chosenOf } from "../query.ts";
+import { chosenOf, pageQuery } from "../query.ts";
+import { requestId } from "../request-id.ts";
 
 /** What is stuck and why, and the ways out: again, elsewhere, given up. */
 export function adminDeliveryRoutes(context: HttpContext) {
@@ -20,8 +21,8 @@ export function adminDeliveryRoutes(context: HttpContext) {
     db.transaction(change);
     const row = deliveryById(db.orm, id);
     if (!row) throw new RelayError("not_found");
-    const { userId } = guard.principal(request);
-    log.event(`delivery.${what}`, { delivery_id: id, upload_id: row.uploadId, user_id: userId });
+    const who = { request_id: requestId(request), user_id: guard.principal(request).userId };
+    log.event(`delivery.${what}`, { ...who, delivery_id: id, upload_id: row.uploadId });
     live.changed(row.uploadId);
     context.wake();
     return { ...deliveryView(row), upload_id: row.uploadId };
@@ -51,14 +52,7 @@ export function adminDeliveryRoutes(context: HttpContext) {
         };
       },
       {
-        query: t.Object(
-          {
-            limit: t.Integer({ minimum: 1, maximum: 200, default: 50 }),
-            cursor: t.Optional(t.String({ maxLength: 200 })),
-            state: t.Optional(t.String({ maxLength: 200 })),
-          },
-          { additionalProperties: false },
-        ),
+        query: pageQuery,
         response: { 200: AdminDeliveryPage },
         detail: { summary: "Deliveries, oldest first" },
       },

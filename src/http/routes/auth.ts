@@ -6,6 +6,7 @@ import { RateWindow } from "../../core/rate.ts";
 import { findUser } from "../../db/users.ts";
 import type { HttpContext } from "../context.ts";
 import { jsonBody } from "../json-body.ts";
+import { requestId } from "../request-id.ts";
 
 /** Sign-in, first cut: password against a short access token. Sessions and second factors come with their own part. */
 export function authRoutes({ config, db, tokens, guard, log }: HttpContext) {
@@ -16,14 +17,16 @@ export function authRoutes({ config, db, tokens, guard, log }: HttpContext) {
       async ({ body, request, server }) => {
         const address = server?.requestIP(request)?.address ?? "";
         // The address first: whoever is past its limit cannot fill the table with names.
-        const wait = attempts.hit(`address ${address}`) || attempts.hit(`name ${body.username.toLowerCase()}`);
+        const keys = [`address ${address}`, `name ${body.username.toLowerCase()}`];
+        const wait = keys.reduce((seconds, key) => seconds || attempts.hit(key), 0);
         if (wait > 0) throw new RelayError("too_many_attempts", undefined, { retryAfterSeconds: wait });
         const user = await checkPassword(db, body.username, body.password);
         if (!user) {
-          log.event("auth.sign_in_failed", {}, "warning");
+          log.event("auth.sign_in_failed", { request_id: requestId(request) }, "warning");
           throw new RelayError("invalid_credentials");
         }
-        log.event("auth.signed_in", { user_id: user.id, role: user.role });
+        for (const key of keys) attempts.refund(key); // only failures count: a ward signs in from one address
+        log.event("auth.signed_in", { request_id: requestId(request), user_id: user.id, role: user.role });
         const seconds = Math.round(config().auth.access_token_minutes * 60);
         return {
           access_token: await tokens.access(user, config().auth.access_token_minutes * 60),

@@ -1,4 +1,4 @@
-import { Elysia, t } from "elysia";
+import { Elysia } from "elysia";
 import { may } from "../../contract/permissions.ts";
 import { isTerminal, type UploadState, uploadStates } from "../../contract/states.ts";
 import { UploadOutcome, UploadPage, UploadStatus } from "../../contract/status.ts";
@@ -10,7 +10,8 @@ import { outcomeOf, statusOf, summaryOf } from "../../upload/view.ts";
 import type { HttpContext } from "../context.ts";
 import { cursorOf, readCursor } from "../cursor.ts";
 import { eventStream } from "../event-stream.ts";
-import { chosenOf, waitSeconds } from "../query.ts";
+import { chosenOf, pageQuery, waitSeconds } from "../query.ts";
+import { requestId } from "../request-id.ts";
 
 /** States in which nothing moves by itself: `complete?wait` answers at once. */
 const atRest = (state: UploadState) =>
@@ -25,6 +26,8 @@ export function uploadLifeRoutes(context: HttpContext) {
     return row;
   };
 
+  const who = (request: Request) => ({ request_id: requestId(request), user_id: guard.principal(request).userId });
+
   return new Elysia()
     .post(
       "/upload/:id/complete",
@@ -34,6 +37,7 @@ export function uploadLifeRoutes(context: HttpContext) {
         const wait = waitSeconds(query.wait);
         if (completeUpload(context.sessions, upload)) {
           log.event("upload.completed", {
+            request_id: requestId(request),
             upload_id: upload.id,
             files: upload.totalFiles,
             bytes: upload.totalSizeBytes,
@@ -71,7 +75,7 @@ export function uploadLifeRoutes(context: HttpContext) {
       ({ params, request }) => {
         const upload = guard.upload(request, params.id, "change");
         db.transaction((tx) => applyRetry(tx, upload.id, context.now(), context.config()));
-        log.event("upload.retried", { upload_id: upload.id, user_id: guard.principal(request).userId });
+        log.event("upload.retried", { upload_id: upload.id, ...who(request) });
         return changed(upload.id);
       },
       { parse: "none", response: { 200: UploadStatus }, detail: { summary: "Try what was refused or parked again" } },
@@ -81,7 +85,7 @@ export function uploadLifeRoutes(context: HttpContext) {
       ({ params, request }) => {
         const upload = guard.upload(request, params.id, "change");
         db.transaction((tx) => applyAccept(tx, upload.id, context.now()));
-        log.event("upload.left_as_is", { upload_id: upload.id, user_id: guard.principal(request).userId });
+        log.event("upload.left_as_is", { upload_id: upload.id, ...who(request) });
         return changed(upload.id);
       },
       { parse: "none", response: { 200: UploadStatus }, detail: { summary: "Leave it at what was delivered" } },
@@ -92,7 +96,7 @@ export function uploadLifeRoutes(context: HttpContext) {
         const upload = guard.upload(request, params.id, "change");
         db.transaction((tx) => applyCancel(tx, upload.id, context.now()));
         await context.cancelUpload(upload.id); // only now: an upload still `processing` would be taken up again
-        log.event("upload.cancelled", { upload_id: upload.id, user_id: guard.principal(request).userId });
+        log.event("upload.cancelled", { upload_id: upload.id, ...who(request) });
         live.changed(upload.id);
         context.wake();
         return new Response(null, { status: 204 });
@@ -118,14 +122,7 @@ export function uploadLifeRoutes(context: HttpContext) {
         };
       },
       {
-        query: t.Object(
-          {
-            limit: t.Integer({ minimum: 1, maximum: 200, default: 50 }),
-            cursor: t.Optional(t.String({ maxLength: 200 })),
-            state: t.Optional(t.String({ maxLength: 200 })),
-          },
-          { additionalProperties: false },
-        ),
+        query: pageQuery,
         response: { 200: UploadPage },
         detail: { summary: "Uploads, newest first" },
       },

@@ -10,6 +10,7 @@ import { initUpload } from "../../upload/session.ts";
 import type { HttpContext } from "../context.ts";
 import { jsonBody } from "../json-body.ts";
 import { wholeNumber } from "../query.ts";
+import { requestId } from "../request-id.ts";
 
 /** Bytes come in: init, chunks, fresh tokens. */
 export function uploadRoutes(context: HttpContext) {
@@ -29,6 +30,7 @@ export function uploadRoutes(context: HttpContext) {
         const { userId } = guard.principal(request);
         const upload = initUpload(sessions, userId, body, idempotencyKey(request));
         log.event("upload.opened", {
+          request_id: requestId(request),
           upload_id: upload.id,
           user_id: userId,
           files: upload.totalFiles,
