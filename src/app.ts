@@ -9,6 +9,7 @@ import { createLive } from "./core/live.ts";
 import { log } from "./core/log.ts";
 import { readSecret } from "./core/secrets.ts";
 import { openDatabase } from "./db/database.ts";
+import { lockDataFolder } from "./db/lock.ts";
 import type { Destination } from "./destinations/destination.ts";
 import { createDestination } from "./destinations/index.ts";
 import { startForwarder } from "./forward/dispatcher.ts";
@@ -36,6 +37,7 @@ const drainMs = 3000;
 export async function startApp(initial: Config): Promise<App> {
   let config = initial;
   const now = () => Date.now();
+  const lock = lockDataFolder(config.data_dir);
   const spool = createSpool(config.data_dir, () => config.limits.min_free_disk_bytes);
   const db = openDatabase(config.data_dir, { onFull: spool.releaseBallast });
   const live = createLive();
@@ -118,7 +120,6 @@ export async function startApp(initial: Config): Promise<App> {
   let bound = bind(port);
   const shown = host.includes(":") ? `[${host}]` : host;
   const url = `${config.tls.mode === "files" ? "https" : "http"}://${shown}:${bound.port}`;
-  log.event("server.started", { url });
 
   return {
     url,
@@ -128,13 +129,14 @@ export async function startApp(initial: Config): Promise<App> {
       await Promise.race([drained, Bun.sleep(drainMs)]);
       await bound.stop(true);
       db.close();
-      log.event("server.stopped");
+      lock.release();
     },
     reload: async (next) => {
       // What is bound at start stays: address, data folder, TLS mode.
       const tls = { ...next.tls, mode: config.tls.mode };
-      config = { ...next, listen: config.listen, data_dir: config.data_dir, tls };
-      destinations = makeDestinations(config);
+      const merged = { ...next, listen: config.listen, data_dir: config.data_dir, tls };
+      destinations = makeDestinations(merged); // first, because it can fail: then all stays as it was
+      config = merged;
       if (config.tls.mode === "files") {
         // A bound listener keeps its certificate (measured): a new one takes the port over, the old one ends its requests.
         const { port: same = port } = bound;
@@ -142,7 +144,6 @@ export async function startApp(initial: Config): Promise<App> {
         bound = bind(same);
       }
       wakeAll();
-      log.event("config.reloaded");
     },
   };
 }
