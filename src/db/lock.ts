@@ -12,8 +12,8 @@ export interface FolderLock {
 const patienceMs = 2000;
 
 /**
- * Takes the data folder for this process: two boxes over one folder would purge each other's files and send everything
- * twice. The lock is the kernel's, behind an open exclusive transaction, so it ends with the process however that ends:
+ * Takes the data folder for this process: a second box queues what the first is sending again, so it goes out twice, and
+ * takes it back when it stops (measured). The lock is the kernel's, behind an open exclusive transaction, so it ends with the process however that ends:
  * no stale file, no process number to check. Commands beside a running box (`user add`) open the database without it.
  * @throws DatabaseError where another process has it
  */
