@@ -13,8 +13,9 @@ const patienceMs = 2000;
 
 /**
  * Takes the data folder for this process: a second box queues what the first is sending again, so it goes out twice, and
- * takes it back when it stops (measured). The lock is the kernel's, behind an open exclusive transaction, so it ends with the process however that ends:
- * no stale file, no process number to check. Commands beside a running box (`user add`) open the database without it.
+ * takes it back when it stops (measured). The lock is the kernel's, behind an open exclusive transaction, so it ends with
+ * the process however that ends: no stale file, no process number to check. Commands beside a running box (`user add`)
+ * open the database without it.
  * @throws DatabaseError where another process has it
  */
 export function lockDataFolder(dataDir: string): FolderLock {
