@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { statSync, truncateSync } from "node:fs";
 import type { Config } from "../core/config-schema.ts";
 import { RelayError } from "../core/errors.ts";
 import type { Database } from "../db/database.ts";
@@ -84,8 +84,11 @@ function receivedFiles(
       continue;
     }
     const path = spool.receivedFile(row.id);
-    const onDisk = statSync(spool.path(upload.id, path), { throwIfNoEntry: false })?.size ?? -1;
-    if (onDisk !== size) throw new RelayError("files_lost");
+    const absolute = spool.path(upload.id, path);
+    const onDisk = statSync(absolute, { throwIfNoEntry: false })?.size ?? -1;
+    if (onDisk < size) throw new RelayError("files_lost");
+    // A refused request may have written past the end of a file whose size was not known yet.
+    if (onDisk > size) truncateSync(absolute, size);
     files.push({ path, size, name });
   }
   return files;

@@ -98,6 +98,7 @@ export function createChunkReceiver(deps: {
       const last = Math.max(firstChunk, Math.ceil((start + body.decodedBytes) / upload.chunkSize) - 1);
       const mine = await claim.seal(waitForOthersMs);
       if (mine === null) throw tryAgain();
+      requireReceiving(findUpload(db.orm, upload.id)); // what an ended upload had received is no longer on record
       if (claim.foreignChunks.length > 0) {
         const now = rangesWithin(db.orm, file.id, firstChunk, last);
         if (!claim.foreignChunks.every((chunk) => contains(now, chunk))) throw tryAgain();
