@@ -28,10 +28,18 @@ export function waitSeconds(value: string | undefined): number {
   return seconds;
 }
 
+/** How many rows a page has. The compiled server does not hold coerced numbers to their schema's bounds. @throws RelayError invalid_request */
+export function pageSize(limit: number): number {
+  if (!Number.isInteger(limit) || limit < 1 || limit > largestPage) throw invalid("limit", `1 to ${largestPage}`);
+  return limit;
+}
+
+const largestPage = 200;
+
 /** A page of a list. */
 export const pageQuery = t.Object(
   {
-    limit: t.Integer({ minimum: 1, maximum: 200, default: 50 }),
+    limit: t.Integer({ minimum: 1, maximum: largestPage, default: 50 }),
     cursor: t.Optional(t.String({ maxLength: 200 })),
     /** One state or several, separated by commas. */
     state: t.Optional(t.String({ maxLength: 200 })),

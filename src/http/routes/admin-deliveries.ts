@@ -9,7 +9,7 @@ import { deliveryView } from "../../upload/view.ts";
 import type { HttpContext } from "../context.ts";
 import { cursorOf, readCursor } from "../cursor.ts";
 import { jsonBody } from "../json-body.ts";
-import { chosenOf, pageQuery } from "../query.ts";
+import { chosenOf, pageQuery, pageSize } from "../query.ts";
 import { requestId } from "../request-id.ts";
 
 /** What is stuck and why, and the ways out: again, elsewhere, given up. */
@@ -32,12 +32,13 @@ export function adminDeliveryRoutes(context: HttpContext) {
     .get(
       "",
       ({ query }) => {
+        const size = pageSize(query.limit);
         const rows = listDeliveries(db.orm, {
           ...(query.state === undefined ? {} : { states: chosenOf(query.state, deliveryStates, "state") }),
           ...(query.cursor === undefined ? {} : { after: readCursor(query.cursor) }),
-          limit: query.limit + 1,
+          limit: size + 1,
         });
-        const page = rows.slice(0, query.limit);
+        const page = rows.slice(0, size);
         const last = page.at(-1)?.delivery;
         return {
           deliveries: page.map(({ delivery, studyInstanceUID, serviceLevel }) => ({

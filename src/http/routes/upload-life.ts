@@ -10,7 +10,7 @@ import { outcomeOf, statusOf, summaryOf } from "../../upload/view.ts";
 import type { HttpContext } from "../context.ts";
 import { cursorOf, readCursor } from "../cursor.ts";
 import { eventStream } from "../event-stream.ts";
-import { chosenOf, pageQuery, waitSeconds } from "../query.ts";
+import { chosenOf, pageQuery, pageSize, waitSeconds } from "../query.ts";
 import { requestId } from "../request-id.ts";
 
 /** States in which nothing moves by itself: `complete?wait` answers at once. */
@@ -108,13 +108,14 @@ export function uploadLifeRoutes(context: HttpContext) {
       ({ request, query }) => {
         const caller = guard.principal(request);
         const mine = caller.kind === "upload" || !may(caller.role, "see_all");
+        const size = pageSize(query.limit);
         const rows = listUploads(db.orm, {
           ...(mine ? { userId: caller.userId } : {}),
           ...(query.state === undefined ? {} : { states: chosenOf(query.state, uploadStates, "state") }),
           ...(query.cursor === undefined ? {} : { before: readCursor(query.cursor) }),
-          limit: query.limit + 1,
+          limit: size + 1,
         });
-        const page = rows.slice(0, query.limit);
+        const page = rows.slice(0, size);
         const last = page.at(-1);
         return {
           uploads: page.map((row) => summaryOf(db, row)),
