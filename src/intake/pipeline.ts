@@ -54,6 +54,9 @@ export async function runPipeline(deps: PipelineDeps, upload: UploadRow, signal:
   });
   tellBarren(archives, instances, book);
   const { studies, mismatched, severalPatients, sharedSeries } = groupByStudy(instances);
+  // Only of what is sent: of a refused file its refusal says enough.
+  for (const { inspected, fileName } of studies.flatMap((study) => study.instances))
+    for (const { code, message } of inspected.warnings) book.add(code, "warning", fileName, message);
   for (const { fileName } of mismatched) book.add("patient_mismatch", "refused", fileName);
   for (const { fileName } of sharedSeries) book.add("series_shared", "warning", fileName);
   if (severalPatients) book.add("several_patients", "warning", null);

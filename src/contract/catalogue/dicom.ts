@@ -104,7 +104,7 @@ export const dicomErrors = catalogue({
     title: "File header written anew",
     cause: "The file's header was missing or disagreed with its contents.",
     acts: "nobody",
-    action: "The header was written from the contents; the image itself is unchanged.",
+    action: "It was written anew from the contents; the image itself is unchanged.",
     retryable: false,
   },
   uid_irregular: {
@@ -130,7 +130,7 @@ export const dicomErrors = catalogue({
   },
   pixel_data_missing: {
     title: "No pixel data",
-    cause: "An image object holds no pixel data.",
+    cause: "The image holds no pixels.",
     acts: "sender",
     action: "It is sent as it is; check that the export was complete.",
     retryable: false,

@@ -11,9 +11,9 @@ export const intakeErrors = catalogue({
   },
   nothing_to_send: {
     title: "Nothing to send",
-    cause: "No usable medical image was found in what was sent.",
+    cause: "Nothing in this upload can be sent: no usable medical image was found.",
     acts: "sender",
-    action: "Check that the right folder was chosen, and send again.",
+    action: "See what is said of each file, check that the right folder was chosen, and send again.",
     retryable: false,
   },
   image_unsupported: {
@@ -25,7 +25,7 @@ export const intakeErrors = catalogue({
   },
   sop_conflict: {
     title: "Two different images with one identifier",
-    cause: "Two files carry the same SOP Instance UID but differ; only the first is sent.",
+    cause: "Two different files carry the same SOP Instance UID; only the first is sent.",
     acts: "vendor",
     action: "Export the images again at the scanner or workstation.",
     retryable: false,
