@@ -46,10 +46,6 @@ export class Attributes {
     this.characterSet = latin1(values.get(tags.SpecificCharacterSet));
   }
 
-  has(keyword: Keyword): boolean {
-    return this.values.has(tags[keyword]);
-  }
-
   /** Without padding, "" where absent or empty. */
   text(keyword: TextKeyword): string {
     const value = this.values.get(tags[keyword]);

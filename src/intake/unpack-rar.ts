@@ -47,7 +47,7 @@ async function readHead(path: string): Promise<RarHead> {
 }
 
 /** Reads the signature and the main archive header of RAR 4 (block type 0x73, flag 1) or RAR 5 (header type 1, archive flag 1). */
-export function rarHead(head: Buffer): RarHead {
+function rarHead(head: Buffer): RarHead {
   if (head.subarray(0, SIGNATURE_4.length).equals(SIGNATURE_4)) {
     return { type: "rar", isVolume: head[9] === 0x73 && ((head[10] ?? 0) & 1) !== 0 };
   }
