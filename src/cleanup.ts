@@ -11,7 +11,6 @@ import {
   findUpload,
   forgetRanges,
   forgetReceived,
-  type UploadRow,
   updateUpload,
   uploadsIn,
   uploadsWithFilesLeft,
@@ -88,10 +87,22 @@ function endParked({ db, config, live, log, now }: CleanupDeps, warned: Map<stri
   }
 }
 
-/** Files leave the spool as soon as nothing needs them any more. */
-async function purge({ db, spool, live, log, now }: CleanupDeps): Promise<void> {
-  for (const { id } of uploadsWithFilesLeft(db.orm)) {
+/** Removes an upload's folder; one that resists is told, tried again later, and keeps neither the others nor a start. */
+async function removeFolder({ spool, log }: CleanupDeps, id: string): Promise<boolean> {
+  try {
     await spool.remove(id);
+    return true;
+  } catch (error) {
+    log.event("spool.not_removed", { upload_id: id, ...errorFields(error) }, "error");
+    return false;
+  }
+}
+
+/** Files leave the spool as soon as nothing needs them any more. */
+async function purge(deps: CleanupDeps): Promise<void> {
+  const { db, live, log, now } = deps;
+  for (const { id } of uploadsWithFilesLeft(db.orm)) {
+    if (!(await removeFolder(deps, id))) continue;
     db.transaction((tx) => {
       forgetRanges(tx, id);
       updateUpload(tx, id, { filesRemovedAt: now() });
@@ -119,13 +130,11 @@ function blank({ db, config, live, now }: CleanupDeps): void {
  * At start: spool and database are brought in step (CONTRACT §4.9). Folders nobody knows go; an upload still receiving
  * whose bytes are gone asks for everything again; one that was past that is `failed` with `files_lost`.
  */
-export async function reconcileSpool({ db, spool, log, now }: CleanupDeps): Promise<void> {
-  const known = (id: string): UploadRow | undefined => findUpload(db.orm, id);
+export async function reconcileSpool(deps: CleanupDeps): Promise<void> {
+  const { db, spool, log, now } = deps;
   for (const id of spool.list()) {
-    const row = known(id);
-    if (row && row.filesRemovedAt === null) continue;
-    await spool.remove(id);
-    log.event("spool.orphan_removed", { upload_id: id }, "warning");
+    if (findUpload(db.orm, id)?.filesRemovedAt === null) continue;
+    if (await removeFolder(deps, id)) log.event("spool.orphan_removed", { upload_id: id }, "warning");
   }
   for (const row of uploadsIn(db.orm, ["receiving"])) {
     const whole = filesOf(db.orm, row.id).every(

@@ -61,7 +61,7 @@ const lower: readonly (readonly [RegExp, string])[] = [
 function room(path: string): string {
   const inside = path.replace(/^src\//, "");
   const special = lower.find(([pattern]) => pattern.test(inside));
-  return special?.[1] ?? inside.split("/")[0]?.replace(/\.ts$/, "") ?? "";
+  return special?.[1] ?? inside.split("/")[0]?.replace(/(\.test)?\.ts$/, "") ?? "";
 }
 const floor = (name: string) => floors.findIndex((names) => names.includes(name));
 const library = (to: string) => (to.startsWith("@") ? to.split("/").slice(0, 2) : to.split("/").slice(0, 1)).join("/");

@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { existsSync, rmSync } from "node:fs";
+import { reconcileSpool, startCleanup } from "./cleanup.ts";
+import type { Config } from "./core/config-schema.ts";
+import { createLive } from "./core/live.ts";
+import { findUpload, updateUpload } from "./db/uploads.ts";
+import { openTestBox } from "./forward/test-box.ts";
+import { createSpool, type Spool } from "./upload/spool.ts";
+
+let box: ReturnType<typeof openTestBox>;
+beforeAll(() => {
+  box = openTestBox();
+});
+afterAll(() => {
+  box.db.close();
+  rmSync(box.folder, { recursive: true, force: true });
+});
+
+/** A spool in which one folder cannot be removed, as below a mount point or on a disk with faults. */
+function scene(stuck: string) {
+  const real = createSpool(box.folder, () => 0);
+  const events: string[] = [];
+  const spool: Spool = {
+    ...real,
+    layBallast: () => undefined,
+    remove: (id) =>
+      id === stuck ? Promise.reject(Object.assign(new Error("busy"), { code: "EBUSY" })) : real.remove(id),
+  };
+  const log = { event: (name: string) => void events.push(name) };
+  const config = () => ({ retention: box.config.retention }) as Config;
+  return { real, events, deps: { db: box.db, spool, config, live: createLive(), log, now: box.now } };
+}
+
+test("a folder that cannot be removed keeps no other from being purged", async () => {
+  const [stuck, other] = [box.upload("delivered"), box.upload("delivered")];
+  const { real, events, deps } = scene(stuck);
+  for (const id of [stuck, other]) {
+    real.create(id);
+    updateUpload(box.db.orm, id, { endedAt: box.now() });
+  }
+  const purged = new Promise<void>((resolve) => deps.live.listen(other, resolve));
+  const cleanup = startCleanup(deps);
+  await purged;
+  await cleanup.stop();
+  expect(existsSync(real.folder(other))).toBe(false);
+  expect(findUpload(box.db.orm, other)?.filesRemovedAt).toBe(box.now());
+  expect(findUpload(box.db.orm, stuck)?.filesRemovedAt).toBeNull();
+  expect(events).toEqual(["spool.not_removed", "upload.purged"]);
+});
+
+test("nor the box from starting", async () => {
+  const [stuck, orphan] = [crypto.randomUUID(), crypto.randomUUID()];
+  const { real, events, deps } = scene(stuck);
+  for (const id of [stuck, orphan]) real.create(id);
+  await reconcileSpool(deps);
+  expect(existsSync(real.folder(orphan))).toBe(false);
+  expect(events.toSorted()).toEqual(["spool.not_removed", "spool.orphan_removed"]);
+});
