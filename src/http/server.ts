@@ -1,12 +1,11 @@
-import { openapi } from "@elysiajs/openapi";
-import { Elysia } from "elysia";
+import { type AnyElysia, Elysia } from "elysia";
 import { RelayError } from "../core/errors.ts";
 import { errorFields } from "../core/log.ts";
-import { version } from "../core/version.ts";
 import { accessOf } from "./access.ts";
 import type { HttpContext } from "./context.ts";
 import { asRelayError, problem } from "./errors.ts";
 import { maxJsonBytes } from "./json-body.ts";
+import { openApiDocument } from "./openapi.ts";
 import { requestId } from "./request-id.ts";
 import { adminDeliveryRoutes } from "./routes/admin-deliveries.ts";
 import { authRoutes } from "./routes/auth.ts";
@@ -30,7 +29,7 @@ const hardening = {
 /** The whole HTTP side. @throws Error where a route has no entry in access.ts */
 export async function createServer(context: HttpContext) {
   const { guard, log } = context;
-  const app = new Elysia({ normalize: false, strictPath: true, precompile: true })
+  const app: AnyElysia = new Elysia({ normalize: false, strictPath: true, precompile: true })
     .onRequest(async ({ request, set }) => {
       Object.assign(set.headers, hardening);
       set.headers["x-request-id"] = requestId(request);
@@ -66,22 +65,7 @@ export async function createServer(context: HttpContext) {
     .use(receiptRoutes(context))
     .use(adminDeliveryRoutes(context))
     .use(await docsRoutes())
-    .use(
-      openapi({
-        path: "/docs/openapi",
-        specPath: "/docs/json",
-        provider: null,
-        documentation: {
-          info: {
-            title: "RelayPACS",
-            version,
-            description: "Gets imaging studies into the PACS, completely and provably.",
-          },
-          components: { securitySchemes: { token: { type: "http", scheme: "bearer", bearerFormat: "JWT" } } },
-          security: [{ token: [] }],
-        },
-      }),
-    )
+    .get("/docs/json", () => openApiDocument(app), { detail: { hide: true } })
     .use(webRoutes());
 
   for (const route of app.routes) {

@@ -73,7 +73,7 @@ export function adminDeliveryRoutes(context: HttpContext) {
           redirectDelivery(tx, params.delivery_id, body.destination_id, context.now(), context.config()),
         ),
       {
-        parse: jsonBody(context, "/admin/deliveries/:delivery_id/redirect"),
+        parse: [jsonBody(context, "/admin/deliveries/:delivery_id/redirect"), "json"],
         body: t.Object({ destination_id: t.String({ minLength: 1, maxLength: 64 }) }, { additionalProperties: false }),
         response: { 200: AdminDelivery },
         detail: { summary: "Send a parked delivery to another destination" },
@@ -84,7 +84,7 @@ export function adminDeliveryRoutes(context: HttpContext) {
       ({ params, request }) =>
         act(request, params.delivery_id, "discarded", (tx) => discardDelivery(tx, params.delivery_id, context.now())),
       {
-        parse: jsonBody(context, "/admin/deliveries/:delivery_id/discard"),
+        parse: [jsonBody(context, "/admin/deliveries/:delivery_id/discard"), "json"],
         body: t.Object({ reason: t.String({ minLength: 1, maxLength: 1024 }) }, { additionalProperties: false }),
         response: { 200: AdminDelivery },
         detail: { summary: "Give a parked delivery up" },

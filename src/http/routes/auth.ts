@@ -36,7 +36,7 @@ export function authRoutes({ config, db, tokens, guard, log }: HttpContext) {
         };
       },
       {
-        parse: jsonBody({ config, guard }, "/auth/login"),
+        parse: [jsonBody({ config, guard }, "/auth/login"), "json"],
         body: Login,
         response: { 200: SignedIn },
         detail: { summary: "Sign in" },

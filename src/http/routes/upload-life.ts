@@ -48,7 +48,14 @@ export function uploadLifeRoutes(context: HttpContext) {
         await untilAtRest(upload.id, wait * 1000, request.signal);
         return outcomeOf(db, fresh(upload.id));
       },
-      { parse: "none", response: { 200: UploadOutcome }, detail: { summary: "Close an upload and hand it on" } },
+      {
+        parse: "none",
+        response: { 200: UploadOutcome },
+        detail: {
+          summary: "Close an upload and hand it on",
+          parameters: [{ name: "wait", in: "query", schema: { type: "number", minimum: 0, maximum: 60 } }],
+        },
+      },
     )
     .get("/upload/:id/status", ({ params, request }) => statusOf(db, guard.upload(request, params.id, "see")), {
       response: { 200: UploadStatus },
@@ -68,7 +75,12 @@ export function uploadLifeRoutes(context: HttpContext) {
           signal: request.signal,
         });
       },
-      { detail: { summary: "The same as a stream of events, without files" } },
+      {
+        detail: {
+          summary: "The same as a stream of events, without files",
+          responses: { 200: { description: "Events named status", content: { "text/event-stream": {} } } },
+        },
+      },
     )
     .post(
       "/upload/:id/retry",
@@ -101,7 +113,7 @@ export function uploadLifeRoutes(context: HttpContext) {
         context.wake();
         return new Response(null, { status: 204 });
       },
-      { parse: "none", detail: { summary: "Cancel an upload" } },
+      { parse: "none", detail: { summary: "Cancel an upload", responses: { 204: { description: "Cancelled" } } } },
     )
     .get(
       "/uploads",

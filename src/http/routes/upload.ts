@@ -46,7 +46,7 @@ export function uploadRoutes(context: HttpContext) {
         };
       },
       {
-        parse: jsonBody(context, "/upload/init"),
+        parse: [jsonBody(context, "/upload/init"), "json"],
         body: UploadInit,
         response: { 201: UploadOpened },
         detail: { summary: "Open an upload" },
