@@ -46,10 +46,9 @@ async function begin(number: number): Promise<Schedule> {
   const random = seeded(seed + number);
   const files = Array.from({ length: 1 + below(random, 2) }, (_, index): ModelFile => {
     const sop = `${study(number)}.${index + 1}`;
+    // A copy, because a Buffer's slice is a view.
     const bytes = Uint8Array.from(
       madeBytes({
-        // a Buffer's slice would be a view
-
         study: study(number),
         sop,
         pixels: 100 + below(random, 60_000),
