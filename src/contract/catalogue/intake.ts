@@ -72,6 +72,27 @@ export const intakeErrors = catalogue({
     action: "Pass the clinical question on another way.",
     retryable: false,
   },
+  notes_pdf_unreadable: {
+    title: "Clinical notes sent as a structured report",
+    cause: "The clinical notes hold characters that cannot be drawn on a page, so no PDF was made of them.",
+    acts: "nobody",
+    action: "They were sent whole as a structured report; check that the archive shows it.",
+    retryable: false,
+  },
+  pdf_invalid: {
+    title: "Not a PDF",
+    cause: "The file does not begin like a PDF.",
+    acts: "sender",
+    action: "Export the document again as a PDF and send it once more.",
+    retryable: false,
+  },
+  pdf_truncated: {
+    title: "PDF cut short",
+    cause: "The document ends before its last line.",
+    acts: "sender",
+    action: "Copy it again from its source and send it once more.",
+    retryable: false,
+  },
   waiting_for_space: {
     title: "Waiting for disk space",
     cause: "The box has too little free disk space to go on.",
