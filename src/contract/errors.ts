@@ -3,10 +3,18 @@ import { deliveryErrors } from "./catalogue/delivery.ts";
 import { dicomErrors } from "./catalogue/dicom.ts";
 import type { CatalogueEntry } from "./catalogue/entry.ts";
 import { httpErrors } from "./catalogue/http.ts";
+import { imageErrors } from "./catalogue/image.ts";
 import { intakeErrors } from "./catalogue/intake.ts";
 
 /** Every code the product can say, in one table. */
-export const errorCatalogue = { ...httpErrors, ...intakeErrors, ...archiveErrors, ...dicomErrors, ...deliveryErrors };
+export const errorCatalogue = {
+  ...httpErrors,
+  ...intakeErrors,
+  ...archiveErrors,
+  ...dicomErrors,
+  ...imageErrors,
+  ...deliveryErrors,
+};
 export type ErrorCode = keyof typeof errorCatalogue;
 
 export const catalogueOf = (code: ErrorCode): CatalogueEntry => errorCatalogue[code];

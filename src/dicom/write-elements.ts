@@ -2,9 +2,9 @@ import { itemTag, sequenceDelimitation, undefinedLength } from "./element.ts";
 import { dictionary, type KeywordOf, type NewKeyword, type NewVR } from "./write-dictionary.ts";
 import { type TextVR, textBytes, UnwritableValue } from "./write-values.ts";
 
-/** Compressed pixel data of one frame: one fragment, behind a Basic Offset Table (PS3.5 A.4). */
+/** Compressed pixel data of one frame, in pieces: one fragment, behind a Basic Offset Table (PS3.5 A.4). */
 export interface EncapsulatedFrame {
-  readonly frame: Uint8Array;
+  readonly frame: readonly Uint8Array[];
 }
 /** The value's bytes are written by the caller, behind all that is written here; even, and the last element. */
 export interface FollowingBytes {
@@ -86,14 +86,14 @@ const nul = new Uint8Array([0]);
 const space = new Uint8Array([0x20]);
 
 /** PS3.5 A.4: the Basic Offset Table with the one offset 0, the fragment padded to even, the sequence delimiter. */
-function fragments(frame: Uint8Array): Uint8Array[] {
-  const odd = frame.length % 2;
-  const pad = odd === 0 ? [] : [nul];
+function fragments(frame: readonly Uint8Array[]): Uint8Array[] {
+  const length = lengthOf(frame);
+  const pad = length % 2 === 0 ? [] : [nul];
   return [
     itemHeader(4),
     new Uint8Array(4),
-    itemHeader(frame.length + odd),
-    frame,
+    itemHeader(length + pad.length),
+    ...frame,
     ...pad,
     tagAndLength(sequenceDelimitation, 0),
   ];
