@@ -5,6 +5,7 @@ import type { CatalogueEntry } from "./catalogue/entry.ts";
 import { httpErrors } from "./catalogue/http.ts";
 import { imageErrors } from "./catalogue/image.ts";
 import { intakeErrors } from "./catalogue/intake.ts";
+import { studyErrors } from "./catalogue/study.ts";
 
 /** Every code the product can say, in one table. */
 export const errorCatalogue = {
@@ -13,6 +14,7 @@ export const errorCatalogue = {
   ...archiveErrors,
   ...dicomErrors,
   ...imageErrors,
+  ...studyErrors,
   ...deliveryErrors,
 };
 export type ErrorCode = keyof typeof errorCatalogue;
