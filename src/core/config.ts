@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { Value } from "@sinclair/typebox/value";
 import { parse, TomlError } from "smol-toml";
 import { problemsOf } from "./config-check.ts";
@@ -75,5 +76,6 @@ export function loadConfig(sources: ConfigSources): Config {
 
   const unfit = crossProblems(values, { environment: sources.env, readFile });
   if (unfit.length > 0) throw new ConfigError(unfit.map(named), source);
-  return values;
+  // Programs that are started elsewhere (7zz) get paths below it.
+  return { ...values, data_dir: resolve(values.data_dir) };
 }

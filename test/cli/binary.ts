@@ -14,9 +14,13 @@ export interface Ran {
 }
 
 /** Starts the command with an environment that holds nothing of the tester's own settings. */
-export const start = (args: readonly string[], options: { env?: Record<string, string>; stdin?: string } = {}) =>
+export const start = (
+  args: readonly string[],
+  options: { env?: Record<string, string>; stdin?: string; cwd?: string } = {},
+) =>
   Bun.spawn([...relaypacs, ...args], {
     env: { PATH: process.env.PATH ?? "", ...options.env },
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     stdin: Buffer.from(options.stdin ?? ""),
     stdout: "pipe",
     stderr: "pipe",

@@ -61,6 +61,7 @@ export async function startBox(
   function spawn() {
     return Bun.spawn([...relaypacs, "serve", "--config", configFile], {
       env: { PATH: process.env.PATH ?? "", ...options.env },
+      cwd: folder,
       stdin: "ignore",
       stdout: "pipe",
       stderr: "pipe",
