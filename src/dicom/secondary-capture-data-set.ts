@@ -1,4 +1,5 @@
 import { version } from "../core/version.ts";
+import { emptyLaterality } from "./body-part.ts";
 import type { NewDataSet } from "./write-elements.ts";
 import { fitted } from "./write-values.ts";
 
@@ -76,7 +77,7 @@ export function captureDataSet(
     SeriesDescription: seriesDescription.text || undefined,
     Modality: series.modality || "OT",
     BodyPartExamined: bodyPart.text || undefined,
-    Laterality: "",
+    Laterality: emptyLaterality(bodyPart.text),
     // SC Equipment (C.8.6.1): made by this box out of a file.
     ConversionType: "WSD",
     SecondaryCaptureDeviceManufacturer: "RelayPACS",
@@ -98,6 +99,8 @@ export function captureDataSet(
     BitsStored: picture.BitsAllocated,
     HighBit: picture.BitsAllocated - 1,
     PixelRepresentation: 0,
+    // VOI LUT (C.11.2): 8-bit gray is shown as it is, not spread; of 16 bits nobody knows how many mean something.
+    ...(picture.SamplesPerPixel === 1 && picture.BitsAllocated === 8 ? { WindowCenter: 128, WindowWidth: 256 } : {}),
   };
   return { dataSet, shortened: [studyDescription, seriesDescription, bodyPart].some(({ cut }) => cut) };
 }
