@@ -178,8 +178,9 @@ function footer(pen: Pen, page: NotePage, number: string): void {
   rule(pen, pen.bottom - footText.leading - 4);
   pen.document.fillColor(quiet);
   const text = page.site === "" ? page.footer : `${page.footer}  ·  ${page.site}`;
-  const [line] = pen.lines(text, pen.right - margin - 80, footText);
-  if (line) pen.line(line, footText.size, pen.bottom, margin);
+  const [line, more] = pen.lines(text, pen.right - margin - 80, footText);
+  const ellipsis: readonly Run[] = more ? [{ text: " …", font: "sans" }] : [];
+  if (line) pen.line({ ...line, runs: [...line.runs, ...ellipsis] }, footText.size, pen.bottom, margin);
   const [count] = pen.lines(number, 80, footText);
   if (count) pen.line(count, footText.size, pen.bottom, pen.right, "right");
 }

@@ -37,6 +37,11 @@ describe("notesAsPdf", () => {
     const { pdf } = await notesAsPdf({ ...madeNotes, notes: "a\u0007b\tc", author: "A\u0000B" });
     expect(pdf).not.toBeNull();
   });
+  test("hangul and kana in parts are drawn", async () => {
+    const parts = "두통 がぎ".normalize("NFD");
+    const patient = { ...madeNotes.patient, name: `Kim=${parts}` };
+    expect((await notesAsPdf({ ...madeNotes, patient, notes: parts })).unreadable).toEqual([]);
+  });
   test("inspect takes the pages in the study, without a warning", async () => {
     const found = await accepted(encapsulatePdf(await pages(madeNotes), madeNotes, notesDocument));
     expect(found).toMatchObject({ seriesNumber: "990", seriesDescription: "Clinical notes", modality: "DOC" });
@@ -105,6 +110,16 @@ if (installed("pdftotext")) {
       sheets.forEach((sheet, index) => {
         expect(sheet).toMatch(new RegExp(`ID P-1.*Page ${index + 1} of ${sheets.length}\\s*$`));
       });
+    });
+    test("a name too long for the footer is cut there alone, and that is seen", async () => {
+      const name = "Abcdefghi ".repeat(20).trim();
+      const said = await read(
+        await pages({ ...madeNotes, patient: { ...madeNotes.patient, name } }),
+        "pdftotext",
+        "-raw",
+      );
+      expect(said.match(/Abcdefghi/g)?.length).toBeGreaterThan(20);
+      expect(said).toContain("Abcdefghi …");
     });
     test("every font is embedded", async () => {
       const notes = `${paragraph} 두통 头痛 頭痛 مرحبا שלום ☐`;

@@ -24,7 +24,8 @@ export type NotesPdf =
 export async function notesAsPdf(context: NotesContext): Promise<NotesPdf> {
   const notes = plainNotes(context.notes);
   if (notes === "") throw new UnwritableValue("EncapsulatedDocument", "it is empty");
-  return pagesOf(pageOf(context, notes));
+  // Composed: fonts have hangul by the syllable, and some systems write them in parts.
+  return pagesOf(pageOf(context, notes.normalize("NFC")));
 }
 
 /** What the pages say, in words. Absent fields are told, so that nobody looks for them. */
@@ -63,6 +64,7 @@ const listed = (...parts: readonly (string | undefined)[]): string =>
 /** One line without control characters. */
 const line = (text: string): string =>
   text
+    .normalize("NFC")
     .toWellFormed()
     .replace(/\p{Cc}/gu, " ")
     .replace(/ +/g, " ")
