@@ -21,6 +21,17 @@ const adobe = (transform: number) => Buffer.from([...Buffer.from("Adobe"), 0, 10
 /** Without JFIF, so that other signs speak. */
 const bare = Buffer.concat([sound.subarray(0, 2), sound.subarray(2 + 2 + sound.readUInt16BE(4))]);
 
+/** Components named R, G and B, in frame and scan. */
+function lettered(jpeg: Buffer): Buffer {
+  const copy = Buffer.from(jpeg);
+  const [frame, scan] = [jpeg.indexOf(Buffer.from([0xff, 0xc0])), jpeg.indexOf(Buffer.from([0xff, 0xda]))];
+  for (const [index, letter] of [...Buffer.from("RGB")].entries()) {
+    copy[frame + 10 + 3 * index] = letter;
+    copy[scan + 5 + 2 * index] = letter;
+  }
+  return copy;
+}
+
 describe("a baseline JPEG", () => {
   test("keeps its compressed data; application segments and comments are gone", async () => {
     const tagged = withSegment(withSegment(sound, 0xe1, exif(1)), 0xfe, Buffer.from("SECRET"));
@@ -42,13 +53,29 @@ describe("a baseline JPEG", () => {
         .includes(Buffer.from([0xff, 0xd9])),
     ).toBe(true);
   });
-  test("with restart markers is followed from one to the next", async () => {
-    // An interval longer than the picture changes nothing; a short one has no markers where they must be.
-    const dri = (units: number) =>
-      Buffer.concat([sound.subarray(0, scanAt), Buffer.from([0xff, 0xdd, 0, 4, 0, units]), sound.subarray(scanAt)]);
-    expect(await code(dri(255))).toBe("accepted");
-    expect(await code(dri(3))).toBe("image_corrupt");
-  });
+});
+
+describe("restart markers", async () => {
+  /** One unit of 16 × 16, said four times: each interval starts anew, so its code is the same. */
+  const one = await madeJpeg(16, 16);
+  const scan = one.indexOf(Buffer.from([0xff, 0xda]));
+  const [frame, data] = [one.indexOf(Buffer.from([0xff, 0xc0])), scan + 2 + one.readUInt16BE(scan + 2)];
+  const unit = one.subarray(data, -2);
+  const four = (...marks: readonly number[]): Buffer => {
+    const head = Buffer.from(one.subarray(0, data));
+    head.writeUInt16BE(64, frame + 7);
+    const interval = Buffer.from([0xff, 0xdd, 0, 4, 0, 1]);
+    const units = marks.map((mark) => Buffer.concat([Buffer.from([0xff, mark]), unit]));
+    return Buffer.concat([head.subarray(0, scan), interval, head.subarray(scan), unit, ...units, one.subarray(-2)]);
+  };
+  const rows: readonly (readonly [string, readonly number[], string])[] = [
+    ["in order", [0xd0, 0xd1, 0xd2], "accepted"],
+    ["out of order", [0xd0, 0xd2, 0xd1], "image_corrupt"],
+    ["one too few", [0xd0, 0xd1], "image_corrupt"],
+    ["one too many", [0xd0, 0xd1, 0xd2, 0xd3], "image_corrupt"],
+    ["none", [], "image_corrupt"],
+  ];
+  for (const [name, marks, verdict] of rows) test(name, async () => expect(await code(four(...marks))).toBe(verdict));
 });
 
 describe("what archives would show wrongly is encoded anew", () => {
@@ -57,6 +84,8 @@ describe("what archives would show wrongly is encoded anew", () => {
     ["RGB by Adobe's transform", withSegment(bare, 0xee, adobe(0)), ["image_reencoded"]],
     ["YCbCr by Adobe's transform", withSegment(bare, 0xee, adobe(1)), []],
     ["no sign but its components", bare, []],
+    ["RGB by its components' letters", lettered(bare), ["image_reencoded"]],
+    ["YCbCr by JFIF, which its components' letters deny", lettered(sound), ["image_reencoded"]],
     ["extended of 8 bits", changed(frameAt + 1, 0xc1), ["image_reencoded"]],
   ];
   for (const [name, picture, codes] of rows)
@@ -138,6 +167,7 @@ describe("what is not whole is refused", () => {
       "image_corrupt",
     ],
     ["no scan", Buffer.concat([sound.subarray(0, scanAt), eoi]), "image_truncated"],
+    ["a quantisation table lost", changed(sound.indexOf(Buffer.from([0xff, 0xdb])) + 1, 0xec), "image_corrupt"],
     ["height 0", changed(frameAt + 5, 0, 0), "image_corrupt"],
     ["half its height hidden", changed(frameAt + 5, 0, 40), "image_corrupt"],
     [

@@ -121,10 +121,16 @@ describe("what is not whole is refused", () => {
   const withData = (data: Uint8Array, before: readonly Buffer[] = []) =>
     Buffer.concat([sound.subarray(0, 33), ...before, pngChunk("IDAT", data), pngChunk("IEND", new Uint8Array())]);
   const rows14 = (count: number) => deflateSync(Buffer.alloc(14 * count));
-  const flipped = Buffer.from(sound);
-  flipped.writeUInt8((flipped[idat + 6] ?? 0) ^ 1, idat + 6);
+  /** One bit of it changed. */
+  const spoiled = (at: number): Buffer => {
+    const copy = Buffer.from(sound);
+    copy.writeUInt8(copy.readUInt8(at) ^ 1, at);
+    return copy;
+  };
   const rows: readonly (readonly [string, Uint8Array, string])[] = [
-    ["a bit of its data", flipped, "image_corrupt"],
+    ["a bit of its data", spoiled(idat + 6), "image_corrupt"],
+    ["the checksum of its data", spoiled(sound.indexOf("IDAT", idat + 4) - 5), "image_corrupt"],
+    ["the checksum of its header", spoiled(32), "image_corrupt"],
     ["no end", sound.subarray(0, -12), "image_truncated"],
     ["half of it", sound.subarray(0, idat + 20), "image_truncated"],
     ["the signature alone", sound.subarray(0, 8), "image_truncated"],
