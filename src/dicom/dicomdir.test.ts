@@ -23,6 +23,8 @@ async function read(...pieces: readonly Uint8Array[]): ReturnType<typeof readDic
 const where = (entries: Awaited<ReturnType<typeof readDicomdir>>): string[] | undefined =>
   entries?.map((entry) => [entry.sopInstanceUID, entry.studyInstanceUID, entry.seriesInstanceUID].join(" in "));
 
+const pixels = element(0x7fe00010, "OW", Buffer.alloc(64));
+
 describe("a DICOMDIR", () => {
   test("lists its files with the study and series they hang under", async () => {
     const entries = await read(dicomdir([record("PATIENT", null, 1), study(null, 2), series(null, 3), image("1.5")]));
@@ -66,24 +68,31 @@ describe("a DICOMDIR", () => {
   });
 
   test("with pointers that go nowhere is read in the order of its records", async () => {
-    expect(where(await read(dicomdir([...tree, record("PRIVATE", 99)])))).toEqual(inOrder);
+    const records = [study(null, 99), series(null, 2), image("1.5", 3), image("1.6")];
+    expect(where(await read(dicomdir(records)))).toEqual(inOrder.slice(0, 2));
   });
 
   test("with pointers that go round in circles is read all the same", async () => {
-    const records = [study(0, 1), series(1, 0), image("1.5", 2)];
-    expect(await read(dicomdir(records))).toHaveLength(1);
+    const chain = [study(0, 1), series(1, 0), image("1.5", 2)];
+    expect(await read(dicomdir(chain))).toHaveLength(1);
+    // Two series, each below the other, and no study above them.
+    const up = [series(null, 1), series(2, 0), image("1.5")];
+    expect(where(await read(dicomdir(up)))).toEqual(["1.5 in  in 1.1.3"]);
   });
 
   test("lists neither records out of use nor files without a UID", async () => {
     expect(where(await read(dicomdir([...tree, image("1.8", null, { inUse: 0 }), image("")])))).toEqual(inOrder);
   });
 
-  const icon = [element(0x00880200, "SQ", "", undefinedLength), openItem, element(0x7fe00010, "OW", Buffer.alloc(64))];
+  const icon = [element(0x00880200, "SQ", "", undefinedLength), openItem, pixels];
   const odd = Buffer.concat([
     ...[...icon, element(0x00081140, "SQ", item(element(0x00081155, "UI", "1.9"))), endOfItem, endOfSequence],
     // PS3.5 6.2.2: UN of undefined length holds Implicit VR.
     ...[element(0x00091001, "UN", "", undefinedLength), openItem, implicitElement(0x00041511, "1.9")],
-    ...[endOfItem, endOfSequence, element(0x00091002, "OB", "", undefinedLength), item(Buffer.alloc(8)), endOfSequence],
+    ...[endOfItem, endOfSequence],
+    // A field of the records, longer than any.
+    element(0x00200011, "UT", Buffer.alloc(70_000)),
+    ...[element(0x00091002, "OB", "", undefinedLength), item(Buffer.alloc(8)), endOfSequence],
   ]);
   for (const open of [true, false])
     test(`holds icons and references, ${open ? "un" : ""}defined lengths`, async () => {
@@ -100,7 +109,7 @@ describe("null where it cannot be read", () => {
   const whole = dicomdir([study(null, 1), series(null, 2), image("1.5", 3), image("1.6")]);
   for (const open of [true, false]) {
     test(`cut anywhere, ${open ? "un" : ""}defined lengths`, async () => {
-      const bytes = dicomdir([study(), series(), image("1.5"), image("1.6")], open);
+      const bytes = dicomdir([study(), series(), image("1.5"), image("1.6", null, { more: pixels })], open);
       const start = bytes.indexOf(Buffer.from([0x04, 0, 0x20, 0x12]));
       const answers = new Set<unknown>();
       for (let length = start + 1; length < bytes.length; length++) answers.add(await read(bytes.subarray(0, length)));
@@ -128,6 +137,7 @@ describe("null where it cannot be read", () => {
   const start = dicomdir([]).subarray(0, -12);
   const sequence = element(0x00041220, "SQ", "", undefinedLength);
   const nested = Buffer.concat([element(0x00091001, "SQ", "", undefinedLength), openItem]);
+  const ends = Buffer.concat([endOfItem, endOfSequence]);
   const small = item(element(0x00041430, "CS", "IMAGE"));
   const hostile: Readonly<Record<string, () => readonly Uint8Array[]>> = {
     "more records than any disc holds": () => [
@@ -136,20 +146,23 @@ describe("null where it cannot be read", () => {
       Buffer.alloc(100_001 * small.length, small),
       endOfSequence,
     ],
-    "sequences nested 3000 deep": () => [start, sequence, openItem, Buffer.alloc(3000 * nested.length, nested)],
+    "sequences nested 3000 deep": () => [
+      start,
+      sequence,
+      openItem,
+      Buffer.alloc(3000 * nested.length, nested),
+      Buffer.alloc(3001 * ends.length, ends),
+    ],
     "more elements than any directory": () => [
       start,
       sequence,
       openItem,
       Buffer.alloc(17_000_000, element(0x00091001, "LO")),
+      ends,
     ],
-    "an item longer than its sequence": () => [
-      start,
-      element(0x00041220, "SQ", item(Buffer.alloc(8)), 12),
-      Buffer.alloc(90),
-    ],
+    "an item longer than its sequence": () => [start, element(0x00041220, "SQ", small, 12)],
     "a length past the end": () => [start, sequence, openItem, element(0x00041511, "UI", "1.2", 60)],
-    "something that is no item": () => [start, sequence, element(0x00041430, "CS", "IMAGE")],
+    "something that is no item": () => [start, sequence, element(0x00041430, "CS"), endOfSequence],
     "an image": () => [Buffer.alloc(128), Buffer.from("DICM"), element(0x00020002, "UI", "1.2.840.10008.5.1.4.1.1.7")],
     nothing: () => [],
     text: () => [Buffer.from("DICOMDIR, or so its name says")],

@@ -137,11 +137,10 @@ class RecordReader {
     if (++this.elements > maxElements) throw excessive("it has more elements than any directory");
   }
 
-  /** Where the value of the header just read ends; of undefined length: where what encloses it ends. */
+  /** Where the value of the header just read ends: of undefined length, where what encloses it does; at most where the file does. */
   private endOf(parentEnd: number): number {
     if (this.header.length === undefinedLength) return parentEnd;
     const end = this.reader.position + this.header.length;
-    if (end > this.reader.size) throw cutShort("inside an element");
     if (end > parentEnd) throw corrupt("an element is longer than what holds it");
     return end;
   }

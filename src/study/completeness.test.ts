@@ -46,6 +46,12 @@ describe("gaps in Instance Number", () => {
   ];
   for (const [what, numbers, line] of told) test(what, () => expect(lines(images(3, numbers))).toEqual([line]));
 
+  test("a number that another series has as well is missing all the same", () => {
+    expect(lines([...images(3, without(range(1, 20), 7)), ...images(4, range(1, 20))])).toEqual([
+      "Series 3: 19 of 20 images.",
+    ]);
+  });
+
   const silent: [string, readonly CountedInstance[]][] = [
     ["none", images(3, range(1, 120))],
     ["a range that starts late", images(3, range(61, 120))],
@@ -66,7 +72,7 @@ describe("gaps in Instance Number", () => {
     ["reports", images(3, [1, 2, 4], { sopClassUID: "1.2.840.10008.5.1.4.1.1.88.33", modality: "SR" })],
     ["presentation states", images(3, [1, 2, 4], { sopClassUID: "1.2.840.10008.5.1.4.1.1.11.1", modality: "PR" })],
     ["key objects", images(3, [1, 2, 4], { sopClassUID: "1.2.840.10008.5.1.4.1.1.88.59", modality: "KO" })],
-    ["several kinds in a series", [...images(3, [1, 2, 4]), made(3, 9, { sopClassUID: "1.2.840.10008.5.1.4.1.1.7" })]],
+    ["several kinds in a series", [...images(3, [1, 2, 4]), made(3, 6, { sopClassUID: "1.2.840.10008.5.1.4.1.1.7" })]],
     ["no instances", []],
   ];
   for (const [what, instances] of silent) test(`nothing is said: ${what}`, () => expect(lines(instances)).toEqual([]));
@@ -82,7 +88,7 @@ describe("Images in Acquisition", () => {
   });
   test("is no evidence where several acquisitions are in the series; the numbers are", () => {
     expect(lines(images(3, without(range(1, 40), 7), stating(20)))).toEqual(["Series 3: 39 of 40 images."]);
-    const two = [...images(3, range(1, 20), stating(20)), ...images(3, range(21, 35), stating(30))];
+    const two = [...images(3, range(1, 20), stating(40)), ...images(3, range(21, 35), stating(15))];
     expect(lines(two)).toEqual([]);
   });
   test("is that of the images a projection was made from", () => {
@@ -133,6 +139,16 @@ describe("the disc's directory", () => {
     expect(lines(images(1, [1, 2]), directory)).toEqual([
       "The disc's directory lists 3 images of this study; 2 were sent.",
       "Series 1: 2 of 3 images.",
+    ]);
+  });
+  test("counts a file that it lists twice once", () => {
+    expect(lines(images(1, [1, 2]), [...listed(1, [1, 2, 3]), ...listed(1, [2, 3])])[0]).toBe(
+      "The disc's directory lists 3 images of this study; 2 were sent.",
+    );
+  });
+  test("without Series Instance UIDs counts for the study", () => {
+    expect(lines(images(1, [1, 2]), listed(1, [1, 2, 3], { seriesInstanceUID: "" }))).toEqual([
+      "The disc's directory lists 3 images of this study; 2 were sent.",
     ]);
   });
   test("that files an image under another series than the image itself counts it once", () => {

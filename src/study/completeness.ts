@@ -61,10 +61,9 @@ function listedOf(sent: Sent, bySeries: BySeries, directory: readonly DirectoryE
 
 function seriesLines(sent: Sent, bySeries: BySeries, listed: readonly DirectoryEntry[]): SeriesLine[] {
   const tallies = tallySeries(bySeries);
-  // An instance that was sent counts where it says itself it belongs, whatever the directory says.
   const listedBySeries = Map.groupBy(
-    listed,
-    (entry) => sent.get(entry.sopInstanceUID)?.seriesInstanceUID ?? entry.seriesInstanceUID,
+    listed.filter(({ seriesInstanceUID }) => seriesInstanceUID !== ""),
+    ({ seriesInstanceUID }) => seriesInstanceUID,
   );
   const lines: SeriesLine[] = [];
   for (const uid of new Set([...bySeries.keys(), ...listedBySeries.keys()])) {

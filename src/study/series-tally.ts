@@ -28,8 +28,6 @@ const sliceClasses: ReadonlySet<string> = new Set([
   "1.2.840.10008.5.1.4.1.1.128",
 ]);
 
-/** Fewer are a selection of somebody's, and no series that lost some. */
-const leastImages = 3;
 /** Part of the range of Instance Numbers that must be there: below it they do not count through. */
 const leastOfRange = 1 / 2;
 /** Part of Images in Acquisition that must be there: projections and reformats name the images they were made from. */
@@ -101,8 +99,7 @@ function countsOfShort(all: readonly NumberedSeries[]): ReadonlyMap<number, { se
 function ofAcquisition({ stated, count }: NumberedSeries, short: ReturnType<typeof countsOfShort>): Tally | null {
   // More than stated: several acquisitions in the series.
   if (stated === null || count > stated) return null;
-  if (count === stated) return { there: count, expected: stated };
-  if (count < leastImages || count < stated * leastOfAcquisition) return null;
+  if (count < stated * leastOfAcquisition) return null;
   // The images of one acquisition may stand in several series, which then share the number.
   const sharing = short.get(stated);
   if (sharing !== undefined && sharing.series > 1 && sharing.images <= stated) return null;
@@ -119,10 +116,10 @@ function numbersThroughout(all: readonly NumberedSeries[]): ReadonlySet<number> 
 function ofNumbers(numbers: readonly number[], throughout: ReadonlySet<number>): Tally | null {
   const count = numbers.length;
   const range = (numbers[count - 1] ?? 0) - (numbers[0] ?? 0) + 1;
-  if (count < leastImages || count < range * leastOfRange) return null;
+  if (count < range * leastOfRange) return null;
   const starts = numbers.flatMap((number, index) => (number - 1 === numbers[index - 1] ? [] : [index]));
   const lengths = new Set(starts.map((start, index) => (starts[index + 1] ?? count) - start));
-  // Runs of one length are a way to number echoes, phases, every second image; a loss is not so even.
+  // Runs of one length are a way to number echoes, phases, every second image; a loss is not so even. Nor are two images one.
   if (starts.length > 1 && lengths.size === 1) return null;
   let missing = 0;
   for (const start of starts.slice(1)) {
