@@ -18,6 +18,7 @@ import { createGuard } from "./http/guard.ts";
 import { createServer } from "./http/server.ts";
 import { installSevenZip } from "./intake/seven-zip.ts";
 import { startIntake } from "./intake/worker.ts";
+import { alreadyDelivered } from "./study/duplicates.ts";
 import { createChunkReceiver } from "./upload/chunk.ts";
 import { createSpool } from "./upload/spool.ts";
 
@@ -49,7 +50,7 @@ export async function startApp(initial: Config): Promise<App> {
     new Map(from.destination.map((it) => [it.id, createDestination(it, { dataDir: from.data_dir, readSecret })]));
   let destinations: Map<string, Destination> = makeDestinations(config);
 
-  const deps = { db, spool, config: () => config, live, log, now };
+  const deps = { db, spool, config: () => config, hashKey: keys.hashKey, live, log, now };
   await reconcileSpool(deps);
   const cleanup = startCleanup(deps);
   const onChange = (uploadId: string) => {
@@ -90,6 +91,7 @@ export async function startApp(initial: Config): Promise<App> {
       config: () => config,
       hashKey: keys.hashKey,
       unknownDestinations: (ids) => unknownDestinations(config, ids),
+      alreadyDelivered: (hashes, asked) => alreadyDelivered(db.orm, config, keys.hashKey, asked, hashes),
       now,
     },
     receiveChunk: createChunkReceiver({

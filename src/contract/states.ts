@@ -16,17 +16,22 @@ export type UploadState = (typeof uploadStates)[number];
 
 /** Which state may follow which; an empty row is a terminal state. */
 export const uploadTransitions: Record<UploadState, readonly UploadState[]> = {
-  receiving: ["processing", "cancelled", "expired", "failed"],
-  processing: ["needs_confirmation", "forwarding", "needs_attention", "failed", "cancelled"],
-  needs_confirmation: ["forwarding", "needs_attention", "failed", "cancelled", "expired", "partial"],
+  receiving: ["processing", "cancelled", "expired"],
+  processing: ["needs_confirmation", "forwarding", "failed", "cancelled"],
+  needs_confirmation: ["forwarding", "failed", "cancelled", "expired"],
   forwarding: ["delivered", "partial", "needs_attention", "cancelled", "failed"],
-  needs_attention: ["forwarding", "delivered", "partial", "failed", "cancelled"],
+  needs_attention: ["forwarding", "partial", "failed", "cancelled"],
   delivered: [],
   partial: [],
   failed: [],
   cancelled: [],
   expired: [],
 };
+/** Whether one state may follow another; also through `forwarding`, where that takes no time (all was delivered before). */
+export const mayFollow = (from: UploadState, to: UploadState): boolean =>
+  from === to ||
+  uploadTransitions[from].includes(to) ||
+  (uploadTransitions[from].includes("forwarding") && uploadTransitions.forwarding.includes(to));
 export const isTerminal = (state: UploadState): boolean => uploadTransitions[state].length === 0;
 
 export const deliveryStates = [

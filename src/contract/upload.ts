@@ -68,6 +68,22 @@ export const UploadInit = Type.Object(
 );
 export type UploadInit = Static<typeof UploadInit>;
 
+/** What a person adds when confirming a study; patient fields count where its images lack them. */
+export const ConfirmStudy = Type.Object(
+  {
+    clinical_notes: short(clinicalNotesMaxBytes),
+    service_level: Type.Optional(ServiceLevel),
+    patient_name: short(1024),
+    patient_id: short(64),
+    patient_birth_date: Type.Optional(DicomDate),
+    patient_sex: StudyMetadata.properties.patient_sex,
+  },
+  closed,
+);
+export type ConfirmStudy = Static<typeof ConfirmStudy>;
+
+export const RejectStudy = Type.Object({ reason: Type.String({ minLength: 1, maxLength: 1024 }) }, closed);
+
 export const chunkSizes = { smallest: 4096, largest: 8_388_608, default: 1_048_576 } as const;
 /** Most decoded bytes one chunk request may carry. */
 export const maxRequestBytes = 8_388_608;

@@ -3,6 +3,7 @@ import type { ErrorCode } from "../contract/errors.ts";
 import type { Queries } from "./database.ts";
 import { delivery, deliveryInstance, instance, study, upload } from "./schema.ts";
 
+type Delivery = typeof delivery.$inferSelect;
 export type OutcomeRow = typeof deliveryInstance.$inferInsert;
 export type OutcomeResult = OutcomeRow["result"];
 
@@ -11,7 +12,11 @@ const of = (deliveryId: string, destinationId: string) =>
   and(eq(deliveryInstance.deliveryId, deliveryId), eq(deliveryInstance.destinationId, destinationId));
 
 /** The instances of a delivery that are neither confirmed nor refused for good, with what is known of them. */
-export const openInstances = (q: Queries, deliveryId: string, studyId: string, destinationId: string) =>
+export const openInstances = (
+  q: Queries,
+  { id: deliveryId, studyId, notesAs }: Pick<Delivery, "id" | "studyId" | "notesAs">,
+  destinationId: string,
+) =>
   q
     .select({ instance, known: deliveryInstance })
     .from(instance)
@@ -19,6 +24,7 @@ export const openInstances = (q: Queries, deliveryId: string, studyId: string, d
     .where(
       and(
         eq(instance.studyId, studyId),
+        notesAs === "none" ? isNull(instance.notesAs) : or(isNull(instance.notesAs), eq(instance.notesAs, notesAs)),
         or(isNull(deliveryInstance.result), inArray(deliveryInstance.result, ["answered", "retry"])),
       ),
     )

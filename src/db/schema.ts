@@ -130,6 +130,10 @@ export const study = sqliteTable(
     modalities: text({ mode: "json" }).$type<string[]>().notNull(),
     seriesCount: integer("series_count").notNull(),
     instanceCount: integer("instance_count").notNull(),
+    /** (P) What travels with this study as a note. */
+    clinicalNotes: text("clinical_notes"),
+    /** (P) Why a person refused it. */
+    rejectReason: text("reject_reason"),
     decision: text().$type<StudyDecision>().notNull(),
     serviceLevel: text("service_level").$type<"routine" | "stat">().notNull(),
   },
@@ -155,6 +159,10 @@ export const instance = sqliteTable(
     head: blob({ mode: "buffer" }),
     /** Of the Part 10 object as it leaves, hex. */
     sha256: text().notNull(),
+    /** Keyed hash of the file as it came, by which it is known again; null for objects made here. */
+    objectKey: text("object_key"),
+    /** The clinical notes in this form: goes only to deliveries that take it so. Null: everything else. */
+    notesAs: text("notes_as").$type<"sr" | "pdf">(),
   },
   (table) => [uniqueIndex("instance_in_study").on(table.studyId, table.sopInstanceUID)],
 );
@@ -174,6 +182,8 @@ export const delivery = sqliteTable(
     /** The fallback that takes it while the principal is down. */
     via: text(),
     state: text().$type<DeliveryState>().notNull(),
+    /** In which form this destination takes clinical notes. */
+    notesAs: text("notes_as").$type<"sr" | "pdf" | "none">().notNull().default("none"),
     /** 0 stat, 1 routine: what the queue sorts by first. */
     priority: integer().notNull(),
     attempts: integer().notNull().default(0),
@@ -219,4 +229,36 @@ export const deliveryInstance = sqliteTable(
   },
   // With the destination: what the principal took before its fallback stepped in stays on record, but does not count there.
   (table) => [primaryKey({ columns: [table.deliveryId, table.destinationId, table.instanceId] })],
+);
+
+/** A picture or PDF of a study that waits for a person: it becomes DICOM once it is known whose it is. */
+export const sourcePicture = sqliteTable(
+  "source_picture",
+  {
+    id: integer().primaryKey(),
+    studyId: text("study_id")
+      .notNull()
+      .references(() => study.id, { onDelete: "cascade" }),
+    /** Below the upload's spool folder. */
+    path: text().notNull(),
+    kind: text().$type<"jpeg" | "png" | "pdf">().notNull(),
+    /** (P) */
+    fileName: text("file_name"),
+  },
+  (table) => [index("source_picture_by_study").on(table.studyId)],
+);
+
+/** What a destination confirmed once, by a keyed hash: a repeat is answered with the earlier receipt. No patient data. */
+export const deliveredObject = sqliteTable(
+  "delivered_object",
+  {
+    objectKey: text("object_key").notNull(),
+    destinationId: text("destination_id").notNull(),
+    receiptId: text("receipt_id").notNull(),
+    studyInstanceUID: text("study_instance_uid").notNull(),
+    /** Of its study, so that its route can be told again. */
+    modalities: text({ mode: "json" }).$type<string[]>().notNull(),
+    at: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.objectKey, table.destinationId] })],
 );

@@ -1,6 +1,6 @@
-import { eq, inArray } from "drizzle-orm";
+import { and, eq, inArray } from "drizzle-orm";
 import type { Queries } from "./database.ts";
-import { delivery, instance, study } from "./schema.ts";
+import { delivery, instance, sourcePicture, study } from "./schema.ts";
 
 export type StudyRow = typeof study.$inferSelect;
 export type DeliveryRow = typeof delivery.$inferSelect;
@@ -23,11 +23,36 @@ export const insertInstances = (db: Queries, rows: (typeof instance.$inferInsert
       .run();
 };
 
+export const findStudy = (db: Queries, uploadId: string, studyInstanceUID: string): StudyRow | undefined =>
+  db
+    .select()
+    .from(study)
+    .where(and(eq(study.uploadId, uploadId), eq(study.studyInstanceUID, studyInstanceUID)))
+    .get();
+
+export const updateStudy = (db: Queries, id: string, values: Partial<typeof study.$inferInsert>): void => {
+  db.update(study).set(values).where(eq(study.id, id)).run();
+};
+
+export type SourcePictureRow = typeof sourcePicture.$inferSelect;
+
+export const insertSourcePictures = (db: Queries, rows: (typeof sourcePicture.$inferInsert)[]): void => {
+  for (let start = 0; start < rows.length; start += 500)
+    db.insert(sourcePicture)
+      .values(rows.slice(start, start + 500))
+      .run();
+};
+
+export const sourcePicturesOf = (db: Queries, studyId: string): SourcePictureRow[] =>
+  db.select().from(sourcePicture).where(eq(sourcePicture.studyId, studyId)).orderBy(sourcePicture.id).all();
+
 export const instancesOf = (db: Queries, studyIds: string[]): InstanceRow[] =>
   studyIds.length === 0 ? [] : db.select().from(instance).where(inArray(instance.studyId, studyIds)).all();
 
 /** Empties the (P) columns of an upload's studies. */
 export const blankStudies = (db: Queries, uploadId: string): void => {
+  const studies = db.select({ id: study.id }).from(study).where(eq(study.uploadId, uploadId));
+  db.update(sourcePicture).set({ fileName: null }).where(inArray(sourcePicture.studyId, studies)).run();
   db.update(study)
     .set({
       patientName: null,
@@ -37,6 +62,8 @@ export const blankStudies = (db: Queries, uploadId: string): void => {
       studyDate: null,
       accessionNumber: null,
       studyDescription: null,
+      clinicalNotes: null,
+      rejectReason: null,
     })
     .where(eq(study.uploadId, uploadId))
     .run();

@@ -166,13 +166,17 @@ export const fileTotals = (db: Queries, uploadId: string): { files: number; decl
 export const findingsOf = (db: Queries, uploadId: string): FindingRow[] =>
   db.select().from(finding).where(eq(finding.uploadId, uploadId)).orderBy(finding.id).all();
 
-/** Replaces what an earlier, interrupted run of intake had to say. */
-export function replaceFindings(db: Queries, uploadId: string, rows: readonly NewFinding[]): void {
-  db.delete(finding).where(eq(finding.uploadId, uploadId)).run();
+export function addFindings(db: Queries, uploadId: string, rows: readonly NewFinding[]): void {
   for (let start = 0; start < rows.length; start += 500)
     db.insert(finding)
       .values(rows.slice(start, start + 500).map((row) => ({ ...row, uploadId })))
       .run();
+}
+
+/** Replaces what an earlier, interrupted run of intake had to say. */
+export function replaceFindings(db: Queries, uploadId: string, rows: readonly NewFinding[]): void {
+  db.delete(finding).where(eq(finding.uploadId, uploadId)).run();
+  addFindings(db, uploadId, rows);
 }
 
 /** Empties every (P) column of the upload's own tables. */

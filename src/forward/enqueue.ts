@@ -1,5 +1,8 @@
+import type { Config } from "../core/config-schema.ts";
 import type { Transaction } from "../db/database.ts";
+import { countForDelivery, deliveredBefore } from "../db/delivered.ts";
 import { insertDelivery } from "../db/deliveries.ts";
+import { recordOutcomes } from "../db/receipts.ts";
 import { reasonOf } from "./verdict.ts";
 
 /** Stands for the missing destination of a study that routing could send nowhere. */
@@ -11,27 +14,33 @@ export interface EnqueueOptions {
   /** As routing names them. */
   readonly destinationIds: readonly string[];
   readonly serviceLevel: "routine" | "stat";
-  readonly totalInstances: number;
+  readonly config: Pick<Config, "destination" | "intake" | "retention">;
+  /** Send also what was delivered before. */
+  readonly resend: boolean;
   /** Milliseconds since 1970. */
   readonly now: number;
-  /** retention.retry_hours */
-  readonly retryHours: number;
 }
 
 export const retryUntil = (now: number, retryHours: number): number => now + Math.round(retryHours * 3_600_000);
 
+/** In which form a destination takes clinical notes. */
+export const notesFormOf = (
+  { destination, intake }: Pick<Config, "destination" | "intake">,
+  destinationId: string,
+): "sr" | "pdf" | "none" => destination.find(({ id }) => id === destinationId)?.notes_as ?? intake.notes_as;
+
 /**
- * Queues one delivery per destination, inside the transaction that accepts the study. Without a destination the study
- * is parked with `no_destination`. Answers the deliveries' ids.
+ * Queues one delivery per destination, inside the transaction that accepts the study; its instances are in the database
+ * by then. What a destination confirmed before is only asked for there, and sent again where it is gone; found whole, the
+ * earlier receipt stands. Without a destination the study is parked with `no_destination`. Answers the deliveries' ids.
  */
 export function enqueueDeliveries(tx: Transaction, options: EnqueueOptions): string[] {
-  const { uploadId, studyId, destinationIds, serviceLevel, totalInstances, now, retryHours } = options;
+  const { studyId, destinationIds, now } = options;
   const common = {
-    uploadId,
+    uploadId: options.uploadId,
     studyId,
-    priority: serviceLevel === "stat" ? 0 : 1,
-    totalInstances,
-    retryUntil: retryUntil(now, retryHours),
+    priority: options.serviceLevel === "stat" ? 0 : 1,
+    retryUntil: retryUntil(now, options.config.retention.retry_hours),
     createdAt: now,
     updatedAt: now,
   };
@@ -39,12 +48,36 @@ export function enqueueDeliveries(tx: Transaction, options: EnqueueOptions): str
     const id = crypto.randomUUID();
     const { code, message } = reasonOf("no_destination");
     const parked = { state: "parked", errorCode: code, errorMessage: message } as const;
-    insertDelivery(tx, { id, ...common, ...parked, destinationId: noDestination });
+    const totalInstances = countForDelivery(tx, studyId, "none");
+    insertDelivery(tx, { id, ...common, ...parked, totalInstances, destinationId: noDestination });
     return [id];
   }
   return [...new Set(destinationIds)].map((destinationId) => {
     const id = crypto.randomUUID();
-    insertDelivery(tx, { id, ...common, destinationId, state: "pending" });
+    const notesAs = notesFormOf(options.config, destinationId);
+    const totalInstances = countForDelivery(tx, studyId, notesAs);
+    const before = options.resend ? [] : deliveredBefore(tx, studyId, destinationId);
+    const whole = before.length === totalInstances && totalInstances > 0;
+    insertDelivery(tx, {
+      id,
+      ...common,
+      destinationId,
+      notesAs,
+      totalInstances,
+      state: "pending",
+      receiptId: whole ? (before[0]?.receiptId ?? null) : null,
+    });
+    recordOutcomes(
+      tx,
+      before.map(({ instanceId, receiptId, at }) => ({
+        deliveryId: id,
+        instanceId,
+        destinationId,
+        result: "answered" as const,
+        answer: `delivered before, receipt ${receiptId}`,
+        at,
+      })),
+    );
     return id;
   });
 }

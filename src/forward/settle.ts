@@ -1,7 +1,8 @@
-import { isSettled, isTerminal, type UploadState, uploadTransitions } from "../contract/states.ts";
+import { isSettled, isTerminal, mayFollow, type UploadState } from "../contract/states.ts";
 import type { Config } from "../core/config-schema.ts";
 import { RelayError } from "../core/errors.ts";
 import type { Transaction } from "../db/database.ts";
+import { countForDelivery, rememberDelivered } from "../db/delivered.ts";
 import {
   changeDelivery,
   type Delivery,
@@ -12,11 +13,11 @@ import {
 } from "../db/deliveries.ts";
 import { anythingStored, forgetOutcomes } from "../db/receipts.ts";
 import { updateUpload } from "../db/uploads.ts";
-import { enqueueDeliveries, noDestination, retryUntil } from "./enqueue.ts";
+import { enqueueDeliveries, noDestination, notesFormOf, retryUntil } from "./enqueue.ts";
 import { routeStudy, unknownDestinations } from "./route.ts";
 import { uploadStateOf } from "./upload-state.ts";
 
-type RetryConfig = Pick<Config, "destination" | "route" | "retention">;
+type RetryConfig = Pick<Config, "destination" | "route" | "retention" | "intake">;
 
 const withSomething = (row: UploadFacts["deliveries"][number]): boolean =>
   row.state === "delivered" || (isSettled(row.state) && row.deliveredInstances > 0);
@@ -24,9 +25,14 @@ const withSomething = (row: UploadFacts["deliveries"][number]): boolean =>
 /** The one receipt of an upload is made when the first delivery settles with something delivered; later ones join it. */
 function giveReceipt(tx: Transaction, { upload, deliveries }: UploadFacts): string | null {
   const fresh = deliveries.filter((row) => row.receiptId === null && withSomething(row));
-  if (fresh.length === 0) return upload.receiptId;
+  // Nothing was sent because everything was there: the receipt of then is the proof.
+  if (fresh.length === 0)
+    return upload.receiptId ?? deliveries.find((row) => row.receiptId !== null)?.receiptId ?? null;
   const receiptId = upload.receiptId ?? crypto.randomUUID();
-  for (const row of fresh) changeDelivery(tx, row.id, { receiptId });
+  for (const row of fresh) {
+    changeDelivery(tx, row.id, { receiptId });
+    rememberDelivered(tx, row.id, receiptId, row.updatedAt);
+  }
   return receiptId;
 }
 
@@ -46,8 +52,9 @@ export function settleUpload(tx: Transaction, uploadId: string, now: number): Up
     refusedAtIntake: facts.refusedFindings > 0,
     anythingStored: anythingStored(tx, uploadId),
   });
-  const errorCode =
-    state === "failed" ? (deliveries.find((row) => row.errorCode)?.errorCode ?? null) : upload.errorCode;
+  const rejected = studies.every(({ decision }) => decision === "rejected");
+  const reason = rejected ? "study_rejected" : deliveries.find((row) => row.errorCode)?.errorCode;
+  const errorCode = state === "failed" ? (reason ?? upload.errorCode) : upload.errorCode;
   return enter(tx, facts, state, now, errorCode);
 }
 
@@ -60,8 +67,7 @@ function enter(
   errorCode = facts.upload.errorCode,
 ): UploadState {
   const { upload } = facts;
-  if (state !== upload.state && !uploadTransitions[upload.state].includes(state))
-    throw new Error(`upload cannot go from ${upload.state} to ${state}`);
+  if (!mayFollow(upload.state, state)) throw new Error(`upload cannot go from ${upload.state} to ${state}`);
   const endedAt = isTerminal(state) ? now : null;
   updateUpload(tx, upload.id, { state, errorCode, endedAt, receiptId: giveReceipt(tx, facts) });
   return state;
@@ -89,8 +95,11 @@ const leave = (tx: Transaction, row: Delivery, now: number): void =>
 
 /** Queues a parked delivery again with a fresh retry time. */
 function requeue(tx: Transaction, row: Delivery, now: number, config: RetryConfig, destinationId: string): void {
+  const notesAs = notesFormOf(config, destinationId);
   moveDelivery(tx, row.id, "pending", {
     destinationId,
+    notesAs,
+    totalInstances: countForDelivery(tx, row.studyId, notesAs),
     nextAttemptAt: null,
     retryUntil: retryUntil(now, config.retention.retry_hours),
     errorCode: null,
@@ -113,10 +122,10 @@ function retryParked(tx: Transaction, row: Delivery, facts: UploadFacts, now: nu
   const [first, ...others] = routeStudy(config, { modalities, serviceLevel, destinationIds });
   if (first === undefined) return false;
   requeue(tx, row, now, config, first);
-  const { uploadId, studyId, totalInstances } = row;
-  const retryHours = config.retention.retry_hours;
+  const { uploadId, studyId } = row;
+  const resend = facts.upload.resendReason !== null;
   if (others.length > 0)
-    enqueueDeliveries(tx, { uploadId, studyId, destinationIds: others, serviceLevel, totalInstances, now, retryHours });
+    enqueueDeliveries(tx, { uploadId, studyId, destinationIds: others, serviceLevel, config, resend, now });
   return true;
 }
 

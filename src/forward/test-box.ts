@@ -36,7 +36,13 @@ export function openTestBox(folder = mkdtempSync(join(tmpdir(), "relaypacs-forwa
   const destinations = new Map<string, Destination>();
   const forwarders: Forwarder[] = [];
   const watchers = new Set<() => void>();
-  const config: Pick<Config, "destination" | "route" | "retention"> = { destination: [], route: [], retention };
+  const intake: Config["intake"] = { extra_sop_classes: [], uid_root: "2.25", notes_as: "none" };
+  const config: Pick<Config, "destination" | "route" | "retention" | "intake"> = {
+    destination: [],
+    route: [],
+    retention,
+    intake,
+  };
   let clock = 1_700_000_000_000;
   let serial = 0;
   const userId = "user";
@@ -107,8 +113,9 @@ export function openTestBox(folder = mkdtempSync(join(tmpdir(), "relaypacs-forwa
             sha256: `sha-${serial}-${index + 1}`,
           })),
         );
-        const retryHours = study.retryHours ?? retention.retry_hours;
-        const queued = { uploadId, studyId, destinationIds, serviceLevel, totalInstances: instances, retryHours };
+        const retry_hours = study.retryHours ?? retention.retry_hours;
+        const today = { ...config, retention: { ...config.retention, retry_hours } };
+        const queued = { uploadId, studyId, destinationIds, serviceLevel, config: today, resend: false };
         const made = decision === "accepted" ? enqueueDeliveries(tx, { ...queued, now: clock }) : [];
         settleUpload(tx, uploadId, clock);
         return made;

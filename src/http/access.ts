@@ -28,6 +28,8 @@ export const access: Readonly<Record<string, Access>> = {
   "DELETE /upload/:id": { token: "either" },
   "POST /upload/:id/retry": { token: "access", permission: ["send", "administer"] },
   "POST /upload/:id/accept": { token: "access", permission: ["send", "administer"] },
+  "POST /upload/:id/studies/:study_instance_uid/confirm": { token: "either", permission: ["send", "administer"] },
+  "POST /upload/:id/studies/:study_instance_uid/reject": { token: "either", permission: ["send", "administer"] },
   "GET /uploads": { token: "access", permission: ["send", "see_all"] },
   "GET /receipts/:id": { token: "either" },
   "GET /admin/deliveries": { token: "access", permission: "administer" },

@@ -12,6 +12,7 @@ import { authRoutes } from "./routes/auth.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { receiptRoutes } from "./routes/receipts.ts";
+import { studyRoutes } from "./routes/studies.ts";
 import { uploadRoutes } from "./routes/upload.ts";
 import { uploadLifeRoutes } from "./routes/upload-life.ts";
 import { webRoutes } from "./routes/web.ts";
@@ -62,6 +63,7 @@ export async function createServer(context: HttpContext) {
     .use(authRoutes(context))
     .use(uploadRoutes(context))
     .use(uploadLifeRoutes(context))
+    .use(studyRoutes(context))
     .use(receiptRoutes(context))
     .use(adminDeliveryRoutes(context))
     .use(await docsRoutes())

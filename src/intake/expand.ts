@@ -13,6 +13,8 @@ export interface SpooledFile {
   readonly size: number;
   /** As the sender knows it; a member is `archive.zip/path`. */
   readonly name: string;
+  /** Of its bytes, where somebody computed it already; hex. */
+  readonly sha256?: string;
 }
 export interface SniffedFile extends SpooledFile {
   readonly kind: FileKind;

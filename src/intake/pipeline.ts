@@ -1,20 +1,27 @@
-import { statSync, truncateSync } from "node:fs";
 import type { Config } from "../core/config-schema.ts";
-import { RelayError } from "../core/errors.ts";
 import type { Database } from "../db/database.ts";
-import { filesOf, type UploadFileRow, type UploadRow } from "../db/uploads.ts";
-import { acceptStudies } from "../study/accept.ts";
+import { filesOf, type UploadRow } from "../db/uploads.ts";
+import { findUser } from "../db/users.ts";
+import { stableUid } from "../dicom/stable-uid.ts";
+import { type AcceptableStudy, acceptStudies } from "../study/accept.ts";
+import { completenessFindings } from "../study/completeness.ts";
+import { insertRepeats } from "../study/duplicates.ts";
 import { groupByStudy } from "../study/group.ts";
+import { makeObjects } from "../study/make-objects.ts";
+import { planStudies } from "../study/plan.ts";
 import type { Spool } from "../upload/spool.ts";
 import { examine, tellBarren } from "./examine.ts";
-import { expand, type SpooledFile } from "./expand.ts";
+import { expand } from "./expand.ts";
 import { FindingBook } from "./finding-book.ts";
+import { receivedFiles } from "./received.ts";
 import { syncFolderTree } from "./sync-folder.ts";
+import { tellGrouping } from "./tell.ts";
 
 export interface PipelineDeps {
   readonly db: Database;
   readonly spool: Spool;
   readonly config: () => Config;
+  readonly hashKey: Uint8Array;
   readonly now: () => number;
 }
 
@@ -31,13 +38,14 @@ export interface PipelineResult {
  * @throws RelayError files_lost, insufficient_storage; AbortError
  */
 export async function runPipeline(deps: PipelineDeps, upload: UploadRow, signal: AbortSignal): Promise<PipelineResult> {
-  const { db, spool } = deps;
+  const { db, spool, hashKey } = deps;
   const config = deps.config();
   const book = new FindingBook();
-  spool.freshWorkFolder(upload.id);
+  spool.emptyFolder(upload.id, "work");
   const folder = spool.folder(upload.id);
+  const rows = filesOf(db.orm, upload.id);
 
-  const received = receivedFiles(filesOf(db.orm, upload.id), upload, spool, book);
+  const received = await receivedFiles(rows, upload, spool, book);
   const { files, archives } = await expand(received, {
     limits: config.limits,
     folder,
@@ -46,53 +54,68 @@ export async function runPipeline(deps: PipelineDeps, upload: UploadRow, signal:
     requireRoom: spool.requireRoom,
     signal,
   });
-  const instances = await examine(files, {
+  const { instances, pictures, directory } = await examine(files, {
     folder,
     book,
     extraSopClasses: config.intake.extra_sop_classes,
+    hashKey,
     signal,
   });
-  tellBarren(archives, instances, book);
-  const { studies, mismatched, severalPatients, sharedSeries } = groupByStudy(instances);
-  // Only of what is sent: of a refused file its refusal says enough.
-  for (const { inspected, fileName } of studies.flatMap((study) => study.instances))
-    for (const { code, message } of inspected.warnings) book.add(code, "warning", fileName, message);
-  for (const { fileName } of mismatched) book.add("patient_mismatch", "refused", fileName);
-  for (const { fileName } of sharedSeries) book.add("series_shared", "warning", fileName);
-  if (severalPatients) book.add("several_patients", "warning", null);
-  if (upload.metadata?.clinical_notes) {
-    book.add(studies.length > 1 ? "notes_not_assigned" : "notes_not_sent", "warning", null);
+  tellBarren(archives, [...instances, ...pictures], book);
+  const grouping = groupByStudy(instances);
+  tellGrouping(grouping, book);
+  const before = rows.filter((row) => row.state === "already_delivered").length;
+  // What was delivered before is not here to be counted.
+  for (const { instances: sent } of before === 0 ? grouping.studies : []) {
+    const study = { instances: sent.map(({ inspected }) => inspected) };
+    for (const { code, message } of completenessFindings(study, directory)) book.add(code, "warning", null, message);
   }
+
+  const metadata = upload.metadata ?? {};
+  const picturesUID = stableUid(config.intake.uid_root, hashKey, upload.id, "pictures");
+  const plans = planStudies({ metadata, expected: upload.expectedStudies }, grouping.studies, pictures, picturesUID);
+  if (metadata.clinical_notes && plans.length > 1) book.add("notes_not_assigned", "warning", null);
+  const studies: AcceptableStudy[] = [];
+  for (const [index, plan] of plans.entries()) {
+    if (plan.waits !== null) {
+      book.add(plan.waits, "warning", null);
+      studies.push({ plan, objects: plan.instances });
+      continue;
+    }
+    const made = await makeObjects(
+      { ...plan, images: plan.instances.length },
+      {
+        folder,
+        into: `work/made-${index}`,
+        config,
+        hashKey,
+        uploadId: upload.id,
+        serviceLevel: upload.serviceLevel,
+        author: findUser(db.orm, upload.userId)?.username ?? "",
+        now: new Date(upload.completedAt ?? deps.now()),
+        signal,
+        tell: (error, severity, fileName) => book.add(error.code, severity, fileName, error.message),
+      },
+    );
+    const objects = [...plan.instances, ...made];
+    if (objects.length > 0) studies.push({ plan, objects });
+  }
+  if (before > 0)
+    book.add(
+      "delivered_before",
+      "warning",
+      null,
+      `${before} of ${rows.length} files arrived earlier; only the missing ones were sent.`,
+    );
   await syncFolderTree(spool.path(upload.id, "work"));
   signal.throwIfAborted();
 
-  const accepted = acceptStudies(db, config, upload.id, { studies, findings: book.all(), now: deps.now() });
+  const now = deps.now();
+  const accepted = acceptStudies(db, config, upload.id, {
+    studies,
+    findings: book.all(),
+    repeats: (tx, row) => insertRepeats(tx, config, hashKey, row, rows, now),
+    now,
+  });
   return { accepted, studies: studies.length, instances: instances.length, refused: book.refused };
-}
-
-/** The upload's files as they lie on the spool. @throws RelayError files_lost */
-function receivedFiles(
-  rows: readonly UploadFileRow[],
-  upload: UploadRow,
-  spool: Spool,
-  book: FindingBook,
-): SpooledFile[] {
-  const files: SpooledFile[] = [];
-  for (const row of rows) {
-    if (row.state === "already_delivered") continue;
-    const name = row.name ?? row.fileId;
-    const size = row.sizeBytes ?? row.receivedBytes;
-    if (size === 0) {
-      book.add("left_out", "warning", name, "The file is empty.");
-      continue;
-    }
-    const path = spool.receivedFile(row.id);
-    const absolute = spool.path(upload.id, path);
-    const onDisk = statSync(absolute, { throwIfNoEntry: false })?.size ?? -1;
-    if (onDisk < size) throw new RelayError("files_lost");
-    // A refused request may have written past the end of a file whose size was not known yet.
-    if (onDisk > size) truncateSync(absolute, size);
-    files.push({ path, size, name });
-  }
-  return files;
 }

@@ -62,7 +62,7 @@ export function startIntake(deps: PipelineDeps & { live: Live; log: Log; onAccep
     if (noSpace) {
       later.set(upload.id, { at: performance.now() + spacePauseMs, failures: 0 });
       log.event("upload.waiting_for_space", { upload_id: upload.id, free_bytes: deps.spool.freeBytes() }, "warning");
-      deps.spool.freshWorkFolder(upload.id);
+      deps.spool.emptyFolder(upload.id, "work");
       db.transaction((tx) => updateUpload(tx, upload.id, { waitingForSpace: true }));
       return;
     }

@@ -1,13 +1,21 @@
 import { randomUUID } from "node:crypto";
 import type { Config } from "../core/config-schema.ts";
-import type { Database } from "../db/database.ts";
-import { insertInstances, insertStudy } from "../db/studies.ts";
-import { findUpload, type NewFinding, replaceFindings, updateUpload } from "../db/uploads.ts";
+import type { Database, Transaction } from "../db/database.ts";
+import { insertInstances, insertSourcePictures, insertStudy } from "../db/studies.ts";
+import { findUpload, type NewFinding, replaceFindings, type UploadRow, updateUpload } from "../db/uploads.ts";
 import { enqueueDeliveries } from "../forward/enqueue.ts";
 import { routeStudy } from "../forward/route.ts";
 import { settleUpload } from "../forward/settle.ts";
 import { moveUpload } from "../upload/session.ts";
-import type { GroupedStudy } from "./group.ts";
+import type { AcceptableInstance } from "./group.ts";
+import type { StudyPlan } from "./plan.ts";
+
+/** A study as it goes into the database: its plan, and everything that is to be sent of it. */
+export interface AcceptableStudy {
+  readonly plan: StudyPlan;
+  /** Empty while it waits for a person and holds nothing but pictures. */
+  readonly objects: readonly AcceptableInstance[];
+}
 
 /**
  * The ONE transaction that turns what intake found into studies, instances, forward jobs and the upload's next state.
@@ -18,66 +26,111 @@ export function acceptStudies(
   db: Database,
   config: Config,
   uploadId: string,
-  found: { studies: readonly GroupedStudy[]; findings: readonly NewFinding[]; now: number },
+  found: {
+    studies: readonly AcceptableStudy[];
+    findings: readonly NewFinding[];
+    /** Studies of which every file was delivered before and none was sent again. */
+    repeats: (tx: Transaction, upload: UploadRow) => number;
+    now: number;
+  },
 ): boolean {
   return db.transaction((tx) => {
     const upload = findUpload(tx, uploadId);
     if (upload?.state !== "processing") return false;
     replaceFindings(tx, uploadId, found.findings);
-    if (found.studies.length === 0) {
+    for (const { plan, objects } of found.studies) acceptOne(tx, config, upload, plan, objects, found.now);
+    // After those that got new instances: of a study that is there already nothing is repeated.
+    const repeated = found.repeats(tx, upload);
+    if (found.studies.length === 0 && repeated === 0) {
       moveUpload(tx, upload, "failed", found.now, { errorCode: "nothing_to_send", waitingForSpace: false });
       return true;
-    }
-    for (const grouped of found.studies) {
-      const studyId = randomUUID();
-      insertStudy(tx, {
-        id: studyId,
-        uploadId,
-        studyInstanceUID: grouped.studyInstanceUID,
-        patientName: grouped.first.patientName,
-        patientID: grouped.first.patientID,
-        patientBirthDate: grouped.first.patientBirthDate,
-        patientSex: grouped.first.patientSex,
-        studyDate: grouped.first.studyDate,
-        accessionNumber: grouped.first.accessionNumber,
-        studyDescription: grouped.first.studyDescription,
-        modalities: grouped.modalities,
-        seriesCount: grouped.seriesCount,
-        instanceCount: grouped.instances.length,
-        decision: "accepted",
-        serviceLevel: upload.serviceLevel,
-      });
-      insertInstances(
-        tx,
-        grouped.instances.map(({ inspected, path, fileSize, sha256 }) => ({
-          studyId,
-          sopInstanceUID: inspected.sopInstanceUID,
-          sopClassUID: inspected.sopClassUID,
-          seriesInstanceUID: inspected.seriesInstanceUID,
-          transferSyntaxUID: inspected.transferSyntaxUID,
-          path,
-          fileSize,
-          dataSetOffset: inspected.dataSetOffset,
-          head: inspected.head === null ? null : Buffer.from(inspected.head),
-          sha256,
-        })),
-      );
-      enqueueDeliveries(tx, {
-        uploadId,
-        studyId,
-        destinationIds: routeStudy(config, {
-          modalities: grouped.modalities,
-          serviceLevel: upload.serviceLevel,
-          destinationIds: upload.destinationIds,
-        }),
-        serviceLevel: upload.serviceLevel,
-        totalInstances: grouped.instances.length,
-        now: found.now,
-        retryHours: config.retention.retry_hours,
-      });
     }
     updateUpload(tx, uploadId, { waitingForSpace: false });
     settleUpload(tx, uploadId, found.now);
     return true;
+  });
+}
+
+function acceptOne(
+  tx: Transaction,
+  config: Config,
+  upload: UploadRow,
+  plan: StudyPlan,
+  objects: readonly AcceptableInstance[],
+  now: number,
+): void {
+  const studyId = randomUUID();
+  const { patient, study } = plan.identity;
+  const images = objects.filter(({ notesAs }) => !notesAs);
+  insertStudy(tx, {
+    id: studyId,
+    uploadId: upload.id,
+    studyInstanceUID: study.studyInstanceUID,
+    patientName: patient.name,
+    patientID: patient.id,
+    patientBirthDate: patient.birthDate,
+    patientSex: patient.sex,
+    studyDate: study.date,
+    accessionNumber: study.accessionNumber,
+    studyDescription: study.description,
+    modalities: modalitiesOf(plan, images),
+    seriesCount: new Set(images.map(({ inspected }) => inspected.seriesInstanceUID)).size,
+    instanceCount: plan.waits === null ? images.length : plan.instances.length + plan.pictures.length,
+    clinicalNotes: plan.notes,
+    decision: plan.waits === null ? "accepted" : "needs_confirmation",
+    serviceLevel: upload.serviceLevel,
+  });
+  insertInstances(tx, rowsOf(studyId, objects));
+  if (plan.waits !== null) {
+    insertSourcePictures(
+      tx,
+      plan.pictures.map(({ path, kind, fileName }) => ({ studyId, path, kind, fileName })),
+    );
+    return;
+  }
+  queueStudy(tx, config, upload, { studyId, modalities: modalitiesOf(plan, images) }, now);
+}
+
+export const modalitiesOf = (plan: Pick<StudyPlan, "modalities">, images: readonly AcceptableInstance[]): string[] =>
+  [...new Set([...plan.modalities, ...images.map(({ inspected }) => inspected.modality)])].filter(Boolean).sort();
+
+/** Instances as rows, in the order they are sent. */
+export const rowsOf = (studyId: string, objects: readonly AcceptableInstance[]) =>
+  objects.map(({ inspected, path, fileSize, sha256, objectKey, notesAs }) => ({
+    studyId,
+    sopInstanceUID: inspected.sopInstanceUID,
+    sopClassUID: inspected.sopClassUID,
+    seriesInstanceUID: inspected.seriesInstanceUID,
+    transferSyntaxUID: inspected.transferSyntaxUID,
+    path,
+    fileSize,
+    dataSetOffset: inspected.dataSetOffset,
+    head: inspected.head === null ? null : Buffer.from(inspected.head),
+    sha256,
+    objectKey: objectKey ?? null,
+    notesAs: notesAs ?? null,
+  }));
+
+/** Routes an accepted study and queues its deliveries. */
+export function queueStudy(
+  tx: Transaction,
+  config: Config,
+  upload: UploadRow,
+  study: { studyId: string; modalities: string[]; serviceLevel?: "routine" | "stat" },
+  now: number,
+): void {
+  const serviceLevel = study.serviceLevel ?? upload.serviceLevel;
+  enqueueDeliveries(tx, {
+    uploadId: upload.id,
+    studyId: study.studyId,
+    destinationIds: routeStudy(config, {
+      modalities: study.modalities,
+      serviceLevel,
+      destinationIds: upload.destinationIds,
+    }),
+    serviceLevel,
+    config,
+    resend: upload.resendReason !== null,
+    now,
   });
 }

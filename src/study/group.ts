@@ -10,6 +10,10 @@ export interface AcceptableInstance {
   readonly sha256: string;
   /** As the sender knows the file. */
   readonly fileName: string;
+  /** Keyed hash of the file as it came, by which a repeat is known; not of objects made here. */
+  readonly objectKey?: string;
+  /** The clinical notes in this form; see `instance.notesAs`. */
+  readonly notesAs?: "sr" | "pdf";
 }
 
 export interface GroupedStudy {

@@ -30,6 +30,11 @@ export interface SessionDeps {
   /** Keys the hash of an init body, so that the stored hash gives nothing away. */
   readonly hashKey: Uint8Array;
   readonly unknownDestinations: (ids: readonly string[]) => string[];
+  /** Which of these SHA-256 every destination of the route confirmed before. */
+  readonly alreadyDelivered: (
+    hashes: readonly string[],
+    asked: { serviceLevel: "routine" | "stat"; destinationIds: string[] },
+  ) => ReadonlySet<string>;
   readonly now: () => number;
 }
 
@@ -55,17 +60,19 @@ export function initUpload(deps: SessionDeps, userId: string, body: UploadInit, 
 
   const id = randomUUID();
   const now = deps.now();
+  const asked = { serviceLevel: metadata.service_level ?? "routine", destinationIds: metadata.destination_ids ?? [] };
+  const hashes = body.resend ? [] : (body.files ?? []).flatMap(({ sha256 }) => sha256 || []);
+  const known = hashes.length === 0 ? new Set<string>() : deps.alreadyDelivered(hashes, asked);
   spool.create(id);
   return db.transaction((tx) => {
     insertUpload(tx, {
       id,
       userId,
       state: "receiving",
-      serviceLevel: metadata.service_level ?? "routine",
+      ...asked,
       metadata,
       expectedStudies: body.expected_studies ?? null,
       resendReason: body.resend?.reason ?? null,
-      destinationIds: metadata.destination_ids ?? [],
       totalFiles: body.total_files,
       totalSizeBytes: body.total_size_bytes,
       chunkSize: body.chunk_size ?? chunkSizes.default,
@@ -83,7 +90,9 @@ export function initUpload(deps: SessionDeps, userId: string, body: UploadInit, 
         name: file.name,
         sizeBytes: file.size_bytes,
         sha256: file.sha256 || null,
-        state: "needed" as const,
+        ...(file.sha256 && known.has(file.sha256)
+          ? { state: "already_delivered" as const, receivedBytes: file.size_bytes }
+          : { state: "needed" as const }),
       })),
     );
     return findUpload(tx, id) as UploadRow;

@@ -36,8 +36,8 @@ export interface Spool {
   receivedFolder(uploadId: string): string;
   /** Removes a received file of which nothing counts. */
   dropReceived(uploadId: string, fileRow: number): void;
-  /** A fresh, empty work folder. */
-  freshWorkFolder(uploadId: string): string;
+  /** Makes a folder below the upload's own, empty. @returns its absolute path */
+  emptyFolder(uploadId: string, relative: string): string;
   remove(uploadId: string): Promise<void>;
   /** Uploads that have a folder. */
   list(): string[];
@@ -71,13 +71,15 @@ export function createSpool(dataDir: string, minFreeBytes: () => number): Spool 
     return stats.bavail * stats.bsize;
   };
 
+  const within = (uploadId: string, relative: string) => {
+    const path = normalize(join(folder(uploadId), relative));
+    if (!path.startsWith(folder(uploadId) + sep)) throw new Error("outside the upload's folder");
+    return path;
+  };
+
   return {
     folder,
-    path: (uploadId, relative) => {
-      const path = normalize(join(folder(uploadId), relative));
-      if (!path.startsWith(folder(uploadId) + sep)) throw new Error("outside the upload's folder");
-      return path;
-    },
+    path: within,
     receivedFile: (fileRow) => `files/${fileRow}`,
     receivedFolder: (uploadId) => join(folder(uploadId), "files"),
     create: (uploadId) => {
@@ -87,8 +89,8 @@ export function createSpool(dataDir: string, minFreeBytes: () => number): Spool 
     openReceived: (uploadId, fileRow) =>
       openSync(join(folder(uploadId), "files", String(fileRow)), readWriteCreate, 0o640),
     dropReceived: (uploadId, fileRow) => rmSync(join(folder(uploadId), "files", String(fileRow)), { force: true }),
-    freshWorkFolder: (uploadId) => {
-      const path = join(folder(uploadId), "work");
+    emptyFolder: (uploadId, relative) => {
+      const path = within(uploadId, relative);
       rmSync(path, { recursive: true, force: true });
       mkdirSync(path, { recursive: true, mode: 0o750 });
       return path;

@@ -5,9 +5,9 @@ const refusals: Readonly<Record<string, readonly string[]>> = {
   "R-NOT-DICOM": ["left_out"],
   "R-EMPTY": ["left_out"],
   "R-NO-DICOM": ["left_out"],
-  "R-IMAGE-KIND": ["left_out"],
-  "R-TRUNCATED": ["dicom_truncated"],
-  "R-CORRUPT": ["dicom_corrupt"],
+  "R-IMAGE-KIND": ["image_kind_unsupported", "left_out"],
+  "R-TRUNCATED": ["dicom_truncated", "image_truncated"],
+  "R-CORRUPT": ["dicom_corrupt", "image_corrupt"],
   "R-NO-SOP-UID": ["sop_instance_uid_missing"],
   "R-NO-SOP-CLASS": ["sop_class_uid_missing"],
   "R-NO-STUDY-UID": ["study_instance_uid_missing"],
@@ -26,7 +26,7 @@ const refusals: Readonly<Record<string, readonly string[]>> = {
   "R-ZIP-METHOD": ["archive_unsupported"],
   "R-TRAVERSAL": ["archive_unsafe_path"],
   "R-SYMLINK": ["archive_link"],
-  "R-BOMB": ["archive_bomb", "dicom_bomb"],
+  "R-BOMB": ["archive_bomb", "dicom_bomb", "image_too_large"],
   "R-TOO-MANY": ["archive_bomb"],
   // Members get names of our own, so none is too long, odd or there twice: these are taken.
   "R-NAME": [],
@@ -34,7 +34,9 @@ const refusals: Readonly<Record<string, readonly string[]>> = {
 };
 /** Codes of what is DICOM, an image or an archive and is not sent: with one of them an upload is not whole. */
 const refusalCodes: ReadonlySet<string> = new Set(
-  ["image_unsupported", ...Object.values(refusals).flat()].filter((code) => code !== "left_out"),
+  Object.values(refusals)
+    .flat()
+    .filter((code) => code !== "left_out"),
 );
 export const isRefusal = (code: string): boolean => refusalCodes.has(code);
 
@@ -65,13 +67,16 @@ const settled: Readonly<Record<string, Partial<Verdict>>> = {
   // Inflates to more than its image description accounts for.
   "invalid/deflated-bomb-256mb.dcm": { accepted: [] },
   // Told by content: a picture, whatever its name says.
-  "invalid/jpeg-renamed.dcm": { refused: ["image_unsupported"] },
+  "invalid/jpeg-renamed.dcm": { accepted: [1] },
   // Its row speaks of the pair.
   "invalid/sop-duplicate/copy of a.dcm": { accepted: [1] },
   // Two and two, as the first column says.
   "archives/zip/two-patients.zip": { accepted: [4] },
-  // The picture beside it, see `pictures`.
-  "archives/zip/jpeg-and-dicom.zip": { refused: ["image_unsupported"] },
+  // The picture beside it becomes a series of the study.
+  "archives/zip/jpeg-and-dicom.zip": { accepted: [2] },
+  // Its scan is spoiled; one without its end is cut short.
+  "images/jpeg-corrupt.jpg": { accepted: [], refused: ["image_corrupt"] },
+  "images/jpeg-no-eoi.jpg": { accepted: [], refused: ["image_truncated"] },
   // CONTRACT §2: an archive inside an archive is opened, deeper ones are left out with a warning.
   "archives/zip/nested-zip.zip": { accepted: [2], warned: ["left_out"] },
   "archives/hostile/nested-bomb.zip": { refused: ["left_out"] },
@@ -79,9 +84,6 @@ const settled: Readonly<Record<string, Partial<Verdict>>> = {
   "archives/hostile/gzip-bomb-200mb.dcm.gz": { refused: ["left_out"] },
   "archives/hostile/ratio-200mb.zip": { refused: ["left_out"] },
 };
-/** JPEG and PNG are told by content and refused with words until they can become Secondary Capture. */
-const pictures: Partial<Verdict> = { accepted: [], warned: [], refused: ["image_unsupported", "left_out"] };
-const isPicture = (path: string): boolean => /^images\/.*\.(jpe?g|png)$/.test(path);
 
 export function verdictOf({ path, expected }: ManifestRow): Verdict {
   const alone = expected
@@ -99,7 +101,6 @@ export function verdictOf({ path, expected }: ManifestRow): Verdict {
       ...(repaired ? ["meta_rewritten"] : []),
     ],
     refused: /\bignore\b/.test(alone) ? [...refused, "left_out"] : refused,
-    ...(isPicture(path) ? pictures : {}),
     ...settled[path],
   };
 }

@@ -1,0 +1,86 @@
+import { and, count, eq, inArray, isNotNull, isNull, lt, or, sql } from "drizzle-orm";
+import type { Queries } from "./database.ts";
+import { deliveredObject, deliveryInstance, instance, study, upload } from "./schema.ts";
+
+export type DeliveredRow = typeof deliveredObject.$inferSelect;
+
+/** What was confirmed before of these objects, anywhere. */
+export function deliveredObjects(q: Queries, keys: readonly string[]): DeliveredRow[] {
+  const rows: DeliveredRow[] = [];
+  for (let start = 0; start < keys.length; start += 500)
+    rows.push(
+      ...q
+        .select()
+        .from(deliveredObject)
+        .where(inArray(deliveredObject.objectKey, keys.slice(start, start + 500)))
+        .all(),
+    );
+  return rows;
+}
+
+/** Remembers what a delivery's destination confirmed, under the receipt that says so. */
+export function rememberDelivered(tx: Queries, deliveryId: string, receiptId: string, at: number): void {
+  tx.insert(deliveredObject)
+    .select(
+      tx
+        .select({
+          objectKey: sql<string>`${instance.objectKey}`.as("object_key"),
+          destinationId: deliveryInstance.destinationId,
+          receiptId: sql<string>`${receiptId}`.as("receipt_id"),
+          studyInstanceUID: study.studyInstanceUID,
+          modalities: study.modalities,
+          at: sql<number>`${at}`.as("at"),
+        })
+        .from(deliveryInstance)
+        .innerJoin(instance, eq(instance.id, deliveryInstance.instanceId))
+        .innerJoin(study, eq(study.id, instance.studyId))
+        .where(
+          and(
+            eq(deliveryInstance.deliveryId, deliveryId),
+            eq(deliveryInstance.result, "stored"),
+            isNotNull(instance.objectKey),
+          ),
+        ),
+    )
+    .onConflictDoNothing()
+    .run();
+}
+
+/** Instances of a study that one destination confirmed before, with the receipt of then. */
+export const deliveredBefore = (q: Queries, studyId: string, destinationId: string) =>
+  q
+    .select({ instanceId: instance.id, receiptId: deliveredObject.receiptId, at: deliveredObject.at })
+    .from(instance)
+    .innerJoin(
+      deliveredObject,
+      and(eq(deliveredObject.objectKey, instance.objectKey), eq(deliveredObject.destinationId, destinationId)),
+    )
+    .where(eq(instance.studyId, studyId))
+    .all();
+
+/** How many instances of a study go to a destination that takes notes in this form. */
+export const countForDelivery = (q: Queries, studyId: string, notesAs: "sr" | "pdf" | "none"): number =>
+  q
+    .select({ n: count() })
+    .from(instance)
+    .where(
+      and(
+        eq(instance.studyId, studyId),
+        notesAs === "none" ? isNull(instance.notesAs) : or(isNull(instance.notesAs), eq(instance.notesAs, notesAs)),
+      ),
+    )
+    .get()?.n ?? 0;
+
+/** The study a receipt was given for, as it was shown then; patient fields are null once they were emptied. */
+export const earlierStudy = (q: Queries, receiptId: string, studyInstanceUID: string) =>
+  q
+    .select({ study })
+    .from(study)
+    .innerJoin(upload, eq(upload.id, study.uploadId))
+    .where(and(eq(upload.receiptId, receiptId), eq(study.studyInstanceUID, studyInstanceUID)))
+    .limit(1)
+    .get()?.study;
+
+export const forgetDeliveredBefore = (q: Queries, at: number): void => {
+  q.delete(deliveredObject).where(lt(deliveredObject.at, at)).run();
+};

@@ -1,0 +1,27 @@
+import type { ExpectedStudy } from "../contract/upload.ts";
+import type { InspectedInstance } from "../dicom/inspection.ts";
+
+/** Why a study waits for a person; null: it goes. */
+export type WaitReason = "study_not_expected" | "patient_differs" | "metadata_required";
+
+type Identified = Pick<InspectedInstance, "patientID" | "patientBirthDate">;
+
+/** What the person saw against what came. A field the person was not shown is not compared. */
+const agrees = (expected: ExpectedStudy, came: Identified): boolean =>
+  (expected.patient_id === undefined || expected.patient_id.trim() === came.patientID) &&
+  (expected.patient_birth_date === undefined || expected.patient_birth_date === came.patientBirthDate);
+
+/**
+ * CONTRACT §3 `expected_studies`: a study that is not among them, or differs in patient ID or birth date, waits.
+ * An entry without a Study Instance UID speaks of the patient alone: what came in an archive the device could not read.
+ */
+export function waitReason(
+  studyInstanceUID: string,
+  came: Identified,
+  expected: readonly ExpectedStudy[] | null,
+): WaitReason | null {
+  if (expected === null) return null;
+  const candidates = expected.filter(({ study_instance_uid: uid }) => uid === "" || uid === studyInstanceUID);
+  if (candidates.length === 0) return "study_not_expected";
+  return candidates.some((candidate) => agrees(candidate, came)) ? null : "patient_differs";
+}

@@ -1,0 +1,112 @@
+import { randomUUID } from "node:crypto";
+import type { Config } from "../core/config-schema.ts";
+import { keyedHash } from "../core/keyed-hash.ts";
+import type { Queries, Transaction } from "../db/database.ts";
+import { type DeliveredRow, deliveredObjects, earlierStudy } from "../db/delivered.ts";
+import { insertDelivery } from "../db/deliveries.ts";
+import { findStudy, insertStudy } from "../db/studies.ts";
+import type { UploadFileRow, UploadRow } from "../db/uploads.ts";
+import { retryUntil } from "../forward/enqueue.ts";
+import { routeStudy } from "../forward/route.ts";
+
+type Routing = Pick<Config, "destination" | "route">;
+type Asked = { readonly serviceLevel: "routine" | "stat"; readonly destinationIds: string[] };
+
+/** The name under which a file is remembered once a destination confirmed it; gives nothing away without the box's key. */
+export const objectKeyOf = (hashKey: Uint8Array, sha256: string): string =>
+  keyedHash(hashKey, "object", sha256.toLowerCase());
+
+/** The confirmations that make a file one that need not come again: one of each destination its study goes to. */
+function confirmations(config: Routing, rows: readonly DeliveredRow[], asked: Asked): DeliveredRow[] | null {
+  const [first] = rows;
+  if (!first) return null;
+  const route = routeStudy(config, { ...asked, modalities: first.modalities });
+  const found = route.flatMap((id) => rows.filter((row) => row.destinationId === id).slice(0, 1));
+  return route.length > 0 && found.length === route.length ? found : null;
+}
+
+/** By SHA-256 as declared: what every destination of the route confirmed before. */
+function confirmedBefore(
+  q: Queries,
+  config: Routing,
+  hashKey: Uint8Array,
+  asked: Asked,
+  hashes: readonly string[],
+): Map<string, DeliveredRow[]> {
+  const keys = new Map(hashes.map((sha256) => [objectKeyOf(hashKey, sha256), sha256]));
+  const byKey = Map.groupBy(deliveredObjects(q, [...keys.keys()]), (row) => row.objectKey);
+  const known = new Map<string, DeliveredRow[]>();
+  for (const [key, sha256] of keys) {
+    const found = confirmations(config, byKey.get(key) ?? [], asked);
+    if (found) known.set(sha256, found);
+  }
+  return known;
+}
+
+/** Which declared files need not come again (CONTRACT §3 `already_delivered`), by SHA-256. */
+export const alreadyDelivered = (
+  q: Queries,
+  config: Routing,
+  hashKey: Uint8Array,
+  asked: Asked,
+  hashes: readonly string[],
+): ReadonlySet<string> => new Set(confirmedBefore(q, config, hashKey, asked, hashes).keys());
+
+/**
+ * Studies of an upload of which every file was there already: they stand as delivered, under the receipt of then.
+ * Studies that got new instances as well are left alone. Answers how many there are.
+ */
+export function insertRepeats(
+  tx: Transaction,
+  config: Config,
+  hashKey: Uint8Array,
+  upload: UploadRow,
+  files: readonly UploadFileRow[],
+  now: number,
+): number {
+  const hashes = files.flatMap((file) => (file.state === "already_delivered" && file.sha256 ? [file.sha256] : []));
+  const found = [...confirmedBefore(tx, config, hashKey, upload, hashes).values()];
+  const byStudy = Map.groupBy(found, ([row]) => row?.studyInstanceUID ?? "");
+  let repeated = 0;
+  for (const [studyInstanceUID, objects] of byStudy) {
+    const [rows] = objects;
+    const [first] = rows ?? [];
+    if (!rows || !first || findStudy(tx, upload.id, studyInstanceUID)) continue;
+    const earlier = earlierStudy(tx, first.receiptId, studyInstanceUID);
+    const studyId = randomUUID();
+    insertStudy(tx, {
+      id: studyId,
+      uploadId: upload.id,
+      studyInstanceUID,
+      patientName: earlier?.patientName ?? null,
+      patientID: earlier?.patientID ?? null,
+      patientBirthDate: earlier?.patientBirthDate ?? null,
+      patientSex: earlier?.patientSex ?? null,
+      studyDate: earlier?.studyDate ?? null,
+      accessionNumber: earlier?.accessionNumber ?? null,
+      studyDescription: earlier?.studyDescription ?? null,
+      modalities: first.modalities,
+      seriesCount: earlier?.seriesCount ?? 0,
+      instanceCount: objects.length,
+      decision: "accepted",
+      serviceLevel: upload.serviceLevel,
+    });
+    for (const row of rows)
+      insertDelivery(tx, {
+        id: randomUUID(),
+        uploadId: upload.id,
+        studyId,
+        destinationId: row.destinationId,
+        state: "delivered",
+        priority: upload.serviceLevel === "stat" ? 0 : 1,
+        totalInstances: objects.length,
+        deliveredInstances: objects.length,
+        receiptId: row.receiptId,
+        retryUntil: retryUntil(now, config.retention.retry_hours),
+        createdAt: now,
+        updatedAt: now,
+      });
+    repeated += 1;
+  }
+  return repeated;
+}

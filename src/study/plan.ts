@@ -1,0 +1,106 @@
+import type { StudyMetadata } from "../contract/upload.ts";
+import type { InspectedInstance } from "../dicom/inspection.ts";
+import type { DocumentContext } from "../dicom/note-context.ts";
+import { type WaitReason, waitReason } from "./decide.ts";
+import type { AcceptableInstance, GroupedStudy } from "./group.ts";
+
+/** A picture or a PDF on its way to become an object of a study. */
+export interface Picture {
+  readonly kind: "jpeg" | "png" | "pdf";
+  /** Relative to the upload's spool folder. */
+  readonly path: string;
+  readonly fileName: string;
+}
+
+/** Whose study it is and which one: what objects made for it carry. */
+export type Identity = Pick<DocumentContext, "patient" | "study"> & {
+  readonly modality: string;
+  readonly bodyPart: string;
+};
+
+/** One study of an upload as it will be accepted. */
+export interface StudyPlan {
+  readonly identity: Identity;
+  readonly modalities: string[];
+  readonly instances: readonly AcceptableInstance[];
+  readonly pictures: readonly Picture[];
+  readonly notes: string | null;
+  readonly waits: WaitReason | null;
+}
+
+const identityOf = (first: InspectedInstance): Identity => ({
+  patient: {
+    name: first.patientName,
+    id: first.patientID,
+    birthDate: first.patientBirthDate,
+    sex: first.patientSex,
+  },
+  study: {
+    studyInstanceUID: first.studyInstanceUID,
+    date: first.studyDate,
+    time: first.studyTime,
+    id: first.studyID,
+    description: first.studyDescription,
+    accessionNumber: first.accessionNumber,
+    referringPhysicianName: first.referringPhysicianName,
+  },
+  modality: first.modality,
+  bodyPart: first.bodyPartExamined,
+});
+
+/** A study of nothing but pictures is what the sender says it is. */
+export const identityFrom = (metadata: StudyMetadata, studyInstanceUID: string): Identity => ({
+  patient: {
+    name: metadata.patient_name ?? "",
+    id: metadata.patient_id ?? "",
+    birthDate: metadata.patient_birth_date ?? "",
+    sex: metadata.patient_sex ?? "",
+  },
+  study: {
+    studyInstanceUID,
+    date: metadata.study_date ?? "",
+    time: "",
+    id: "",
+    description: metadata.study_name ?? "",
+    accessionNumber: metadata.accession_number ?? "",
+    referringPhysicianName: "",
+  },
+  modality: metadata.modality ?? "",
+  bodyPart: metadata.body_part ?? "",
+});
+
+/** Pictures say nothing of their patient: somebody must have. */
+export const isIdentified = ({ patient }: Identity): boolean => patient.id.trim() !== "" && patient.name.trim() !== "";
+
+/**
+ * Which object goes into which study, and which study waits (CONTRACT §4.5, §4.6). Pictures join the one DICOM study of
+ * the upload, else they are a study of their own; notes go to the one study there is.
+ * @param picturesUID Study Instance UID for pictures that stand alone
+ */
+export function planStudies(
+  upload: { metadata: StudyMetadata; expected: Parameters<typeof waitReason>[2] },
+  grouped: readonly GroupedStudy[],
+  pictures: readonly Picture[],
+  picturesUID: string,
+): StudyPlan[] {
+  const joined = grouped.length === 1;
+  const plans: Omit<StudyPlan, "notes">[] = grouped.map((study) => ({
+    identity: identityOf(study.first),
+    modalities: study.modalities,
+    instances: study.instances,
+    pictures: joined ? pictures : [],
+    waits: waitReason(study.studyInstanceUID, study.first, upload.expected),
+  }));
+  if (!joined && pictures.length > 0) {
+    const identity = identityFrom(upload.metadata, picturesUID);
+    plans.push({
+      identity,
+      modalities: [],
+      instances: [],
+      pictures,
+      waits: isIdentified(identity) ? null : "metadata_required",
+    });
+  }
+  const notes = plans.length === 1 ? upload.metadata.clinical_notes || null : null;
+  return plans.map((plan) => ({ ...plan, notes }));
+}
