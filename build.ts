@@ -59,6 +59,11 @@ function stageSevenZip(architecture: Architecture): string {
   return stage;
 }
 
+/** The licence of the embedded fonts, which has to travel with them. */
+function stageFontLicence(stage: string): void {
+  copyFileSync(join(root, "src/dicom/fonts/OFL.txt"), join(stage, "fonts-OFL.txt"));
+}
+
 /** The parts of the documentation page, embedded as `stage/docs` where src/http/routes/docs.ts looks. */
 function stageDocs(stage: string): void {
   const folder = join(stage, "docs");
@@ -71,6 +76,7 @@ async function build(target: Target): Promise<void> {
   const started = performance.now();
   const stage = stageSevenZip(target.architecture);
   stageDocs(stage);
+  stageFontLicence(stage);
   const outfile = join(dist, target.outfile);
   const workshop = join(dist, `.build-${process.pid}`);
   const unfinished = join(workshop, "relaypacs");

@@ -17,6 +17,7 @@ const needs = [
   },
   { package: "dcmtk", tests: "C-STORE against DCMTK", there: () => onPath("storescp") && onPath("dcmdump") },
   { package: "openssl", tests: "TLS, on both transports", there: () => onPath("openssl") },
+  { package: "poppler-utils", tests: "pages of clinical notes", there: () => onPath("pdftotext") },
   { package: "dicom3tools", tests: "made DICOM objects against dciodvfy", there: () => onPath("dciodvfy") },
 ];
 

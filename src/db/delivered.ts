@@ -46,30 +46,33 @@ export function rememberDelivered(tx: Queries, deliveryId: string, receiptId: st
     .run();
 }
 
+/** What of a study goes to a destination that takes notes in this form. */
+const forForm = (studyId: string, notesAs: "sr" | "pdf" | "none") =>
+  and(
+    eq(instance.studyId, studyId),
+    notesAs === "none" ? isNull(instance.notesAs) : or(isNull(instance.notesAs), eq(instance.notesAs, notesAs)),
+  );
+
 /** Instances of a study that one destination confirmed before, with the receipt of then. */
-export const deliveredBefore = (q: Queries, studyId: string, destinationId: string) =>
+export const deliveredBefore = (q: Queries, studyId: string, destinationId: string, notesAs: "sr" | "pdf" | "none") =>
   q
-    .select({ instanceId: instance.id, receiptId: deliveredObject.receiptId, at: deliveredObject.at })
+    .select({
+      instanceId: instance.id,
+      isNotes: isNotNull(instance.notesAs).mapWith(Boolean),
+      receiptId: deliveredObject.receiptId,
+      at: deliveredObject.at,
+    })
     .from(instance)
     .innerJoin(
       deliveredObject,
       and(eq(deliveredObject.objectKey, instance.objectKey), eq(deliveredObject.destinationId, destinationId)),
     )
-    .where(eq(instance.studyId, studyId))
+    .where(forForm(studyId, notesAs))
     .all();
 
 /** How many instances of a study go to a destination that takes notes in this form. */
 export const countForDelivery = (q: Queries, studyId: string, notesAs: "sr" | "pdf" | "none"): number =>
-  q
-    .select({ n: count() })
-    .from(instance)
-    .where(
-      and(
-        eq(instance.studyId, studyId),
-        notesAs === "none" ? isNull(instance.notesAs) : or(isNull(instance.notesAs), eq(instance.notesAs, notesAs)),
-      ),
-    )
-    .get()?.n ?? 0;
+  q.select({ n: count() }).from(instance).where(forForm(studyId, notesAs)).get()?.n ?? 0;
 
 /** The study a receipt was given for, as it was shown then; patient fields are null once they were emptied. */
 export const earlierStudy = (q: Queries, receiptId: string, studyInstanceUID: string) =>

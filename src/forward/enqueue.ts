@@ -56,7 +56,7 @@ export function enqueueDeliveries(tx: Transaction, options: EnqueueOptions): str
     const id = crypto.randomUUID();
     const notesAs = notesFormOf(options.config, destinationId);
     const totalInstances = countForDelivery(tx, studyId, notesAs);
-    const before = options.resend ? [] : deliveredBefore(tx, studyId, destinationId);
+    const before = options.resend ? [] : deliveredBefore(tx, studyId, destinationId, notesAs);
     const whole = before.length === totalInstances && totalInstances > 0;
     insertDelivery(tx, {
       id,
@@ -69,11 +69,13 @@ export function enqueueDeliveries(tx: Transaction, options: EnqueueOptions): str
     });
     recordOutcomes(
       tx,
-      before.map(({ instanceId, receiptId, at }) => ({
+      before.map(({ instanceId, isNotes, receiptId, at }) => ({
         deliveryId: id,
         instanceId,
         destinationId,
-        result: "answered" as const,
+        // The same notes of another upload are there under another UID: nothing to ask for, and once is enough.
+        result: isNotes ? ("stored" as const) : ("answered" as const),
+        verifiedBy: isNotes ? ("peer" as const) : null,
         answer: `delivered before, receipt ${receiptId}`,
         at,
       })),

@@ -2,6 +2,7 @@ import { mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../core/config-schema.ts";
 import { RelayError } from "../core/errors.ts";
+import { keyedHash } from "../core/keyed-hash.ts";
 import { hashInstance } from "../dicom/data-set-bytes.ts";
 import { encapsulatePdfFile } from "../dicom/encapsulated-pdf.ts";
 import { readImageHeader } from "../dicom/image-header.ts";
@@ -122,7 +123,7 @@ async function fromPicture(
 /** The notes once for every form in which a configured destination takes them. */
 async function fromNotes(plan: MakePlan, notes: string, options: MakeOptions): Promise<AcceptableInstance[]> {
   const { destination, intake } = options.config;
-  const wanted = new Set(destination.map((it) => it.notes_as ?? intake.notes_as));
+  const wanted = new Set([intake.notes_as, ...destination.map((it) => it.notes_as ?? intake.notes_as)]);
   const made: AcceptableInstance[] = [];
   for (const form of ["sr", "pdf"] as const) {
     if (!wanted.has(form)) continue;
@@ -141,7 +142,9 @@ async function fromNotes(plan: MakePlan, notes: string, options: MakeOptions): P
     const bytes = await notesObject(form, context, (code, message) => options.tell({ code, message }, "warning", null));
     const path = `${options.into}/notes-${form}`;
     await writeFile(join(options.folder, path), bytes, { mode: 0o600 });
-    made.push({ ...(await finished(path, "", options)), notesAs: form });
+    // A study that comes in several uploads takes the same notes along each time; they are sent once.
+    const objectKey = keyedHash(options.hashKey, "notes", study.studyInstanceUID, form, notes);
+    made.push({ ...(await finished(path, "", options)), objectKey, notesAs: form });
   }
   return made;
 }

@@ -136,3 +136,16 @@ test("a file that is not what was declared is refused, the others go on", async 
   expect(status.state).toBe("partial");
   expect(status.warnings).toContainEqual(expect.objectContaining({ code: "file_differs", file_name: bad.name }));
 });
+
+test("a study that comes in two uploads with the same notes: they are sent once, other notes again", async () => {
+  const files = study(4);
+  const notes = { study_metadata: { clinical_notes: "Fell from a ladder" } };
+  const first = await sender.send(files.slice(0, 2), notes);
+  expect(first.studies[0]?.deliveries[0]).toMatchObject({ state: "delivered", total_instances: 3 });
+  const held = pacs.held.size;
+  const second = await sender.send(files.slice(2), notes);
+  expect(second).toMatchObject({ state: "delivered", studies: [{ deliveries: [{ delivered_instances: 3 }] }] });
+  expect(pacs.held.size).toBe(held + 2);
+  await sender.send(files.slice(2), { study_metadata: { clinical_notes: "And now a fever" } });
+  expect(pacs.held.size).toBe(held + 3);
+});
