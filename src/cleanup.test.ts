@@ -56,3 +56,21 @@ test("nor the box from starting", async () => {
   expect(existsSync(real.folder(orphan))).toBe(false);
   expect(events.toSorted()).toEqual(["spool.not_removed", "spool.orphan_removed"]);
 });
+
+test("a confirmed object is forgotten after 400 days, not before", async () => {
+  const { deps } = scene("");
+  const day = 24 * 3_600_000;
+  for (const [objectKey, days] of [
+    ["old", 401],
+    ["young", 399],
+  ] as const)
+    box.db.sqlite.run("INSERT INTO delivered_object VALUES (?, 'a', 'r', '1.2', '[]', ?)", [
+      objectKey,
+      box.now() - days * day,
+    ]);
+  const cleanup = startCleanup(deps);
+  const kept = () => box.db.sqlite.query("SELECT object_key AS key FROM delivered_object").all();
+  while (kept().length > 1) await new Promise((resolve) => setImmediate(resolve));
+  await cleanup.stop();
+  expect(kept()).toEqual([{ key: "young" }]);
+});

@@ -4,6 +4,7 @@ import type { Live } from "./core/live.ts";
 import { errorFields, type Log } from "./core/log.ts";
 import { startWorker, type Worker } from "./core/worker.ts";
 import type { Database } from "./db/database.ts";
+import { forgetDeliveredBefore } from "./db/delivered.ts";
 import { blankStudies, deliveriesOf } from "./db/studies.ts";
 import {
   blankUpload,
@@ -31,12 +32,15 @@ interface CleanupDeps {
 }
 
 const hour = 3_600_000;
+/** How long a confirmed object is known again. Longer than anyone sends the same disc again, short of growing for ever. */
+const rememberedMs = 400 * 24 * hour;
 /** Between rounds: short against the shortest retention anyone sets, long against the cost of a look. */
 const roundMs = 15_000;
 
 /** Expiry, purge and blanking (CONTRACT §2 retention, §4.8); also woken when an upload ends. */
 export function startCleanup(deps: CleanupDeps): Worker {
   const warned = new Map<string, number>();
+  let forgotAt = Number.NEGATIVE_INFINITY;
   return startWorker({
     name: "cleanup",
     run: async () => {
@@ -44,6 +48,11 @@ export function startCleanup(deps: CleanupDeps): Worker {
       endParked(deps, warned);
       await purge(deps);
       blank(deps);
+      // Looks at every row, so once a day.
+      if (deps.now() - forgotAt > 24 * hour) {
+        forgotAt = deps.now();
+        forgetDeliveredBefore(deps.db.orm, forgotAt - rememberedMs);
+      }
       deps.spool.layBallast();
       return Math.min(roundMs, Math.max(500, shortestRetentionMs(deps.config()) / 4));
     },
