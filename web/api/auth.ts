@@ -1,0 +1,46 @@
+import { del, get, set } from "idb-keyval";
+import type { Login } from "../../src/contract/auth.ts";
+import type { Api, SignedIn, SignedInUser } from "./http.ts";
+import { ApiError } from "./problem.ts";
+
+const LAST_USER = "last-user";
+
+/** @throws ApiError invalid_credentials, totp_required, totp_invalid, too_many_attempts, network */
+export async function signIn(api: Api, login: Login): Promise<SignedIn> {
+  const session = await api.call<SignedIn>("POST", "/auth/login", { body: login, token: null });
+  api.adopt(session);
+  await remember(session.user);
+  return session;
+}
+
+/**
+ * Takes up the session of this browser after a reload or a restart. Without a network the last user stands, so that work can go on.
+ * @returns who is signed in, null where nobody is
+ */
+export async function restoreSession(api: Api): Promise<SignedInUser | null> {
+  const last = await get<SignedInUser>(LAST_USER).catch(() => undefined);
+  if (last === undefined) return null;
+  try {
+    await api.refresh();
+    if (api.user !== null) await remember(api.user);
+    return api.user;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) {
+      await forget();
+      return null;
+    }
+    api.assume(last);
+    return last;
+  }
+}
+
+/** Ends the session, here also where the box cannot be told. Its uploads go on with tokens of their own. */
+export async function signOut(api: Api): Promise<void> {
+  await forget();
+  await api.call("POST", "/auth/logout").catch(() => undefined);
+  api.adopt(null);
+}
+
+const remember = ({ id, username, role }: SignedInUser) =>
+  set(LAST_USER, { id, username, role }).catch(() => undefined);
+const forget = () => del(LAST_USER).catch(() => undefined);

@@ -1,0 +1,124 @@
+import type { UserView } from "../../src/contract/auth.ts";
+import { ApiError, networkError, problemOf } from "./problem.ts";
+
+export interface SignedInUser {
+  readonly id: string;
+  readonly username: string;
+  readonly role: string;
+}
+export type SignedIn = { access_token: string; expires_in: number; user: typeof UserView.static } & {
+  totp_enrollment_required?: boolean;
+};
+
+export interface CallOptions {
+  readonly body?: unknown;
+  /** This bearer instead of the session's; null: none. */
+  readonly token?: string | null;
+  readonly headers?: Record<string, string>;
+  readonly signal?: AbortSignal;
+}
+
+/** The one way to the box. The access token lives in memory alone; the refresh cookie is the browser's own. */
+export interface Api {
+  /** Who is signed in; null before sign-in and after its end. */
+  readonly user: SignedInUser | null;
+  /** Whether a token is at hand, so that requests can be made for this user now. */
+  readonly ready: boolean;
+  /** @throws ApiError the box's problem, or `network` */
+  call<T>(method: string, path: string, options?: CallOptions): Promise<T>;
+  /** Takes a session that an answer brought, or ends the present one. */
+  adopt(session: SignedIn | null): void;
+  /** Asks for a fresh token by the cookie; one at a time over all tabs, for a used cookie ends the session. @throws ApiError */
+  refresh(): Promise<void>;
+  /** Who was signed in last, where the box cannot be asked now. */
+  assume(user: SignedInUser): void;
+  /** Called when the user changes. @returns stops listening */
+  onUser(listener: (user: SignedInUser | null) => void): () => void;
+}
+
+/** @param base "" for the origin that served the page */
+export function createApi(base = ""): Api {
+  let token: string | null = null;
+  let user: SignedInUser | null = null;
+  let refreshing: Promise<void> | null = null;
+  const listeners = new Set<(user: SignedInUser | null) => void>();
+
+  const tell = (next: SignedInUser | null) => {
+    if (next?.id === user?.id && next?.role === user?.role) return;
+    user = next;
+    for (const listener of listeners) listener(user);
+  };
+
+  async function once<T>(method: string, path: string, options: CallOptions, bearer: string | null): Promise<T> {
+    const headers: Record<string, string> = { ...options.headers };
+    if (bearer !== null) headers.authorization = `Bearer ${bearer}`;
+    if (options.body !== undefined) headers["content-type"] = "application/json";
+    const answer = await fetch(base + path, {
+      method,
+      headers,
+      cache: "no-store",
+      credentials: "same-origin",
+      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+      ...(options.signal ? { signal: options.signal } : {}),
+    }).catch((error: unknown) => {
+      throw options.signal?.aborted ? new ApiError("aborted", "Stopped.", 0) : networkErrorOf(error);
+    });
+    const text = await answer.text().catch((error: unknown) => Promise.reject(networkErrorOf(error)));
+    if (!answer.ok) throw problemOf(answer.status, (name) => answer.headers.get(name), text);
+    try {
+      return (text === "" ? undefined : JSON.parse(text)) as T;
+    } catch {
+      throw new ApiError("unexpected_answer", "The answer did not come from the hospital box.", answer.status);
+    }
+  }
+
+  const api: Api = {
+    get user() {
+      return user;
+    },
+    get ready() {
+      return token !== null;
+    },
+    async call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
+      if (options.token !== undefined) return once<T>(method, path, options, options.token);
+      if (token === null && user !== null) await api.refresh();
+      const used = token;
+      try {
+        return await once<T>(method, path, options, used);
+      } catch (error) {
+        if (!(error instanceof ApiError) || error.status !== 401 || used === null) throw error;
+        if (token === used) await api.refresh(); // another call may have renewed it meanwhile
+        return once<T>(method, path, options, token);
+      }
+    },
+    adopt(session) {
+      token = session?.access_token ?? null;
+      tell(session?.user ?? null);
+    },
+    refresh() {
+      refreshing ??= alone(async () => {
+        try {
+          api.adopt(await once<SignedIn>("POST", "/auth/refresh", {}, null));
+        } catch (error) {
+          if (error instanceof ApiError && error.status === 401) api.adopt(null);
+          throw error;
+        }
+      }).finally(() => {
+        refreshing = null;
+      });
+      return refreshing;
+    },
+    assume: (last) => tell(last),
+    onUser(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+  return api;
+}
+
+const networkErrorOf = (error: unknown) => (error instanceof ApiError ? error : networkError());
+
+/** Tabs share the cookie: two that spend the same one at once would look like a theft of it. */
+const alone = (work: () => Promise<void>): Promise<void> =>
+  "locks" in navigator ? navigator.locks.request("relaypacs-refresh", work) : work();

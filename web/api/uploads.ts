@@ -1,0 +1,48 @@
+import type {
+  UploadOpened,
+  UploadOutcome,
+  UploadPage,
+  UploadStatus,
+  UploadTokenView,
+} from "../../src/contract/status.ts";
+import type { ConfirmStudy, UploadInit } from "../../src/contract/upload.ts";
+import type { Api } from "./http.ts";
+
+export type Opened = typeof UploadOpened.static;
+export type FreshToken = typeof UploadTokenView.static;
+export type Page = typeof UploadPage.static;
+
+const of = (id: string) => `/upload/${encodeURIComponent(id)}`;
+const study = (id: string, uid: string) => `${of(id)}/studies/${encodeURIComponent(uid)}`;
+
+/** The same key and body answer the same upload: a lost answer makes no second one. @throws ApiError */
+export const openUpload = (api: Api, body: UploadInit, key: string) =>
+  api.call<Opened>("POST", "/upload/init", { body, headers: { "idempotency-key": key } });
+
+/** @param token the upload's own, unexpired; undefined: the signed-in owner's. @throws ApiError token_expired, unauthorized */
+export const freshToken = (api: Api, id: string, token?: string) =>
+  api.call<FreshToken>("POST", `${of(id)}/token`, token === undefined ? {} : { token });
+
+/** Again: the present outcome. @throws ApiError upload_incomplete with `missing` */
+export const completeUpload = (api: Api, id: string, token: string) =>
+  api.call<UploadOutcome>("POST", `${of(id)}/complete`, { token });
+
+/** @param token the upload's own; undefined: the signed-in user's */
+export const uploadStatus = (api: Api, id: string, token?: string) =>
+  api.call<UploadStatus>("GET", `${of(id)}/status`, token === undefined ? {} : { token });
+
+export const cancelUpload = (api: Api, id: string, token?: string) =>
+  api.call<void>("DELETE", of(id), token === undefined ? {} : { token });
+
+/** Refused and parked ones again. */
+export const retryUpload = (api: Api, id: string) => api.call<UploadStatus>("POST", `${of(id)}/retry`);
+/** Leaves it at partial. */
+export const acceptUpload = (api: Api, id: string) => api.call<UploadStatus>("POST", `${of(id)}/accept`);
+
+export const confirmStudy = (api: Api, id: string, uid: string, body: ConfirmStudy) =>
+  api.call<unknown>("POST", `${study(id, uid)}/confirm`, { body });
+export const rejectStudy = (api: Api, id: string, uid: string, reason: string) =>
+  api.call<unknown>("POST", `${study(id, uid)}/reject`, { body: { reason } });
+
+export const listUploads = (api: Api, cursor?: string) =>
+  api.call<Page>("GET", `/uploads${cursor === undefined ? "" : `?cursor=${encodeURIComponent(cursor)}`}`);
