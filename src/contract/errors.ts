@@ -28,7 +28,7 @@ export type Severity = "warning" | "refused";
 export interface Finding {
   readonly code: ErrorCode;
   readonly severity: Severity;
-  /** A plain sentence. */
+  /** What is wrong, in a plain sentence; what to do stands in the catalogue. */
   readonly message: string;
   /** As the sender knows it; a member of an archive is `archive.zip/path`. */
   readonly fileName?: string;

@@ -1,4 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
+import { catalogueOf } from "../contract/errors.ts";
 import { RelayError } from "../core/errors.ts";
 
 /** The bytes of a file from `offset` on, at most `length`; fewer where the file ends. */
@@ -15,8 +16,9 @@ export async function pieceOf(file: FileHandle, offset: number, length: number):
 
 /** Why a picture does not become DICOM. */
 type ImageFault = "image_corrupt" | "image_truncated" | "image_kind_unsupported" | "image_too_large";
-/** The message is a sentence for a person and holds nothing out of the file but its size. */
-export const imageFault = (code: ImageFault, message?: string): RelayError => new RelayError(code, message);
+/** The message says what is wrong, not what to do, and holds nothing out of the file but its size. */
+export const imageFault = (code: ImageFault, message: string = catalogueOf(code).cause): RelayError =>
+  new RelayError(code, message);
 
 export const corruptImage = (what: string): RelayError =>
   imageFault("image_corrupt", `The picture is damaged: ${what}.`);

@@ -13,19 +13,18 @@ export const maxImageSide = 65_535;
 /** Enough to tell every kind. */
 const headSize = 1024;
 
-const jpegOrPng = "Export it as JPEG or PNG and send that.";
-/** Pictures people send that cannot be read here, told by their first bytes, and how to help oneself. */
+/** Pictures people send that cannot be read here, told by their first bytes, and what is said of them. */
 const others: readonly (readonly [RegExp, string])[] = [
   [
     /^.{4}ftyp(?:he|mif1|msf1|avi[fs])/s,
-    "HEIC photos cannot be read here: on an iPhone choose Settings, Camera, Formats, Most Compatible, or share the photo as JPEG.",
+    "HEIC photos cannot be read here; on an iPhone, Settings, Camera, Formats, Most Compatible makes JPEG photos.",
   ],
-  [/^RIFF.{4}WEBP/s, `WebP pictures cannot be turned into DICOM. ${jpegOrPng}`],
-  [/^GIF8[79]a/, `GIF pictures cannot be turned into DICOM. ${jpegOrPng}`],
-  [/^BM/, `BMP pictures cannot be turned into DICOM. ${jpegOrPng}`],
-  [/^(?:II[*+]\0|MM\0[*+])/, `TIFF pictures cannot be turned into DICOM. ${jpegOrPng}`],
-  [/^(?:.{4}jP {2}|\xffO\xffQ)/s, `JPEG 2000 pictures cannot be turned into DICOM. ${jpegOrPng}`],
-  [/<svg[\s>]/i, `SVG drawings cannot be turned into DICOM. ${jpegOrPng}`],
+  [/^RIFF.{4}WEBP/s, "WebP pictures cannot be turned into DICOM."],
+  [/^GIF8[79]a/, "GIF pictures cannot be turned into DICOM."],
+  [/^BM/, "BMP pictures cannot be turned into DICOM."],
+  [/^(?:II[*+]\0|MM\0[*+])/, "TIFF pictures cannot be turned into DICOM."],
+  [/^(?:.{4}jP {2}|\xffO\xffQ)/s, "JPEG 2000 pictures cannot be turned into DICOM."],
+  [/<svg[\s>]/i, "SVG drawings cannot be turned into DICOM."],
 ];
 
 /**

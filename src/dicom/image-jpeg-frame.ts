@@ -24,8 +24,7 @@ const quality = 95;
 const sequential: ReadonlySet<JpegHeader["process"]> = new Set(["baseline", "extended"]);
 const unreadable: ReadonlySet<JpegHeader["process"]> = new Set(["lossless", "hierarchical"]);
 
-const rareEncoding = (): RelayError =>
-  imageFault("image_kind_unsupported", "This JPEG is encoded in a rare way. Export it as an ordinary JPEG or as PNG.");
+const rareEncoding = (): RelayError => imageFault("image_kind_unsupported", "This JPEG is encoded in a rare way.");
 
 /**
  * A picture's compressed data as it is, where every archive can show it so (JPEG baseline, gray or YCbCr, upright), else

@@ -44,7 +44,9 @@ export async function toSecondaryCapture(
     return { ...made, size: (await target.stat()).size };
   } catch (error) {
     await rm(into, { force: true });
-    throw error instanceof UnwritableValue ? new RelayError("image_identity_unfit") : error;
+    throw error instanceof UnwritableValue
+      ? new RelayError("image_identity_unfit", catalogueOf("image_identity_unfit").cause)
+      : error;
   } finally {
     await target.close();
   }
@@ -159,8 +161,4 @@ function* gathered(pieces: readonly Uint8Array[]): Generator<Uint8Array> {
 const warningsOf = (told: Partial<Record<ErrorCode, boolean>>): Finding[] =>
   (Object.entries(told) as [ErrorCode, boolean][])
     .filter(([, holds]) => holds)
-    .map(([code]) => ({
-      code,
-      severity: "warning",
-      message: `${catalogueOf(code).cause} ${catalogueOf(code).action}`,
-    }));
+    .map(([code]) => ({ code, severity: "warning", message: catalogueOf(code).cause }));

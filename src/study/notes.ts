@@ -16,7 +16,6 @@ export async function notesObject(
   if (form === "sr") return notesAsTextSr(context);
   const { pdf } = await notesAsPdf(context);
   if (pdf !== null) return encapsulatePdf(pdf, context, notesDocument);
-  const { cause, action } = catalogueOf("notes_pdf_unreadable");
-  tell("notes_pdf_unreadable", `${cause} ${action}`);
+  tell("notes_pdf_unreadable", catalogueOf("notes_pdf_unreadable").cause);
   return notesAsTextSr(context);
 }
