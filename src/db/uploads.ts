@@ -173,6 +173,12 @@ export function addFindings(db: Queries, uploadId: string, rows: readonly NewFin
       .run();
 }
 
+export const removeFindings = (db: Queries, uploadId: string, codes: readonly FindingRow["code"][]): void => {
+  db.delete(finding)
+    .where(and(eq(finding.uploadId, uploadId), inArray(finding.code, [...codes])))
+    .run();
+};
+
 /** Replaces what an earlier, interrupted run of intake had to say. */
 export function replaceFindings(db: Queries, uploadId: string, rows: readonly NewFinding[]): void {
   db.delete(finding).where(eq(finding.uploadId, uploadId)).run();
@@ -185,7 +191,11 @@ export function blankUpload(db: Queries, uploadId: string, now: number): void {
     .set({ metadata: null, expectedStudies: null, resendReason: null, blankedAt: now })
     .where(eq(upload.id, uploadId))
     .run();
-  db.update(uploadFile).set({ name: null }).where(eq(uploadFile.uploadId, uploadId)).run();
+  // A client may have taken a file's name for its id.
+  db.update(uploadFile)
+    .set({ name: null, fileId: sql`CAST(${uploadFile.id} AS TEXT)` })
+    .where(eq(uploadFile.uploadId, uploadId))
+    .run();
   db.update(finding).set({ fileName: null }).where(eq(finding.uploadId, uploadId)).run();
 }
 
@@ -195,8 +205,8 @@ export const forgetRanges = (db: Queries, uploadId: string): void => {
   db.delete(receivedRange).where(inArray(receivedRange.file, files)).run();
 };
 
-/** The files are gone, and are asked for again. */
-export const forgetReceived = (db: Queries, uploadId: string): void => {
-  forgetRanges(db, uploadId);
-  db.update(uploadFile).set({ receivedBytes: 0 }).where(eq(uploadFile.uploadId, uploadId)).run();
+/** One file is gone, and is asked for again. */
+export const forgetReceived = (db: Queries, file: number): void => {
+  db.delete(receivedRange).where(eq(receivedRange.file, file)).run();
+  db.update(uploadFile).set({ receivedBytes: 0 }).where(eq(uploadFile.id, file)).run();
 };

@@ -33,6 +33,7 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
   unsupported_encoding: 415,
   totals_mismatch: 422,
   metadata_required: 422,
+  image_identity_unfit: 422,
   file_name_invalid: 422,
   chunk_size_invalid: 422,
   too_many_requests: 429,

@@ -7,7 +7,7 @@ import { type AcceptableStudy, acceptStudies } from "../study/accept.ts";
 import { completenessFindings } from "../study/completeness.ts";
 import { insertRepeats } from "../study/duplicates.ts";
 import { groupByStudy } from "../study/group.ts";
-import { makeObjects } from "../study/make-objects.ts";
+import { type MakeOptions, makeObjects, soundPictures } from "../study/make-objects.ts";
 import { planStudies } from "../study/plan.ts";
 import type { Spool } from "../upload/spool.ts";
 import { examine, tellBarren } from "./examine.ts";
@@ -15,7 +15,7 @@ import { expand } from "./expand.ts";
 import { FindingBook } from "./finding-book.ts";
 import { receivedFiles } from "./received.ts";
 import { syncFolderTree } from "./sync-folder.ts";
-import { tellGrouping } from "./tell.ts";
+import { tellGrouping, tellRepeats, tellWaiting } from "./tell.ts";
 
 export interface PipelineDeps {
   readonly db: Database;
@@ -77,36 +77,33 @@ export async function runPipeline(deps: PipelineDeps, upload: UploadRow, signal:
   if (metadata.clinical_notes && plans.length > 1) book.add("notes_not_assigned", "warning", null);
   const studies: AcceptableStudy[] = [];
   for (const [index, plan] of plans.entries()) {
-    if (plan.waits !== null) {
-      book.add(plan.waits, "warning", null);
-      studies.push({ plan, objects: plan.instances });
-      continue;
+    const source = { ...plan, images: plan.instances.length };
+    const options: MakeOptions = {
+      folder,
+      into: `work/made-${index}`,
+      config,
+      hashKey,
+      uploadId: upload.id,
+      serviceLevel: upload.serviceLevel,
+      author: findUser(db.orm, upload.userId)?.username ?? "",
+      now: new Date(upload.completedAt ?? deps.now()),
+      signal,
+      tell: (error, severity, fileName) => book.add(error.code, severity, fileName, error.message),
+    };
+    if (plan.waits === null) {
+      const objects = [...plan.instances, ...(await makeObjects(source, options))];
+      if (objects.length > 0) studies.push({ plan, objects });
+    } else {
+      const sound = await soundPictures(source, options);
+      if (plan.instances.length + sound.length > 0)
+        studies.push({ plan: { ...plan, pictures: sound }, objects: plan.instances });
     }
-    const made = await makeObjects(
-      { ...plan, images: plan.instances.length },
-      {
-        folder,
-        into: `work/made-${index}`,
-        config,
-        hashKey,
-        uploadId: upload.id,
-        serviceLevel: upload.serviceLevel,
-        author: findUser(db.orm, upload.userId)?.username ?? "",
-        now: new Date(upload.completedAt ?? deps.now()),
-        signal,
-        tell: (error, severity, fileName) => book.add(error.code, severity, fileName, error.message),
-      },
-    );
-    const objects = [...plan.instances, ...made];
-    if (objects.length > 0) studies.push({ plan, objects });
   }
-  if (before > 0)
-    book.add(
-      "delivered_before",
-      "warning",
-      null,
-      `${before} of ${rows.length} files arrived earlier; only the missing ones were sent.`,
-    );
+  tellWaiting(
+    studies.map(({ plan }) => plan),
+    book,
+  );
+  tellRepeats({ files: rows.length, before }, studies.length === 0 && Boolean(metadata.clinical_notes), book);
   await syncFolderTree(spool.path(upload.id, "work"));
   signal.throwIfAborted();
 

@@ -1,4 +1,6 @@
+import type { WaitReason } from "../study/decide.ts";
 import type { Grouping } from "../study/group.ts";
+import type { StudyPlan } from "../study/plan.ts";
 import type { FindingBook } from "./finding-book.ts";
 
 /** What grouping found out, in the book. Warnings of single files only of what is sent: of a refused one its refusal says enough. */
@@ -11,4 +13,33 @@ export function tellGrouping(
   for (const { fileName } of mismatched) book.add("patient_mismatch", "refused", fileName);
   for (const { fileName } of sharedSeries) book.add("series_shared", "warning", fileName);
   if (severalPatients) book.add("several_patients", "warning", null);
+}
+
+/** Words where one reason holds for several studies. */
+const ofSeveral: Partial<Record<WaitReason, (studies: number) => string>> = {
+  study_not_expected: (studies) => `${studies} studies were not among those that were confirmed before sending.`,
+  patient_differs: (studies) =>
+    `${studies} studies name another patient than the one that was confirmed before sending.`,
+};
+
+/** Why studies wait for a person: one line a reason. */
+export function tellWaiting(plans: readonly Pick<StudyPlan, "waits">[], book: FindingBook): void {
+  const reasons = Map.groupBy(plans, ({ waits }) => waits);
+  for (const [reason, { length }] of reasons)
+    if (reason !== null) book.add(reason, "warning", null, length > 1 ? ofSeveral[reason]?.(length) : undefined);
+}
+
+/** What was delivered before, and whether the notes stay behind with it. */
+export function tellRepeats(
+  { files, before }: { readonly files: number; readonly before: number },
+  notesStay: boolean,
+  book: FindingBook,
+): void {
+  if (before === 0) return;
+  const cause =
+    before === files
+      ? "Everything in this upload was delivered before; nothing was sent again."
+      : `${before} of ${files} files arrived earlier; only the missing ones were sent.`;
+  book.add("delivered_before", "warning", null, cause);
+  if (notesStay) book.add("notes_not_sent", "warning", null);
 }

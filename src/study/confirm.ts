@@ -1,21 +1,25 @@
-import type { ConfirmStudy } from "../contract/upload.ts";
+import { rmSync } from "node:fs";
+import { type ConfirmStudy, clinicalNotesMaxBytes } from "../contract/upload.ts";
 import type { Config } from "../core/config-schema.ts";
 import { RelayError } from "../core/errors.ts";
-import type { Database, Queries } from "../db/database.ts";
+import type { Database, Queries, Transaction } from "../db/database.ts";
 import {
   findStudy,
   insertInstances,
   instancesOf,
   type StudyRow,
   sourcePicturesOf,
+  studiesOf,
   updateStudy,
 } from "../db/studies.ts";
-import { addFindings, findUpload, type NewFinding } from "../db/uploads.ts";
+import { addFindings, findUpload, removeFindings, type UploadRow } from "../db/uploads.ts";
 import { findUser } from "../db/users.ts";
 import { settleUpload } from "../forward/settle.ts";
+import { FindingBook } from "../intake/finding-book.ts";
 import { syncFolderTree } from "../intake/sync-folder.ts";
 import type { Spool } from "../upload/spool.ts";
 import { queueStudy, rowsOf } from "./accept.ts";
+import { waitReasons } from "./decide.ts";
 import { makeObjects } from "./make-objects.ts";
 import { type Identity, isIdentified } from "./plan.ts";
 
@@ -38,7 +42,7 @@ function waitingStudy(q: Queries, uploadId: string, studyInstanceUID: string) {
 }
 
 /** What a person adds counts where the images themselves say nothing. */
-function identityWith(study: StudyRow, body: ConfirmStudy): Identity {
+function identityWith(upload: UploadRow, study: StudyRow, body: ConfirmStudy): Identity {
   const said = (own: string | null, added: string | undefined) => own || added?.trim() || "";
   return {
     patient: {
@@ -56,14 +60,28 @@ function identityWith(study: StudyRow, body: ConfirmStudy): Identity {
       accessionNumber: study.accessionNumber ?? "",
       referringPhysicianName: "",
     },
-    modality: study.modalities[0] ?? "",
-    bodyPart: "",
+    modality: study.modalities[0] ?? upload.metadata?.modality ?? "",
+    bodyPart: upload.metadata?.body_part ?? "",
   };
+}
+
+/** The schema counts characters. */
+function checkNotes(notes: string): void {
+  const message = `at most ${clinicalNotesMaxBytes} bytes`;
+  if (Buffer.byteLength(notes) > clinicalNotesMaxBytes)
+    throw new RelayError("invalid_request", undefined, { errors: [{ path: "clinical_notes", message }] });
+}
+
+/** Once no study waits any more, what was asked of the person is no warning any more. */
+function forgetQuestions(tx: Transaction, uploadId: string): void {
+  if (studiesOf(tx, uploadId).some(({ decision }) => decision === "needs_confirmation")) return;
+  removeFindings(tx, uploadId, waitReasons);
 }
 
 /**
  * A person says that this study is right: what waits becomes DICOM, and it goes.
- * @throws RelayError not_found, study_not_waiting, metadata_required, insufficient_storage
+ * @throws RelayError not_found, study_not_waiting, metadata_required, image_identity_unfit, invalid_request,
+ *   insufficient_storage
  */
 export async function confirmStudy(
   deps: ConfirmDeps,
@@ -73,13 +91,14 @@ export async function confirmStudy(
 ): Promise<void> {
   const { db, spool } = deps;
   const { upload, study } = waitingStudy(db.orm, uploadId, studyInstanceUID);
-  const identity = identityWith(study, body);
+  checkNotes(body.clinical_notes ?? "");
+  const identity = identityWith(upload, study, body);
   const pictures = sourcePicturesOf(db.orm, study.id).map((row) => ({ ...row, fileName: row.fileName ?? "" }));
   if (pictures.length > 0 && !isIdentified(identity)) throw new RelayError("metadata_required");
   const sent = instancesOf(db.orm, [study.id]).length;
   const notes = (body.clinical_notes ?? study.clinicalNotes) || null;
   const serviceLevel = body.service_level ?? study.serviceLevel;
-  const findings: NewFinding[] = [];
+  const book = new FindingBook();
   // A folder of its own for each call: two at once must not empty each other's.
   const into = `made/${crypto.randomUUID()}`;
   spool.emptyFolder(uploadId, into);
@@ -95,9 +114,16 @@ export async function confirmStudy(
       author: findUser(db.orm, upload.userId)?.username ?? "",
       now: new Date(deps.now()),
       signal: new AbortController().signal,
-      tell: ({ code, message }, severity, fileName) => findings.push({ code, severity, message, fileName }),
+      tell: ({ code, message }, severity, fileName) => {
+        // What the person has just typed: to be corrected, not a picture to be refused.
+        if (code === "image_identity_unfit") throw new RelayError(code);
+        book.add(code, severity, fileName, message);
+      },
     },
-  );
+  ).catch((error) => {
+    rmSync(spool.path(uploadId, into), { recursive: true, force: true });
+    throw error;
+  });
   await syncFolderTree(spool.path(uploadId, into));
 
   db.transaction((tx) => {
@@ -106,7 +132,7 @@ export async function confirmStudy(
     const modalities = [...study.modalities, ...images.map(({ inspected }) => inspected.modality)];
     const known = [...new Set(modalities)].filter(Boolean).sort();
     const instanceCount = sent + images.length;
-    addFindings(tx, uploadId, findings);
+    addFindings(tx, uploadId, book.all());
     insertInstances(tx, rowsOf(study.id, made));
     const { name, id, birthDate, sex } = identity.patient;
     const patient = { patientName: name, patientID: id, patientBirthDate: birthDate, patientSex: sex };
@@ -123,6 +149,8 @@ export async function confirmStudy(
     });
     if (instanceCount > 0)
       queueStudy(tx, deps.config(), upload, { studyId: study.id, modalities: known, serviceLevel }, deps.now());
+    if (body.clinical_notes) removeFindings(tx, uploadId, ["notes_not_assigned"]);
+    forgetQuestions(tx, uploadId);
     settleUpload(tx, uploadId, deps.now());
   });
 }
@@ -140,6 +168,7 @@ export function rejectStudy(
   deps.db.transaction((tx) => {
     const { study } = waitingStudy(tx, uploadId, studyInstanceUID);
     updateStudy(tx, study.id, { decision: "rejected", rejectReason: reason });
+    forgetQuestions(tx, uploadId);
     settleUpload(tx, uploadId, deps.now());
   });
 }

@@ -2,7 +2,8 @@ import type { ExpectedStudy } from "../contract/upload.ts";
 import type { InspectedInstance } from "../dicom/inspection.ts";
 
 /** Why a study waits for a person; null: it goes. */
-export type WaitReason = "study_not_expected" | "patient_differs" | "metadata_required";
+export const waitReasons = ["study_not_expected", "patient_differs", "metadata_required"] as const;
+export type WaitReason = (typeof waitReasons)[number];
 
 type Identified = Pick<InspectedInstance, "patientID" | "patientBirthDate">;
 

@@ -1,4 +1,4 @@
-import { mkdir, stat, writeFile } from "node:fs/promises";
+import { mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../core/config-schema.ts";
 import { RelayError } from "../core/errors.ts";
@@ -56,18 +56,47 @@ export async function makeObjects(plan: MakePlan, options: MakeOptions): Promise
   await mkdir(join(options.folder, options.into), { recursive: true });
   const made: AcceptableInstance[] = [];
   for (const [index, picture] of plan.pictures.entries()) {
-    options.signal.throwIfAborted();
-    try {
-      made.push(await fromPicture(plan, picture, index, options));
-    } catch (error) {
-      if (!(error instanceof RelayError) || error.code === "insufficient_storage") throw error;
-      options.tell(error, "refused", picture.fileName);
-    }
+    const object = await tried(plan, picture, index, options);
+    if (object !== null) made.push(object);
   }
   // Notes travel with images: without any there is no study they could be put into.
   const notes = plainNotes(plan.notes ?? "");
   if (notes !== "" && plan.images + made.length > 0) made.push(...(await fromNotes(plan, notes, options)));
   return made;
+}
+
+/**
+ * The pictures that can become DICOM; of the others it is told at once why not, before a person is asked whose they are.
+ * Nothing that is made for it stays.
+ * @throws RelayError insufficient_storage; AbortError
+ */
+export async function soundPictures(plan: MakePlan, options: MakeOptions): Promise<Picture[]> {
+  await mkdir(join(options.folder, options.into), { recursive: true });
+  const sound: Picture[] = [];
+  for (const [index, picture] of plan.pictures.entries()) {
+    const object = await tried(plan, picture, index, options);
+    if (object === null) continue;
+    sound.push(picture);
+    await rm(join(options.folder, object.path));
+  }
+  return sound;
+}
+
+/** The object of a picture; null where the picture is refused, which is told. */
+async function tried(
+  plan: MakePlan,
+  picture: Picture,
+  index: number,
+  options: MakeOptions,
+): Promise<AcceptableInstance | null> {
+  options.signal.throwIfAborted();
+  try {
+    return await fromPicture(plan, picture, index, options);
+  } catch (error) {
+    if (!(error instanceof RelayError) || error.code === "insufficient_storage") throw error;
+    options.tell(error, "refused", picture.fileName);
+    return null;
+  }
 }
 
 const uidOf = ({ config, hashKey, uploadId }: MakeOptions, { study }: Identity, ...what: string[]): string =>

@@ -1,4 +1,4 @@
-import type { StudyMetadata } from "../contract/upload.ts";
+import type { ExpectedStudy, StudyMetadata } from "../contract/upload.ts";
 import type { InspectedInstance } from "../dicom/inspection.ts";
 import type { DocumentContext } from "../dicom/note-context.ts";
 import { type WaitReason, waitReason } from "./decide.ts";
@@ -72,13 +72,19 @@ export const identityFrom = (metadata: StudyMetadata, studyInstanceUID: string):
 /** Pictures say nothing of their patient: somebody must have. */
 export const isIdentified = ({ patient }: Identity): boolean => patient.id.trim() !== "" && patient.name.trim() !== "";
 
+/** Nobody can have confirmed the UID that pictures are given here: what counts is the patient. */
+const patientsOf = (expected: readonly ExpectedStudy[] | null) =>
+  expected
+    ?.filter((it) => it.study_instance_uid === "" || it.patient_id !== undefined)
+    .map((it) => ({ ...it, study_instance_uid: "" })) ?? null;
+
 /**
  * Which object goes into which study, and which study waits (CONTRACT §4.5, §4.6). Pictures join the one DICOM study of
  * the upload, else they are a study of their own; notes go to the one study there is.
  * @param picturesUID Study Instance UID for pictures that stand alone
  */
 export function planStudies(
-  upload: { metadata: StudyMetadata; expected: Parameters<typeof waitReason>[2] },
+  upload: { metadata: StudyMetadata; expected: readonly ExpectedStudy[] | null },
   grouped: readonly GroupedStudy[],
   pictures: readonly Picture[],
   picturesUID: string,
@@ -93,12 +99,15 @@ export function planStudies(
   }));
   if (!joined && pictures.length > 0) {
     const identity = identityFrom(upload.metadata, picturesUID);
+    const { id: patientID, birthDate: patientBirthDate } = identity.patient;
     plans.push({
       identity,
       modalities: [],
       instances: [],
       pictures,
-      waits: isIdentified(identity) ? null : "metadata_required",
+      waits: isIdentified(identity)
+        ? waitReason("", { patientID: patientID.trim(), patientBirthDate }, patientsOf(upload.expected))
+        : "metadata_required",
     });
   }
   const notes = plans.length === 1 ? upload.metadata.clinical_notes || null : null;

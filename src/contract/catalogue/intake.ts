@@ -102,9 +102,17 @@ export const intakeErrors = catalogue({
   },
   notes_not_assigned: {
     title: "Clinical notes not assigned",
-    cause: "The upload holds several studies, so it is not known to which the clinical notes belong.",
+    cause:
+      "The upload holds several studies, so it is not known to which the clinical notes belong; they go with none.",
     acts: "sender",
-    action: "Send the notes with the one study they belong to.",
+    action: "Give them again with the one study they belong to: when confirming it, or in an upload of its own.",
+    retryable: false,
+  },
+  notes_not_sent: {
+    title: "Clinical notes not sent",
+    cause: "Every image was delivered before, so there was nothing that the clinical notes could travel with.",
+    acts: "sender",
+    action: "If the notes are new, send the study once more and say that it is to be sent again.",
     retryable: false,
   },
   notes_pdf_unreadable: {
