@@ -105,6 +105,20 @@ export function readDicom(bytes: Uint8Array): DicomFile {
   };
 }
 
+/** A text of the data set's top level in Explicit VR Little Endian, read as UTF-8; null where it is not there. */
+export function elementText(bytes: Uint8Array, tag: number): string | null {
+  const set = new Reader(dataSetBytes(bytes), false, true);
+  let at = 0;
+  for (let element = set.element(at); element && element.tag <= tag; element = set.element(at)) {
+    if (element.tag === tag)
+      return Buffer.from(set.bytes.subarray(element.valueAt, element.valueAt + element.length))
+        .toString("utf8")
+        .replace(/[\0 ]+$/, "");
+    at = set.after(element);
+  }
+  return null;
+}
+
 /** The data set's bytes. */
 export const dataSetBytes = (bytes: Uint8Array): Uint8Array => bytes.subarray(readMeta(bytes).dataSetOffset);
 
