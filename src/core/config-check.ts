@@ -32,7 +32,8 @@ const patterns: Record<string, string> = {
   "^https?://": "an address that begins with http:// or https://",
   "^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$":
     "1 to 64 letters, digits, dots, dashes or underscores that begin with a letter or digit",
-  "^[\\x20-\\x5b\\x5d-\\x7e]*$": "1 to 16 ASCII characters without a backslash (PS3.5 6.2, AE)",
+  "^(?=.*[^ ])[\\x20-\\x5b\\x5d-\\x7e]*$":
+    "1 to 16 ASCII characters, not spaces alone, without a backslash (PS3.5 6.2, AE)",
   "^[0-2](\\.(0|[1-9][0-9]*))+$": "a UID root: digits and dots, at most 24 characters, no part with a leading zero",
 };
 

@@ -32,7 +32,8 @@ export const ClientTlsSchema = Type.Object(
 export type ClientTlsConfig = Static<typeof ClientTlsSchema>;
 
 const NotesAs = Type.Union([Type.Literal("sr"), Type.Literal("pdf"), Type.Literal("none")]);
-const AeTitle = Type.String({ minLength: 1, maxLength: 16, pattern: "^[\\x20-\\x5b\\x5d-\\x7e]*$" });
+/** PS3.5 6.2, VR AE: spaces alone are no title. */
+const AeTitle = Type.String({ minLength: 1, maxLength: 16, pattern: "^(?=.*[^ ])[\\x20-\\x5b\\x5d-\\x7e]*$" });
 
 /** What every kind of destination takes. */
 const common = {

@@ -164,6 +164,16 @@ const table: [name: string, text: string, words: string][] = [
     "destination[0].called_ae_title: must be",
   ],
   [
+    "an AE title of spaces",
+    destination("c-store", 'host = "h"\nport = 104\ncalled_ae_title = "  "'),
+    "destination[0].called_ae_title: must be 1 to 16 ASCII characters, not spaces alone",
+  ],
+  [
+    "an AE title of its own of spaces",
+    destination("c-store", 'host = "h"\nport = 104\ncalled_ae_title = "A"\ncalling_ae_title = " "'),
+    "destination[0].calling_ae_title: must be",
+  ],
+  [
     "a port out of range",
     destination("c-store", 'host = "h"\nport = 70000\ncalled_ae_title = "A"'),
     "destination[0].port: must be a whole number from 1 up to 65535, not 70000",
