@@ -2,7 +2,7 @@ import { accessSync, constants, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadKeys } from "./auth/keys.ts";
 import { createTokens } from "./auth/tokens.ts";
-import { reconcileSpool, startCleanup } from "./cleanup.ts";
+import { startCleanup } from "./cleanup.ts";
 import type { Config } from "./core/config-schema.ts";
 import { parseListen } from "./core/listen.ts";
 import { createLive } from "./core/live.ts";
@@ -20,6 +20,7 @@ import { installSevenZip } from "./intake/seven-zip.ts";
 import { startIntake } from "./intake/worker.ts";
 import { alreadyDelivered } from "./study/duplicates.ts";
 import { createChunkReceiver } from "./upload/chunk.ts";
+import { reconcileSpool } from "./upload/reconcile.ts";
 import { createSpool } from "./upload/spool.ts";
 
 export interface App {

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { existsSync, rmSync } from "node:fs";
-import { reconcileSpool, startCleanup } from "./cleanup.ts";
+import { startCleanup } from "./cleanup.ts";
 import type { Config } from "./core/config-schema.ts";
 import { createLive } from "./core/live.ts";
 import { findUpload, updateUpload } from "./db/uploads.ts";
 import { openTestBox } from "./forward/test-box.ts";
+import { reconcileSpool } from "./upload/reconcile.ts";
 import { createSpool, type Spool } from "./upload/spool.ts";
 
 let box: ReturnType<typeof openTestBox>;

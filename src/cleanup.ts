@@ -1,24 +1,21 @@
-import { existsSync } from "node:fs";
 import type { Config } from "./core/config-schema.ts";
 import type { Live } from "./core/live.ts";
 import { errorFields, type Log } from "./core/log.ts";
 import { startWorker, type Worker } from "./core/worker.ts";
 import type { Database } from "./db/database.ts";
 import { forgetDeliveredBefore } from "./db/delivered.ts";
-import { blankStudies, deliveriesOf } from "./db/studies.ts";
+import { blankStudies, deliveriesOf, forgetContents } from "./db/studies.ts";
 import {
   blankUpload,
-  filesOf,
   findUpload,
   forgetRanges,
-  forgetReceived,
   updateUpload,
   uploadsIn,
   uploadsWithFilesLeft,
   uploadsWithNamesLeft,
 } from "./db/uploads.ts";
-import { endAsLost } from "./forward/lost.ts";
 import { applyAccept } from "./forward/settle.ts";
+import { removeFolder } from "./upload/reconcile.ts";
 import { moveUpload } from "./upload/session.ts";
 import type { Spool } from "./upload/spool.ts";
 
@@ -44,10 +41,11 @@ export function startCleanup(deps: CleanupDeps): Worker {
   return startWorker({
     name: "cleanup",
     run: async () => {
-      expireIdle(deps);
-      endParked(deps, warned);
+      // What frees space and takes patient data away comes first: nothing before it can keep it from being done.
       await purge(deps);
       blank(deps);
+      expireIdle(deps);
+      endParked(deps, warned);
       // Looks at every row, so once a day.
       if (deps.now() - forgotAt > 24 * hour) {
         forgotAt = deps.now();
@@ -82,8 +80,8 @@ function expireIdle({ db, config, live, log, now }: CleanupDeps): void {
 function endParked({ db, config, live, log, now }: CleanupDeps, warned: Map<string, number>): void {
   const keepMs = config().retention.failed_hours * hour;
   for (const { id } of uploadsIn(db.orm, ["needs_attention"])) {
-    const parkedAt = deliveriesOf(db.orm, id).map((row) => (row.state === "parked" ? row.updatedAt : 0));
-    const restingMs = now() - Math.max(...parkedAt);
+    const parkedAt = deliveriesOf(db.orm, id).flatMap((row) => (row.state === "parked" ? [row.updatedAt] : []));
+    const restingMs = parkedAt.length === 0 ? 0 : now() - Math.max(...parkedAt);
     if (restingMs > keepMs) {
       db.transaction((tx) => applyAccept(tx, id, now()));
       warned.delete(id);
@@ -96,26 +94,22 @@ function endParked({ db, config, live, log, now }: CleanupDeps, warned: Map<stri
   }
 }
 
-/** Removes an upload's folder; one that resists is told, tried again later, and keeps neither the others nor a start. */
-async function removeFolder({ spool, log }: CleanupDeps, id: string): Promise<boolean> {
-  try {
-    await spool.remove(id);
-    return true;
-  } catch (error) {
-    log.event("spool.not_removed", { upload_id: id, ...errorFields(error) }, "error");
-    return false;
-  }
-}
-
-/** Files leave the spool as soon as nothing needs them any more. */
+/** Files leave the spool as soon as nothing needs them any more, and what was in them leaves the database (P13). */
 async function purge(deps: CleanupDeps): Promise<void> {
   const { db, live, log, now } = deps;
+  const purged: string[] = [];
   for (const { id } of uploadsWithFilesLeft(db.orm)) {
     if (!(await removeFolder(deps, id))) continue;
     db.transaction((tx) => {
       forgetRanges(tx, id);
+      forgetContents(tx, id);
       updateUpload(tx, id, { filesRemovedAt: now() });
     });
+    purged.push(id);
+  }
+  if (purged.length === 0) return;
+  db.checkpoint();
+  for (const id of purged) {
     log.event("upload.purged", { upload_id: id });
     live.changed(id);
   }
@@ -133,32 +127,6 @@ function blank({ db, config, live, now }: CleanupDeps): void {
   });
   db.checkpoint();
   for (const { id } of rows) live.changed(id);
-}
-
-/**
- * At start: spool and database are brought in step (CONTRACT §4.9). Folders nobody knows go; an upload still receiving
- * whose bytes are gone asks for everything again; one that was past that is `failed` with `files_lost`.
- */
-export async function reconcileSpool(deps: CleanupDeps): Promise<void> {
-  const { db, spool, log, now } = deps;
-  for (const id of spool.list()) {
-    if (findUpload(db.orm, id)?.filesRemovedAt === null) continue;
-    if (await removeFolder(deps, id)) log.event("spool.orphan_removed", { upload_id: id }, "warning");
-  }
-  for (const row of uploadsIn(db.orm, ["receiving"])) {
-    const whole = filesOf(db.orm, row.id).every(
-      (file) => file.receivedBytes === 0 || existsSync(spool.path(row.id, spool.receivedFile(file.id))),
-    );
-    if (whole && existsSync(spool.receivedFolder(row.id))) continue;
-    spool.create(row.id);
-    db.transaction((tx) => forgetReceived(tx, row.id));
-    log.event("upload.files_lost", { upload_id: row.id, state: row.state }, "error");
-  }
-  for (const row of uploadsIn(db.orm, ["needs_confirmation", "forwarding", "needs_attention"])) {
-    if (existsSync(spool.folder(row.id))) continue;
-    db.transaction((tx) => endAsLost(tx, row.id, now()));
-    log.event("upload.files_lost", { upload_id: row.id, state: row.state }, "error");
-  }
 }
 
 const shortestRetentionMs = ({ retention }: Config) =>

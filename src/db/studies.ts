@@ -1,6 +1,6 @@
-import { and, eq, inArray } from "drizzle-orm";
+import { and, eq, inArray, sql } from "drizzle-orm";
 import type { Queries } from "./database.ts";
-import { delivery, instance, sourcePicture, study } from "./schema.ts";
+import { delivery, instance, sourcePicture, study, upload } from "./schema.ts";
 
 export type StudyRow = typeof study.$inferSelect;
 export type DeliveryRow = typeof delivery.$inferSelect;
@@ -48,6 +48,17 @@ export const sourcePicturesOf = (db: Queries, studyId: string): SourcePictureRow
 
 export const instancesOf = (db: Queries, studyIds: string[]): InstanceRow[] =>
   studyIds.length === 0 ? [] : db.select().from(instance).where(inArray(instance.studyId, studyIds)).all();
+
+/** What was in the files of an upload goes with them: notes, and headers that were kept to be sent. */
+export function forgetContents(db: Queries, uploadId: string): void {
+  const studies = db.select({ id: study.id }).from(study).where(eq(study.uploadId, uploadId));
+  db.update(instance).set({ head: null }).where(inArray(instance.studyId, studies)).run();
+  db.update(study).set({ clinicalNotes: null }).where(eq(study.uploadId, uploadId)).run();
+  db.update(upload)
+    .set({ metadata: sql`json_remove(${upload.metadata}, '$.clinical_notes')` })
+    .where(eq(upload.id, uploadId))
+    .run();
+}
 
 /** Empties the (P) columns of an upload's studies. */
 export const blankStudies = (db: Queries, uploadId: string): void => {

@@ -188,7 +188,7 @@ export function replaceFindings(db: Queries, uploadId: string, rows: readonly Ne
 /** Empties every (P) column of the upload's own tables. */
 export function blankUpload(db: Queries, uploadId: string, now: number): void {
   db.update(upload)
-    .set({ metadata: null, expectedStudies: null, resendReason: null, blankedAt: now })
+    .set({ metadata: null, expectedStudies: null, resendReason: null, idempotencyKey: null, blankedAt: now })
     .where(eq(upload.id, uploadId))
     .run();
   // A client may have taken a file's name for its id.
