@@ -35,13 +35,24 @@ function listenProblems(config: Config): ConfigProblem[] {
   const form = 'must be "host:port" with a port up to 65535, such as "127.0.0.1:8080" or "[::1]:8080"';
   const problems: ConfigProblem[] = [];
   if (parseListen(config.listen) === null) problems.push({ path: "listen", message: form });
-  if (config.tls.http_listen !== "" && parseListen(config.tls.http_listen) === null) {
-    problems.push({ path: "tls.http_listen", message: form });
-  }
   if (config.public_url !== "" && !/^https?:\/\/[^\s/]+/.test(config.public_url)) {
     problems.push({ path: "public_url", message: "must be empty or an address that begins with http:// or https://" });
   }
   return problems;
+}
+
+/** What would be accepted and then not done is told here, before anyone relies on it. */
+function laterProblems({ tls, destination }: Config): ConfigProblem[] {
+  const redirects = "(redirects from plain HTTP) comes with a later version; leave it empty";
+  const decompression = "(sending decompressed) comes with a later version; leave it out or set it to false";
+  return [
+    ...(tls.http_listen === "" ? [] : [{ path: "tls.http_listen", message: redirects }]),
+    ...destination.flatMap((item, index) =>
+      item.kind === "c-store" && item.decompress === true
+        ? [{ path: `destination[${index}].decompress`, message: decompression }]
+        : [],
+    ),
+  ];
 }
 
 function tlsProblems({ tls, listen }: Config): ConfigProblem[] {
@@ -145,6 +156,7 @@ const clientTlsProblems = ({ destination }: Config): ConfigProblem[] =>
 /** What no single key can tell: how the parts of a configuration with valid parts fit together. */
 export const crossProblems = (config: Config, around: Surroundings): ConfigProblem[] => [
   ...listenProblems(config),
+  ...laterProblems(config),
   ...tlsProblems(config),
   ...referenceProblems(config),
   ...secretProblems(config, around),

@@ -205,6 +205,16 @@ const table: [name: string, text: string, words: string][] = [
     `${tls + folder("a")}[[route]]\nname = "r"\nwhen = { service_level = "STAT" }\nto = ["a"]`,
     "route[0].when.service_level: must be",
   ],
+  [
+    "decompression, which is not built",
+    destination("c-store", 'host = "h"\nport = 104\ncalled_ae_title = "A"\ndecompress = true'),
+    "destination[0].decompress: (sending decompressed) comes with a later version",
+  ],
+  [
+    "a listener for redirects, which is not built",
+    `${tls}tls.http_listen = "127.0.0.1:8081"`,
+    "tls.http_listen: (redirects from plain HTTP) comes with a later version; leave it empty",
+  ],
   ["an address without a port", 'listen = "localhost"\ntls.mode = "off"', "listen: must be"],
   ["a port that does not exist", 'listen = "127.0.0.1:70000"\ntls.mode = "off"', "listen: must be"],
   ["own certificates", "", 'tls.mode: "auto" (own certificates) comes with a later version; set tls.mode = "files"'],
@@ -262,6 +272,12 @@ describe("what can be used", () => {
     const text = tls + folder("a", 'fallback = "b"') + folder("b", 'fallback = "c"') + folder("c") + routes;
     expect(problems(text)).toEqual([]);
     expect(load(text).route[0]?.to).toEqual(["a", "b"]);
+  });
+  test("every default of the contract, also where it is not built yet", () => {
+    const cStore = 'host = "h"\nport = 104\ncalled_ae_title = "A"\ndecompress = false';
+    const later =
+      'tls.http_listen = ""\ntls.trusted_proxies = []\nbackup = { every_hours = 24, keep = 7 }\npublic_url = ""\n';
+    expect(problems(destination("c-store", cStore).replace(tls, tls + later))).toEqual([]);
   });
   test("secrets from files", () => {
     const text = `${tls}metrics.token = { file = "t" }`;
