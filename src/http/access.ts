@@ -10,7 +10,7 @@ export interface Access {
 
 /** Every route. One that is missing here fails to start (deny by default). */
 export const access: Readonly<Record<string, Access>> = {
-  "GET /": { token: "none" },
+  "POST /share": { token: "none" },
   "GET /health": { token: "none" },
   "GET /ready": { token: "none" },
   "GET /docs": { token: "none" },
@@ -38,9 +38,10 @@ export const access: Readonly<Record<string, Access>> = {
   "POST /admin/deliveries/:delivery_id/discard": { token: "access", permission: "administer" },
 };
 
-/** The parts of the documentation page are many files and all public. */
+/** The app and the parts of the documentation page: many files, all public. */
+const publicFiles = /^(GET|HEAD) \/(|index\.html|sw\.js|manifest\.webmanifest|assets\/.+|icons\/.+|docs\/assets\/.+)$/;
 export const accessOf = (method: string, route: string): Access | undefined =>
-  access[`${method} ${route}`] ?? (route.startsWith("/docs/assets/") ? { token: "none" } : undefined);
+  access[`${method} ${route}`] ?? (publicFiles.test(`${method} ${route}`) ? { token: "none" } : undefined);
 
 /** Below these nothing answers without a valid token, whether it exists or not. */
 const protectedPrefixes = [

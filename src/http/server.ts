@@ -16,26 +16,19 @@ import { studyRoutes } from "./routes/studies.ts";
 import { uploadRoutes } from "./routes/upload.ts";
 import { uploadLifeRoutes } from "./routes/upload-life.ts";
 import { webRoutes } from "./routes/web.ts";
+import { securityHeaders } from "./security-headers.ts";
 import { invalidRequest } from "./validation.ts";
-
-/** Headers of every answer. */
-const hardening = {
-  "x-content-type-options": "nosniff",
-  "referrer-policy": "no-referrer",
-  "x-frame-options": "DENY",
-  "content-security-policy":
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-} as const;
 
 /** The whole HTTP side. @throws Error where a route has no entry in access.ts */
 export async function createServer(context: HttpContext) {
   const { guard, log } = context;
   const app: AnyElysia = new Elysia({ normalize: false, strictPath: true, precompile: true })
     .onRequest(async ({ request, set }) => {
-      Object.assign(set.headers, hardening);
+      const path = pathOf(request);
+      Object.assign(set.headers, securityHeaders(path));
       set.headers["x-request-id"] = requestId(request);
       const length = Number(request.headers.get("content-length") ?? 0);
-      await guard.authenticate(request, pathOf(request));
+      await guard.authenticate(request, path);
       if (length > maxJsonBytes) throw new RelayError("request_too_large");
     })
     .onTransform(({ request, route, params }) => {
@@ -56,7 +49,7 @@ export async function createServer(context: HttpContext) {
           "error",
         );
       const answer = problem(known, id);
-      for (const [name, value] of Object.entries(hardening)) answer.headers.set(name, value);
+      for (const [name, value] of Object.entries(securityHeaders(pathOf(request)))) answer.headers.set(name, value);
       return answer;
     })
     .use(healthRoutes(context))

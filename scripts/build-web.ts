@@ -1,0 +1,106 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, extname, join } from "node:path";
+import { gzipSync } from "node:zlib";
+
+/** What a first visit may cost, bytes gzip: everything that index.html and main.ts need before they run, and the JavaScript of it. */
+const budget = { everything: 70_000, script: 60_000 } as const;
+/** Packed already; gzip would only make them larger. */
+const packed = new Set([".png"]);
+
+type Files = Map<string, Uint8Array>;
+const root = join(import.meta.dir, "..");
+const web = join(root, "web");
+const gzipped = (bytes: Uint8Array) => gzipSync(bytes, { level: 9 });
+const assets = "assets/[name]-[hash].[ext]";
+const define = { "process.env.NODE_ENV": '"production"' };
+
+interface Metafile {
+  readonly outputs: Record<string, { readonly imports: readonly { readonly path: string; readonly kind: string }[] }>;
+}
+
+/** Bundles one entry into `files`; answers the entry's own path and the paths it loads before it runs. */
+async function bundle(
+  files: Files,
+  entry: string,
+  options: { naming?: string; format?: "esm" | "iife"; define?: Record<string, string> } = {},
+): Promise<{ path: string; needs: string[] }> {
+  const naming = options.naming ?? assets;
+  const result = await Bun.build({
+    entrypoints: [join(web, entry)],
+    root: web,
+    target: "browser",
+    format: options.format ?? "esm",
+    splitting: options.format !== "iife",
+    minify: true,
+    metafile: true,
+    publicPath: "/",
+    naming: { entry: naming, chunk: assets, asset: assets },
+    define: { ...define, ...options.define },
+  });
+  const tidy = (path: string) => path.replace(/^\.?\//, "");
+  for (const output of result.outputs) files.set(tidy(output.path), new Uint8Array(await output.arrayBuffer()));
+  const path = tidy(result.outputs.find(({ kind }) => kind === "entry-point")?.path ?? result.outputs[0]?.path ?? "");
+  const { outputs } = result.metafile as unknown as Metafile;
+  const needs = new Set([path]);
+  for (const one of needs)
+    for (const [name, { imports }] of Object.entries(outputs))
+      if (tidy(name) === one) for (const it of imports) if (it.kind === "import-statement") needs.add(tidy(it.path));
+  return { path, needs: [...needs] };
+}
+
+const copied = async (files: Files, pattern: string) => {
+  for (const name of new Bun.Glob(pattern).scanSync({ cwd: web }))
+    files.set(name, new Uint8Array(await Bun.file(join(web, name)).arrayBuffer()));
+};
+
+/** The service worker's list: hashed names are never fetched twice, the others by what is in them. */
+function precacheList(files: Files): { url: string; revision: string | null }[] {
+  return [...files].map(([name, bytes]) => ({
+    url: `/${name}`,
+    revision: name.startsWith("assets/") ? null : Bun.hash(bytes).toString(16),
+  }));
+}
+
+/** Replaces a source's name in the page by what was made of it. @throws Error where the page does not name it */
+function named(page: string, source: string, path: string): string {
+  if (!page.includes(`"/${source}"`)) throw new Error(`web/index.html does not load /${source}`);
+  return page.replace(`"/${source}"`, `"/${path}"`);
+}
+
+/**
+ * Bundles the app into `folder`, each file beside its gzip variant, and tells what a first visit costs.
+ * @throws Error over the budget
+ */
+export async function buildWeb(folder: string): Promise<string> {
+  const files: Files = new Map();
+  const worker = await bundle(files, "queue/intake-worker.ts");
+  const style = await bundle(files, "styles.css");
+  const main = await bundle(files, "main.ts", {
+    define: { INTAKE_WORKER_URL: JSON.stringify(`/${worker.path}`) },
+  });
+  const source = await Bun.file(join(web, "index.html")).text();
+  const page = named(named(source, "main.ts", main.path), "styles.css", style.path);
+  files.set("index.html", new TextEncoder().encode(page));
+  for (const pattern of ["manifest.webmanifest", "icons/*"]) await copied(files, pattern);
+  const list = precacheList(files);
+  await bundle(files, "sw.ts", { naming: "sw.js", format: "iife", define: { PRECACHE: JSON.stringify(list) } });
+
+  rmSync(folder, { recursive: true, force: true });
+  for (const [name, bytes] of files) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), bytes);
+    if (!packed.has(extname(name))) writeFileSync(join(folder, `${name}.gz`), gzipped(bytes));
+  }
+  const size = (names: readonly string[]) =>
+    names.reduce((sum, name) => sum + gzipped(files.get(name) ?? new Uint8Array()).length, 0);
+  const first = ["index.html", "manifest.webmanifest", style.path, ...main.needs];
+  const sizes = { everything: size(first), script: size(main.needs) };
+  const kB = (bytes: number) => (bytes / 1000).toFixed(1);
+  const told = `first load ${kB(sizes.everything)} kB gzip, ${kB(sizes.script)} of it JavaScript; intake worker ${kB(size(worker.needs))} kB; service worker ${kB(size(["sw.js"]))} kB`;
+  for (const [what, bytes] of Object.entries(budget))
+    if (sizes[what as keyof typeof budget] > bytes)
+      throw new Error(
+        `The app is too large: ${told}; allowed are ${kB(budget.everything)} and ${kB(budget.script)} kB`,
+      );
+  return told;
+}

@@ -1,0 +1,30 @@
+/** Only this box, no inline code or style, no frames. `blob:` and `data:` are pictures the page makes itself. */
+const strict = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data: blob:",
+  "connect-src 'self'",
+  "font-src 'self'",
+  "manifest-src 'self'",
+  "worker-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+/** Swagger's page sets styles on its elements. */
+const documentation = strict.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'");
+
+/** The camera is asked for by the file input alone; nothing else of the device is needed but to keep its screen on. */
+const permissions = "camera=(self), screen-wake-lock=(self), geolocation=(), microphone=(), payment=(), usb=()";
+
+/** Headers of every answer, errors included. */
+export const securityHeaders = (path: string): Record<string, string> => ({
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "x-frame-options": "DENY",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "permissions-policy": permissions,
+  "content-security-policy": path === "/docs" || path.startsWith("/docs/") ? documentation : strict,
+});

@@ -1,0 +1,3 @@
+import { watchServiceWorker } from "./core/service-worker.ts";
+
+watchServiceWorker(() => {});

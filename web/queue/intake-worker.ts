@@ -1,0 +1,2 @@
+/** Reads headers off the page's thread. */
+export {};
