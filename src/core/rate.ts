@@ -1,18 +1,23 @@
 /** Counts events per key in fixed windows; in memory, bounded. */
 export class RateWindow {
+  /** In the order in which the windows began, so that the old ones stand in front. */
   private readonly windows = new Map<string, { start: number; count: number }>();
   constructor(
     private readonly limit: () => number,
     private readonly windowMs: number,
     private readonly now: () => number = () => performance.now(),
+    /** Keys at most (about 20 MB); past it the window that ends first makes room, so that nobody new is locked out. */
+    private readonly most = 100_000,
   ) {}
 
   /** @returns 0 when the event is within the limit, else the seconds until the window ends */
   hit(key: string): number {
     const now = this.now();
-    if (this.windows.size > 10_000) this.forgetOld(now);
+    this.forgetOld(now);
     let window = this.windows.get(key);
-    if (!window || now - window.start >= this.windowMs) {
+    if (!window) {
+      const [first] = this.windows.keys();
+      if (first !== undefined && this.windows.size >= this.most) this.windows.delete(first);
       window = { start: now, count: 0 };
       this.windows.set(key, window);
     }
@@ -32,7 +37,11 @@ export class RateWindow {
     if (window && window.count > 0) window.count -= 1;
   }
 
+  /** Looks at what it forgets and at one more, however many keys there are. */
   private forgetOld(now: number): void {
-    for (const [key, window] of this.windows) if (now - window.start >= this.windowMs) this.windows.delete(key);
+    for (const [key, window] of this.windows) {
+      if (now - window.start < this.windowMs) return;
+      this.windows.delete(key);
+    }
   }
 }
