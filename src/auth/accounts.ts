@@ -10,7 +10,7 @@ const shortestPassword = 8;
 const longestPassword = 1024;
 
 /** Names are compared in lower case, so that "Anna" and "anna" are one person. */
-const normalize = (username: string) => username.normalize("NFC").trim().toLowerCase();
+export const normalizeUsername = (username: string) => username.normalize("NFC").trim().toLowerCase();
 
 const invalid = (path: string, message: string) =>
   new RelayError("invalid_request", `${message}.`, { errors: [{ path, message }] });
@@ -28,7 +28,7 @@ export async function addUser(
   db: Database,
   account: { username: string; role: string; password: string },
 ): Promise<{ id: string }> {
-  const username = normalize(account.username);
+  const username = normalizeUsername(account.username);
   if (!/^[\p{L}\p{N}._@+-]{1,64}$/u.test(username))
     throw invalid("username", "A user name has 1 to 64 letters, digits or . _ @ + -");
   if (!roles.includes(account.role as Role)) throw invalid("role", `The role must be one of ${roles.join(", ")}`);
@@ -60,7 +60,7 @@ export async function resetPassword(db: Database, username: string, password: st
 }
 
 function requireUser(db: Database, username: string): UserRow {
-  const row = findUserByName(db.orm, normalize(username));
+  const row = findUserByName(db.orm, normalizeUsername(username));
   if (!row) throw new RelayError("not_found", "There is no user of that name.");
   return row;
 }
@@ -73,7 +73,7 @@ const queue: (() => void)[] = [];
 
 /** @returns the user, or undefined where name or password is wrong or the account is disabled */
 export async function checkPassword(db: Database, username: string, password: string): Promise<UserRow | undefined> {
-  const row = findUserByName(db.orm, normalize(username));
+  const row = findUserByName(db.orm, normalizeUsername(username));
   dummyHash ??= Bun.password.hash(randomUUID(), argon2id);
   while (running >= 4) await new Promise<void>((resolve) => queue.push(resolve));
   running += 1;

@@ -1,3 +1,4 @@
+import type { Config } from "../core/config-schema.ts";
 import { RelayError } from "../core/errors.ts";
 import { parseBodyHeaders, readBody } from "../upload/body.ts";
 import type { HttpContext } from "./context.ts";
@@ -5,24 +6,39 @@ import type { HttpContext } from "./context.ts";
 /** A list of 20 000 files with hashes is about 6 MB; no request announces more than this, chunks neither. */
 export const maxJsonBytes = 16 * 1024 * 1024;
 
+/** Most a body holds. Parsing and validating take the one thread that answers everybody, so both are known before that. */
+export interface BodyBounds {
+  readonly maxBytes: number;
+  /** Members of objects and lists, all levels together. */
+  readonly maxValues: number;
+}
+
+/** Holds clinical notes of 64 kB with every character escaped. */
+const usualBounds: BodyBounds = { maxBytes: 512 * 1024, maxValues: 1000 };
+
 /** No body of this interface has more than five levels; the validator took 5 s over a million, and nothing else was answered meanwhile. */
 const deepest = 32;
 
-/** How deep objects and lists stand in one another, without making any of them. */
-export function depthOf(json: string): number {
-  let [depth, most, inString] = [0, 0, false];
+const [quote, backslash, comma] = [0x22, 0x5c, 0x2c];
+const [openList, closeList, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d];
+
+/** How deep objects and lists stand in one another and how many values there are at most, without making any of them. */
+export function shapeOf(json: string): { depth: number; values: number } {
+  let [level, depth, values, inString] = [0, 0, 1, false];
   for (let at = 0; at < json.length; at++) {
-    const char = json[at];
+    const char = json.charCodeAt(at);
     if (inString) {
-      if (char === "\\") at += 1;
-      else if (char === '"') inString = false;
-    } else if (char === '"') inString = true;
-    else if (char === "{" || char === "[") {
-      depth += 1;
-      most = Math.max(most, depth);
-    } else if (char === "}" || char === "]") depth -= 1;
+      if (char === backslash) at += 1;
+      else if (char === quote) inString = false;
+    } else if (char === quote) inString = true;
+    else if (char === comma) values += 1;
+    else if (char === openObject || char === openList) {
+      level += 1;
+      values += 1;
+      if (level > depth) depth = level;
+    } else if (char === closeObject || char === closeList) level -= 1;
   }
-  return most;
+  return { depth, values };
 }
 
 interface ParseContext {
@@ -37,10 +53,17 @@ interface ParseContext {
  * @throws RelayError invalid_json, invalid_request (too deep), request_too_large, and what readBody throws
  */
 export const jsonBody =
-  ({ guard, config }: Pick<HttpContext, "guard" | "config">, route: string) =>
+  (
+    { guard, config }: Pick<HttpContext, "guard" | "config">,
+    route: string,
+    boundsOf: (config: Config) => BodyBounds = () => usualBounds,
+  ) =>
   async ({ request, server, params }: ParseContext): Promise<unknown> => {
     guard.authorize(request, route, params?.id); // Elysia parses before it transforms, where the other routes ask
     server?.timeout(request, 0);
+    const { maxBytes, maxValues } = boundsOf(config());
+    const tooLarge = () => new RelayError("request_too_large");
+    if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw tooLarge();
     const decoder = new TextDecoder("utf-8", { fatal: true });
     let text = "";
     const decode = (piece?: Uint8Array) => {
@@ -52,15 +75,17 @@ export const jsonBody =
     };
     await readBody(request.body, {
       headers: parseBodyHeaders(request.headers),
-      maxBytes: maxJsonBytes,
-      tooLong: () => new RelayError("request_too_large"),
+      maxBytes,
+      tooLong: tooLarge,
       idleSeconds: config().limits.request_idle_seconds,
       signal: request.signal,
       write: decode,
     });
     decode();
-    if (depthOf(text) > deepest)
+    const { depth, values } = shapeOf(text);
+    if (depth > deepest)
       throw new RelayError("invalid_request", undefined, { errors: [{ path: "", message: "is nested too deeply" }] });
+    if (values > maxValues) throw tooLarge();
     try {
       return JSON.parse(text);
     } catch (cause) {

@@ -101,10 +101,13 @@ export interface RawRequest {
   drop(): void;
 }
 
-/** @param head request line and headers without `Host`; written at once */
-export async function rawRequest(url: string, head: readonly string[]): Promise<RawRequest> {
+/**
+ * @param head request line and headers without `Host`; written at once
+ * @param from this machine's address that the box sees
+ */
+export async function rawRequest(url: string, head: readonly string[], from = "127.0.0.1"): Promise<RawRequest> {
   const { hostname, port, host } = new URL(url);
-  const socket = connect(Number(port), hostname);
+  const socket = connect({ port: Number(port), host: hostname, localAddress: from });
   const pieces: Buffer[] = [];
   let ended = false;
   socket.on("data", (piece: Buffer) => pieces.push(piece));

@@ -22,6 +22,8 @@ const metadata = (values: unknown) => ({ ...valid, study_metadata: values });
 const deep = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`;
 const withField = (text: string) => `${JSON.stringify(valid).slice(0, -1)},${text}}`;
 
+const keys = (count: number) => Array.from({ length: count }, (_, index) => `"k${index}":0`).join();
+
 /** What came, as text or to be written as JSON · status · code. */
 const bad: [string, unknown, number, string][] = [
   ["no body", "", 400, "invalid_json"],
@@ -50,6 +52,8 @@ const bad: [string, unknown, number, string][] = [
   ["100 levels", withField(`"study_metadata": ${deep(100)}`), 422, "invalid_request"],
   ["a million levels", deep(1_000_000), 422, "invalid_request"],
   ["an object of 100 000 levels", `${'{"a":'.repeat(100_000)}1${"}".repeat(100_000)}`, 422, "invalid_request"],
+  ["a million files that are none", withField(`"files": [${"{},".repeat(1_000_000)}{}]`), 413, "request_too_large"],
+  ["a million unknown fields", withField(keys(1_000_000)), 413, "request_too_large"],
   ["total_files as a string", { ...valid, total_files: "1" }, 422, "invalid_request"],
   ["total_files 0", { ...valid, total_files: 0 }, 422, "invalid_request"],
   ["total_files -1", { ...valid, total_files: -1 }, 422, "invalid_request"],
@@ -182,7 +186,15 @@ describe("good input on the edge is taken", () => {
 const login: [string, unknown, number, string][] = [
   ["no body", "", 400, "invalid_json"],
   ["broken JSON", "{", 400, "invalid_json"],
-  ["a million levels", deep(1_000_000), 422, "invalid_request"],
+  ["a million levels", deep(1_000_000), 413, "request_too_large"],
+  ["7 000 levels", deep(7000), 422, "invalid_request"],
+  [
+    "a list of 7 million",
+    `{"username":"a","password":"b","totp":[${"0,".repeat(7_000_000)}0]}`,
+    413,
+    "request_too_large",
+  ],
+  ["a million unknown fields", `{${keys(1_000_000)}}`, 413, "request_too_large"],
   ["no password", { username: "clinician" }, 422, "invalid_request"],
   ["a number as password", { username: "clinician", password: 1 }, 422, "invalid_request"],
   ["an unknown field", { username: "clinician", password: "x", remember: true }, 422, "invalid_request"],

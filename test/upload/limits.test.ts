@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { type Box, startBox, testPassword } from "../support/box.ts";
 import type { Client } from "../support/client.ts";
-import { newUser, oneFile, pattern, problemOf, put } from "./api.ts";
+import { newUser, oneFile, pattern, problemOf, put, rawRequest } from "./api.ts";
 
 const K = 4096;
 const perMinute = 25;
@@ -51,6 +51,33 @@ test("login_attempts_per_minute: 429 with Retry-After, the right password includ
   expect(Number(answer.headers.get("retry-after"))).toBeLessThanOrEqual(60);
   await problemOf(answer, 429, "too_many_attempts");
   expect((await client.request("GET", "/auth/me")).status).toBe(200); // who is signed in stays so
+});
+
+/** Sign-in from another address of this machine. */
+async function loginFrom(address: string, body: string): Promise<Response> {
+  const raw = await rawRequest(box.url, ["POST /auth/login HTTP/1.1", `Content-Length: ${body.length}`], address);
+  raw.write(body);
+  const answer = await raw.answer();
+  raw.drop();
+  return answer;
+}
+
+test("one name however it is written: tries from other addresses count together", async () => {
+  const written = ["calm", " CALM", "calm  ", "\tCalm"];
+  for (const [index, username] of written.entries()) {
+    const wrong = await loginFrom(`127.0.1.${index + 1}`, JSON.stringify({ username, password: "wrong" }));
+    await problemOf(wrong, 401, "invalid_credentials");
+  }
+  const next = await loginFrom("127.0.1.9", JSON.stringify({ username: "calm ", password: "wrong" }));
+  await problemOf(next, 429, "too_many_attempts");
+});
+
+test("an address past its limit is told so before its body is read", async () => {
+  for (let time = 0; time < 4; time++) await problemOf(await loginFrom("127.0.2.1", "{"), 400, "invalid_json");
+  const head = ["POST /auth/login HTTP/1.1", "Content-Length: 100"];
+  const raw = await rawRequest(box.url, head, "127.0.2.1"); // of its body nothing ever comes
+  await problemOf(await raw.answer(), 429, "too_many_attempts");
+  raw.drop();
 });
 
 test("too little disk: 507 before the first byte, with Retry-After", async () => {

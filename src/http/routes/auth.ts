@@ -1,31 +1,36 @@
 import { Elysia } from "elysia";
-import { checkPassword } from "../../auth/accounts.ts";
+import { checkPassword, normalizeUsername } from "../../auth/accounts.ts";
 import { Login, SignedIn, UserView } from "../../contract/auth.ts";
 import { RelayError } from "../../core/errors.ts";
 import { RateWindow } from "../../core/rate.ts";
 import { findUser } from "../../db/users.ts";
 import type { HttpContext } from "../context.ts";
-import { jsonBody } from "../json-body.ts";
+import { type BodyBounds, jsonBody } from "../json-body.ts";
 import { requestId } from "../request-id.ts";
+
+/** A name and a password with every character escaped. */
+const loginBounds: BodyBounds = { maxBytes: 16 * 1024, maxValues: 16 };
 
 /** Sign-in, first cut: password against a short access token. Sessions and second factors come with their own part. */
 export function authRoutes({ config, db, tokens, guard, log }: HttpContext) {
   const attempts = new RateWindow(() => config().limits.login_attempts_per_minute, 60_000);
+  const addressKey = ({ request, server }: Asked) => `address ${server?.requestIP(request)?.address ?? ""}`;
+  const count = (key: string) => {
+    const wait = attempts.hit(key);
+    if (wait > 0) throw new RelayError("too_many_attempts", undefined, { retryAfterSeconds: wait });
+  };
   return new Elysia({ prefix: "/auth" })
     .post(
       "/login",
       async ({ body, request, server }) => {
-        const address = server?.requestIP(request)?.address ?? "";
-        // The address first: whoever is past its limit cannot fill the table with names.
-        const keys = [`address ${address}`, `name ${body.username.toLowerCase()}`];
-        const wait = keys.reduce((seconds, key) => seconds || attempts.hit(key), 0);
-        if (wait > 0) throw new RelayError("too_many_attempts", undefined, { retryAfterSeconds: wait });
+        const nameKey = `name ${normalizeUsername(body.username)}`;
+        count(nameKey);
         const user = await checkPassword(db, body.username, body.password);
         if (!user) {
           log.event("auth.sign_in_failed", { request_id: requestId(request) }, "warning");
           throw new RelayError("invalid_credentials");
         }
-        for (const key of keys) attempts.refund(key); // only failures count: a ward signs in from one address
+        for (const key of [addressKey({ request, server }), nameKey]) attempts.refund(key); // only failures count: a ward signs in from one address
         log.event("auth.signed_in", { request_id: requestId(request), user_id: user.id, role: user.role });
         const seconds = Math.round(config().auth.access_token_minutes * 60);
         return {
@@ -36,7 +41,12 @@ export function authRoutes({ config, db, tokens, guard, log }: HttpContext) {
         };
       },
       {
-        parse: [jsonBody({ config, guard }, "/auth/login"), "json"],
+        // The address before the body: whoever is past its limit gets nothing read, and cannot fill the table with names.
+        parse: [
+          (asked: Asked) => count(addressKey(asked)),
+          jsonBody({ config, guard }, "/auth/login", () => loginBounds),
+          "json",
+        ],
         body: Login,
         response: { 200: SignedIn },
         detail: { summary: "Sign in" },
@@ -52,4 +62,9 @@ export function authRoutes({ config, db, tokens, guard, log }: HttpContext) {
       },
       { response: { 200: UserView }, detail: { summary: "Who this token speaks for" } },
     );
+}
+
+interface Asked {
+  readonly request: Request;
+  readonly server: { requestIP(request: Request): { address: string } | null } | null;
 }

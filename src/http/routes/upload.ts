@@ -1,6 +1,7 @@
 import { Elysia } from "elysia";
 import { ChunkReceived, UploadOpened, UploadTokenView } from "../../contract/status.ts";
 import { maxRequestBytes, UploadInit } from "../../contract/upload.ts";
+import type { Config } from "../../core/config-schema.ts";
 import { RelayError } from "../../core/errors.ts";
 import { filesOf, type UploadRow } from "../../db/uploads.ts";
 import { parseBodyHeaders } from "../../upload/body.ts";
@@ -8,9 +9,15 @@ import { fileForChunk } from "../../upload/declare.ts";
 import { requireReceiving } from "../../upload/rules.ts";
 import { initUpload } from "../../upload/session.ts";
 import type { HttpContext } from "../context.ts";
-import { jsonBody } from "../json-body.ts";
+import { type BodyBounds, jsonBody, maxJsonBytes } from "../json-body.ts";
 import { wholeNumber } from "../query.ts";
 import { requestId } from "../request-id.ts";
+
+/** A file is at most six values; 50 000 hold the longest list of expected studies and all else. */
+const initBounds = ({ limits }: Config): BodyBounds => ({
+  maxBytes: maxJsonBytes,
+  maxValues: 6 * limits.max_files + 50_000,
+});
 
 /** Bytes come in: init, chunks, fresh tokens. */
 export function uploadRoutes(context: HttpContext) {
@@ -46,7 +53,7 @@ export function uploadRoutes(context: HttpContext) {
         };
       },
       {
-        parse: [jsonBody(context, "/upload/init"), "json"],
+        parse: [jsonBody(context, "/upload/init", initBounds), "json"],
         body: UploadInit,
         response: { 201: UploadOpened },
         detail: { summary: "Open an upload" },
