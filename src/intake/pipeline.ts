@@ -1,11 +1,11 @@
 import type { Config } from "../core/config-schema.ts";
 import type { Database } from "../db/database.ts";
-import { filesOf, type UploadRow } from "../db/uploads.ts";
+import { addFindings, filesOf, type UploadRow } from "../db/uploads.ts";
 import { findUser } from "../db/users.ts";
 import { stableUid } from "../dicom/stable-uid.ts";
 import { type AcceptableStudy, acceptStudies } from "../study/accept.ts";
 import { completenessFindings } from "../study/completeness.ts";
-import { insertRepeats } from "../study/duplicates.ts";
+import { insertRepeats, unprovenFiles } from "../study/duplicates.ts";
 import { groupByStudy } from "../study/group.ts";
 import { type MakeOptions, makeObjects, soundPictures } from "../study/make-objects.ts";
 import { planStudies } from "../study/plan.ts";
@@ -85,6 +85,7 @@ export async function runPipeline(deps: PipelineDeps, upload: UploadRow, signal:
       hashKey,
       uploadId: upload.id,
       serviceLevel: upload.serviceLevel,
+      destinationIds: upload.destinationIds,
       author: findUser(db.orm, upload.userId)?.username ?? "",
       now: new Date(upload.completedAt ?? deps.now()),
       signal,
@@ -111,7 +112,10 @@ export async function runPipeline(deps: PipelineDeps, upload: UploadRow, signal:
   const accepted = acceptStudies(db, config, upload.id, {
     studies,
     findings: book.all(),
-    repeats: (tx, row) => insertRepeats(tx, config, hashKey, row, rows, now),
+    repeats: (tx, row) => {
+      addFindings(tx, row.id, unprovenFiles(tx, config, hashKey, row, rows));
+      return insertRepeats(tx, config, hashKey, row, rows, now);
+    },
     now,
   });
   return { accepted, studies: studies.length, instances: instances.length, refused: book.refused };

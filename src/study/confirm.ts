@@ -12,7 +12,7 @@ import {
   studiesOf,
   updateStudy,
 } from "../db/studies.ts";
-import { addFindings, findUpload, removeFindings, type UploadRow } from "../db/uploads.ts";
+import { addFindings, filesOf, findUpload, removeFindings, type UploadRow } from "../db/uploads.ts";
 import { findUser } from "../db/users.ts";
 import { settleUpload } from "../forward/settle.ts";
 import { FindingBook } from "../intake/finding-book.ts";
@@ -20,6 +20,7 @@ import { syncFolderTree } from "../intake/sync-folder.ts";
 import type { Spool } from "../upload/spool.ts";
 import { queueStudy, rowsOf } from "./accept.ts";
 import { waitReasons } from "./decide.ts";
+import { unprovenFiles } from "./duplicates.ts";
 import { makeObjects } from "./make-objects.ts";
 import { type Identity, isIdentified } from "./plan.ts";
 
@@ -103,7 +104,7 @@ export async function confirmStudy(
   const into = `made/${crypto.randomUUID()}`;
   spool.emptyFolder(uploadId, into);
   const made = await makeObjects(
-    { identity, images: sent, pictures, notes },
+    { identity, modalities: study.modalities, images: sent, pictures, notes },
     {
       folder: spool.folder(uploadId),
       into,
@@ -111,6 +112,7 @@ export async function confirmStudy(
       hashKey: deps.hashKey,
       uploadId,
       serviceLevel,
+      destinationIds: upload.destinationIds,
       author: findUser(db.orm, upload.userId)?.username ?? "",
       now: new Date(deps.now()),
       signal: new AbortController().signal,
@@ -133,6 +135,9 @@ export async function confirmStudy(
     const known = [...new Set(modalities)].filter(Boolean).sort();
     const instanceCount = sent + images.length;
     addFindings(tx, uploadId, book.all());
+    // Another urgency may lead to another archive than the one that had the rest of the study.
+    const asked = { serviceLevel, destinationIds: upload.destinationIds };
+    addFindings(tx, uploadId, unprovenFiles(tx, deps.config(), deps.hashKey, asked, filesOf(tx, uploadId)));
     insertInstances(tx, rowsOf(study.id, made));
     const { name, id, birthDate, sex } = identity.patient;
     const patient = { patientName: name, patientID: id, patientBirthDate: birthDate, patientSex: sex };

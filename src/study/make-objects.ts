@@ -10,6 +10,8 @@ import { inspect } from "../dicom/inspect.ts";
 import { plainNotes } from "../dicom/note-context.ts";
 import { toSecondaryCapture } from "../dicom/secondary-capture.ts";
 import { stableUid } from "../dicom/stable-uid.ts";
+import { notesFormOf } from "../forward/enqueue.ts";
+import { routeStudy } from "../forward/route.ts";
 import type { AcceptableInstance } from "./group.ts";
 import { notesObject } from "./notes.ts";
 import type { Identity, Picture } from "./plan.ts";
@@ -19,10 +21,12 @@ export interface MakeOptions {
   readonly folder: string;
   /** Where in it the objects are put. */
   readonly into: string;
-  readonly config: Pick<Config, "intake" | "destination" | "site_name">;
+  readonly config: Pick<Config, "intake" | "destination" | "route" | "site_name">;
   readonly hashKey: Uint8Array;
   readonly uploadId: string;
   readonly serviceLevel: "routine" | "stat";
+  /** As the upload names them; routing decides where it names none. */
+  readonly destinationIds: readonly string[];
   /** Display name of who sends. */
   readonly author: string;
   readonly now: Date;
@@ -38,6 +42,8 @@ export interface MakeOptions {
 /** What objects are made from. */
 export interface MakePlan {
   readonly identity: Identity;
+  /** Of the instances that came as DICOM. */
+  readonly modalities: readonly string[];
   /** How many instances came as DICOM. */
   readonly images: number;
   readonly pictures: readonly Picture[];
@@ -61,7 +67,10 @@ export async function makeObjects(plan: MakePlan, options: MakeOptions): Promise
   }
   // Notes travel with images: without any there is no study they could be put into.
   const notes = plainNotes(plan.notes ?? "");
-  if (notes !== "" && plan.images + made.length > 0) made.push(...(await fromNotes(plan, notes, options)));
+  if (notes !== "" && plan.images + made.length > 0) {
+    const modalities = [...new Set([...plan.modalities, ...made.map(({ inspected }) => inspected.modality)])];
+    made.push(...(await fromNotes({ ...plan, modalities }, notes, options)));
+  }
   return made;
 }
 
@@ -149,10 +158,15 @@ async function fromPicture(
   return finished(path, picture.fileName, options);
 }
 
-/** The notes once for every form in which a configured destination takes them. */
+/**
+ * The notes once for every form in which a configured destination takes them: an administrator may redirect the study.
+ * What is to be said of a form is said where the study goes to somebody who takes it.
+ */
 async function fromNotes(plan: MakePlan, notes: string, options: MakeOptions): Promise<AcceptableInstance[]> {
   const { destination, intake } = options.config;
   const wanted = new Set([intake.notes_as, ...destination.map((it) => it.notes_as ?? intake.notes_as)]);
+  const { modalities } = plan;
+  const taken = routeStudy(options.config, { ...options, modalities }).map((id) => notesFormOf(options.config, id));
   const made: AcceptableInstance[] = [];
   for (const form of ["sr", "pdf"] as const) {
     if (!wanted.has(form)) continue;
@@ -168,7 +182,9 @@ async function fromNotes(plan: MakePlan, notes: string, options: MakeOptions): P
       now: options.now,
       siteName: options.config.site_name,
     };
-    const bytes = await notesObject(form, context, (code, message) => options.tell({ code, message }, "warning", null));
+    const bytes = await notesObject(form, context, (code, message) => {
+      if (taken.includes(form)) options.tell({ code, message }, "warning", null);
+    });
     const path = `${options.into}/notes-${form}`;
     await writeFile(join(options.folder, path), bytes, { mode: 0o600 });
     // A study that comes in several uploads takes the same notes along each time; they are sent once.
