@@ -74,13 +74,15 @@ export const deliveredBefore = (q: Queries, studyId: string, destinationId: stri
 export const countForDelivery = (q: Queries, studyId: string, notesAs: "sr" | "pdf" | "none"): number =>
   q.select({ n: count() }).from(instance).where(forForm(studyId, notesAs)).get()?.n ?? 0;
 
-/** The study a receipt was given for, as it was shown then; patient fields are null once they were emptied. */
-export const earlierStudy = (q: Queries, receiptId: string, studyInstanceUID: string) =>
+/** The study a receipt was given for, as its sender was shown it; patient fields are null once they were emptied. */
+export const earlierStudy = (q: Queries, receiptId: string, studyInstanceUID: string, userId: string) =>
   q
     .select({ study })
     .from(study)
     .innerJoin(upload, eq(upload.id, study.uploadId))
-    .where(and(eq(upload.receiptId, receiptId), eq(study.studyInstanceUID, studyInstanceUID)))
+    .where(
+      and(eq(upload.receiptId, receiptId), eq(study.studyInstanceUID, studyInstanceUID), eq(upload.userId, userId)),
+    )
     .limit(1)
     .get()?.study;
 

@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
+import { catalogueOf } from "../contract/errors.ts";
 import type { Config } from "../core/config-schema.ts";
 import { keyedHash } from "../core/keyed-hash.ts";
 import type { Queries, Transaction } from "../db/database.ts";
 import { type DeliveredRow, deliveredObjects, earlierStudy } from "../db/delivered.ts";
 import { insertDelivery } from "../db/deliveries.ts";
 import { findStudy, insertStudy } from "../db/studies.ts";
-import type { UploadFileRow, UploadRow } from "../db/uploads.ts";
+import type { NewFinding, UploadFileRow, UploadRow } from "../db/uploads.ts";
 import { retryUntil } from "../forward/enqueue.ts";
 import { routeStudy } from "../forward/route.ts";
 
@@ -52,6 +53,31 @@ export const alreadyDelivered = (
   hashes: readonly string[],
 ): ReadonlySet<string> => new Set(confirmedBefore(q, config, hashKey, asked, hashes).keys());
 
+const leftOut = (files: readonly UploadFileRow[]): (UploadFileRow & { sha256: string })[] =>
+  files.flatMap((file) =>
+    file.state === "already_delivered" && file.sha256 ? [{ ...file, sha256: file.sha256 }] : [],
+  );
+
+/**
+ * Files that were left out as delivered before, and are not at every destination that their study goes to by now: the
+ * route changed since. Their bytes are not here, so that can only be told.
+ */
+export function unprovenFiles(
+  q: Queries,
+  config: Routing,
+  hashKey: Uint8Array,
+  asked: Asked,
+  files: readonly UploadFileRow[],
+): NewFinding[] {
+  const rows = leftOut(files);
+  const hashes = rows.map(({ sha256 }) => sha256);
+  const proven = confirmedBefore(q, config, hashKey, asked, hashes);
+  const { cause, action } = catalogueOf("file_not_here");
+  return rows
+    .filter(({ sha256 }) => !proven.has(sha256))
+    .map(({ name }) => ({ code: "file_not_here", severity: "refused", message: `${cause} ${action}`, fileName: name }));
+}
+
 /**
  * Studies of an upload of which every file was there already: they stand as delivered, under the receipt of then.
  * Studies that got new instances as well are left alone. Answers how many there are.
@@ -64,7 +90,7 @@ export function insertRepeats(
   files: readonly UploadFileRow[],
   now: number,
 ): number {
-  const hashes = files.flatMap((file) => (file.state === "already_delivered" && file.sha256 ? [file.sha256] : []));
+  const hashes = leftOut(files).map(({ sha256 }) => sha256);
   const found = [...confirmedBefore(tx, config, hashKey, upload, hashes).values()];
   const byStudy = Map.groupBy(found, ([row]) => row?.studyInstanceUID ?? "");
   let repeated = 0;
@@ -72,7 +98,8 @@ export function insertRepeats(
     const [rows] = objects;
     const [first] = rows ?? [];
     if (!rows || !first || findStudy(tx, upload.id, studyInstanceUID)) continue;
-    const earlier = earlierStudy(tx, first.receiptId, studyInstanceUID);
+    // Whose patient it is only the one learns who sent it then.
+    const earlier = earlierStudy(tx, first.receiptId, studyInstanceUID, upload.userId);
     const studyId = randomUUID();
     insertStudy(tx, {
       id: studyId,

@@ -149,3 +149,41 @@ test("a study that comes in two uploads with the same notes: they are sent once,
   await sender.send(files.slice(2), { study_metadata: { clinical_notes: "And now a fever" } });
   expect(pacs.held.size).toBe(held + 3);
 });
+
+test("a file left out as delivered, whose study goes to one archive more by now: told, never silently delivered", async () => {
+  const [old, fresh] = study(2) as [SendFile, SendFile];
+  const other = await startFakePacs();
+  const one = `[[destination]]\ndefault = true\nid = "pacs"\nkind = "stow-rs"\nurl = "${pacs.dicomWebUrl}"\n`;
+  const two = `${one}[[destination]]\ndefault = true\nid = "second"\nkind = "stow-rs"\nurl = "${other.dicomWebUrl}"\n`;
+  try {
+    await box.terminate();
+    await box.start(one);
+    await sender.send([old], declared([old]));
+    const opened = await openOnly([old, fresh]);
+    expect(opened.files.map(({ state }) => state)).toEqual(["already_delivered", "needed"]);
+    expect(await box.reload(two)).toBe(true);
+    await sender.chunk(opened, "f1", 0, fresh.bytes);
+    await sender.complete(opened);
+    const end = await sender.reach(opened.upload_id, new Set(["delivered", "partial", "failed"]));
+    expect(end.state).toBe("partial");
+    expect(end.warnings).toContainEqual(expect.objectContaining({ code: "file_not_here", file_name: old.name }));
+    expect(other.held.size).toBe(1);
+  } finally {
+    await box.reload(one);
+    await other.stop();
+  }
+});
+
+test("a repeat shows the patient to the one who sent the study, to nobody else", async () => {
+  const files = study(1);
+  await sender.send(files, declared(files));
+  const stranger = await box.client("clinician");
+  const opened = await stranger.init({
+    total_files: 1,
+    total_size_bytes: files[0]?.bytes.length,
+    ...declared(files),
+  });
+  await stranger.complete(opened);
+  const status = await stranger.reach(opened.upload_id, new Set(["delivered", "failed"]));
+  expect(JSON.stringify(status.studies)).not.toContain("Made^Up");
+});

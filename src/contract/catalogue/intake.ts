@@ -23,6 +23,13 @@ export const intakeErrors = catalogue({
     action: "Choose it again and send it once more.",
     retryable: false,
   },
+  file_not_here: {
+    title: "File not sent to every archive",
+    cause: "The file was left out because the archive had it, but it goes to another archive as well now.",
+    acts: "sender",
+    action: "Send it again.",
+    retryable: false,
+  },
   study_not_expected: {
     title: "Study not confirmed yet",
     cause: "This study was not among those that were confirmed before sending.",
