@@ -14,8 +14,24 @@ function stopSignal(): Promise<NodeJS.Signals> {
   });
 }
 
+/** Takes SIGHUP from now on; one that came before `answer` was given is answered then. */
+function hangups(): { answer(reloading: () => void): void } {
+  let early = false;
+  let reload = (): void => {
+    early = true;
+  };
+  process.on("SIGHUP", () => reload());
+  return {
+    answer(reloading) {
+      reload = reloading;
+      if (early) reload();
+    },
+  };
+}
+
 /** `serve`: runs until it is told to stop. */
 export async function serve(options: ConfigOptions): Promise<number> {
+  const hangup = hangups(); // first of all: unheard, SIGHUP ends a process
   const config = readConfig(options);
   captureConsole();
   const stopping = stopSignal(); // before the start, so that a signal meanwhile is not lost
@@ -25,7 +41,7 @@ export async function serve(options: ConfigOptions): Promise<number> {
   openLog();
   log.event("app.started", { version });
 
-  process.on("SIGHUP", () => {
+  hangup.answer(() => {
     Promise.resolve()
       .then(() => app.reload(readConfig(options)))
       .then(() => log.event("app.reloaded"))

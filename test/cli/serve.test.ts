@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { start } from "./binary.ts";
@@ -41,7 +41,8 @@ function serve() {
     for (;;) {
       const found = lines.find(wanted);
       if (found !== undefined) return found;
-      if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}`);
+      const ended = child.exitCode ?? child.signalCode;
+      if (ended !== null) throw new Error(`the server ended with ${ended}`);
       await Bun.sleep(5);
     }
   };
@@ -76,4 +77,14 @@ test("SIGHUP reads the configuration again; a wrong one leaves the present one",
   child.kill("SIGINT");
   expect(await child.exited).toBe(0);
   expect(await new Response(child.stderr).text()).toContain("nonsense: is not a known key");
+}, 30_000);
+
+test("a SIGHUP that comes while it starts is kept until it runs", async () => {
+  const { child, event } = serve();
+  // The data folder is made long before the address is told; unheard, the signal would end the process.
+  while (!existsSync(join(folder, "data")) && child.exitCode === null) await Bun.sleep(1);
+  child.kill("SIGHUP");
+  await event("app.reloaded");
+  child.kill("SIGTERM");
+  expect(await child.exited).toBe(0);
 }, 30_000);
