@@ -43,6 +43,7 @@ describe("gaps in Instance Number", () => {
     ["numbered from 0", without(range(0, 9), 3), "Series 3: 9 of 10 images."],
     ["a folder of the disc lost", [...range(1, 100), ...range(201, 250)], "Series 3: 150 of 250 images."],
     ["half of the range", [1, 2, 6], "Series 3: 3 of 6 images."],
+    ["two lost in the very middle", without(range(1, 16), 8, 9), "Series 3: 14 of 16 images."],
   ];
   for (const [what, numbers, line] of told) test(what, () => expect(lines(images(3, numbers))).toEqual([line]));
 
@@ -56,6 +57,7 @@ describe("gaps in Instance Number", () => {
     ["none", images(3, range(1, 120))],
     ["a range that starts late", images(3, range(61, 120))],
     ["two images", images(3, [1, 3])],
+    ["two phases with as many numbers left free", images(3, [...range(1, 20), ...range(41, 60)])],
     ["less than half of the range", images(3, [1, 2, 7])],
     ["echoes from 1001 and 2001", images(3, [...range(1001, 1020), ...range(2001, 2020)])],
     ["echoes from 1 and 101", images(3, [...range(1, 80), ...range(101, 180)])],

@@ -30,6 +30,8 @@ const sliceClasses: ReadonlySet<string> = new Set([
 
 /** Part of the range of Instance Numbers that must be there: below it they do not count through. */
 const leastOfRange = 1 / 2;
+/** Part of the images that may be missing between two halves of a series: between two that are numbered apart it is more. */
+const mostOfMiddle = 1 / 4;
 /** Part of Images in Acquisition that must be there: projections and reformats name the images they were made from. */
 const leastOfAcquisition = 3 / 4;
 
@@ -120,7 +122,9 @@ function ofNumbers(numbers: readonly number[], throughout: ReadonlySet<number>):
   const starts = numbers.flatMap((number, index) => (number - 1 === numbers[index - 1] ? [] : [index]));
   const lengths = new Set(starts.map((start, index) => (starts[index + 1] ?? count) - start));
   // Runs of one length are a way to number echoes, phases, every second image; a loss is not so even. Nor are two images one.
-  if (starts.length > 1 && lengths.size === 1) return null;
+  // Of two long runs with a small hole it is chance: the images in the very middle are missing.
+  const middleMissing = starts.length === 2 && range - count < count * mostOfMiddle;
+  if (starts.length > 1 && lengths.size === 1 && !middleMissing) return null;
   let missing = 0;
   for (const start of starts.slice(1)) {
     const next = numbers[start] ?? 0;
