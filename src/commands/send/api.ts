@@ -55,6 +55,9 @@ const backoff = (attempt: number) => Math.min(15_000, 500 * 2 ** attempt) * (0.5
 /** What Retry-After asks for, in ms; seconds alone, as this server gives them. */
 const retryAfter = (error: unknown) => (error instanceof ApiError ? Number(error.body.retry_after_ms ?? 0) : 0);
 
+/** Another service, or another version: trying again changes nothing. */
+const notReadable = (detail: string) => new ApiError(400, "answer_not_readable", detail);
+
 async function once(base: string, request: ApiRequest): Promise<unknown> {
   const headers: Record<string, string> = { accept: "application/json", ...request.headers };
   if (request.token !== undefined) headers.authorization = `Bearer ${request.token}`;
@@ -80,7 +83,7 @@ async function once(base: string, request: ApiRequest): Promise<unknown> {
   try {
     body = text === "" ? null : JSON.parse(text);
   } catch {
-    if (response.ok) throw new ApiError(502, "answer_not_readable", `What answers at ${base} is not RelayPACS.`);
+    if (response.ok) throw notReadable(`What answers at ${base} is not RelayPACS.`);
   }
   if (response.ok) return body;
   const problem = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
@@ -98,11 +101,7 @@ export function createApi(base: string, { sleep, waiting }: Waiting): Api {
         try {
           const answer = await once(base, request);
           if (Value.Check(schema, answer)) return answer;
-          throw new ApiError(
-            400,
-            "answer_not_readable",
-            `What answers at ${base} does not speak this version's protocol.`,
-          );
+          throw notReadable(`What answers at ${base} does not speak this version's protocol.`);
         } catch (error) {
           if (attempt >= triesFor(error, request)) throw error;
           const ms = Math.max(backoff(attempt - 1), Math.min(retryAfter(error), 60_000));
