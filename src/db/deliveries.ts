@@ -1,4 +1,4 @@
-import { and, count, eq, gt, inArray, isNull, lte, min, ne, or, sql } from "drizzle-orm";
+import { and, count, eq, gt, inArray, isNull, lte, min, ne, not, or, sql } from "drizzle-orm";
 import type { ErrorCode } from "../contract/errors.ts";
 import { type DeliveryState, deliveryStates, deliveryTransitions } from "../contract/states.ts";
 import type { Queries, Transaction } from "./database.ts";
@@ -122,12 +122,12 @@ export function nextDelivery(q: Queries, filter: QueueFilter): Delivery | undefi
 const queued = (destinationId: string, states: readonly DeliveryState[]) =>
   and(inArray(delivery.state, [...states]), eq(delivery.destinationId, destinationId));
 
-/** When the next retry of a lane is due; null: nothing is dated. */
+/** When the next dated delivery of a lane is due; null: nothing is dated. */
 export const nextRetryAt = (q: Queries, destinationId: string): number | null =>
   q
     .select({ at: min(delivery.nextAttemptAt) })
     .from(delivery)
-    .where(queued(destinationId, ["retrying"]))
+    .where(queued(destinationId, ["pending", "retrying"]))
     .get()?.at ?? null;
 
 /** When the first waiting delivery of a lane is out of its time. */
@@ -146,18 +146,23 @@ export const expiredDeliveries = (q: Queries, destinationId: string, now: number
     .where(and(queued(destinationId, ["pending", "retrying", "waiting"]), lte(delivery.retryUntil, now)))
     .all();
 
-/** Lets all that is queued in a lane wait for the next probe; an error of its own is kept. Answers whose uploads changed. */
+/**
+ * Lets all that is queued in a lane wait for the next probe, or for its own retry date where that is later (and none that
+ * a clock set back left beyond the horizon); an error of its own is kept. Answers whose uploads changed.
+ */
 export function holdLane(
   q: Queries,
   destinationId: string,
   cause: { readonly code: ErrorCode; readonly message: string; readonly nextProbeAt: number },
-  now: number,
+  { now, horizon }: { readonly now: number; readonly horizon: number },
 ): string[] {
+  const own = and(gt(delivery.nextAttemptAt, cause.nextProbeAt), lte(delivery.nextAttemptAt, horizon));
+  const dated = or(own, eq(delivery.nextAttemptAt, cause.nextProbeAt));
   const moved = q
     .update(delivery)
     .set({
       state: "waiting",
-      nextAttemptAt: cause.nextProbeAt,
+      nextAttemptAt: sql`case when ${own} then ${delivery.nextAttemptAt} else ${cause.nextProbeAt} end`,
       errorCode: sql`coalesce(${delivery.errorCode}, ${cause.code})`,
       errorMessage: sql`coalesce(${delivery.errorMessage}, ${cause.message})`,
       updatedAt: now,
@@ -165,13 +170,25 @@ export function holdLane(
     .where(
       and(
         queued(destinationId, ["pending", "retrying", "waiting"]),
-        or(
-          ne(delivery.state, "waiting"),
-          isNull(delivery.nextAttemptAt),
-          ne(delivery.nextAttemptAt, cause.nextProbeAt),
-        ),
+        or(ne(delivery.state, "waiting"), isNull(delivery.nextAttemptAt), not(dated ?? sql`false`)),
       ),
     )
+    .returning({ uploadId: delivery.uploadId })
+    .all();
+  return [...new Set(moved.map(({ uploadId }) => uploadId))];
+}
+
+/** Queues again what waited in a lane; dates later than `keepAfter` stay. Answers whose uploads changed. */
+export function releaseLane(q: Queries, destinationId: string, keepAfter: number, now: number): string[] {
+  const kept = gt(delivery.nextAttemptAt, keepAfter);
+  const moved = q
+    .update(delivery)
+    .set({
+      state: "pending",
+      nextAttemptAt: sql`case when ${kept} then ${delivery.nextAttemptAt} end`,
+      updatedAt: now,
+    })
+    .where(queued(destinationId, ["waiting"]))
     .returning({ uploadId: delivery.uploadId })
     .all();
   return [...new Set(moved.map(({ uploadId }) => uploadId))];

@@ -1,32 +1,33 @@
 import { expect, test } from "bun:test";
-import { afterFailedProbe, afterFault, closedBreaker, DestinationHealth } from "./breaker.ts";
+import { afterFailedProbe, afterFault, afterGoodProbe, closedBreaker, DestinationHealth } from "./breaker.ts";
 
 const fault = { code: "destination_timeout", message: "No answer." } as const;
-const middle = () => 0.5;
+/** `now` on the wall, 7 on the clock that nobody sets. */
+const at = (now: number, monotonic = 7) => ({ now: () => now, monotonic: () => monotonic, random: () => 0.5 });
 
 test("the second fault in a row opens, the first does not", () => {
-  const one = afterFault(closedBreaker, fault, 1000, middle);
+  const one = afterFault(closedBreaker, fault, at(1000));
   expect(one.outage).toBeNull();
-  const two = afterFault(one, fault, 5000, middle);
-  expect(two.outage).toEqual({ ...fault, since: 5000, probes: 0, nextProbeAt: 6000 });
+  const two = afterFault(one, fault, at(5000));
+  expect(two.outage).toEqual({ ...fault, since: 7, probes: 0, nextProbeAt: 6000 });
 });
 
 test("further faults do not postpone the probe", () => {
-  const open = afterFault(afterFault(closedBreaker, fault, 0, middle), fault, 0, middle);
-  expect(afterFault(open, fault, 500, middle).outage).toEqual(open.outage);
+  const open = afterFault(afterFault(closedBreaker, fault, at(0)), fault, at(0));
+  expect(afterFault(open, fault, at(500)).outage).toEqual(open.outage);
 });
 
 test("the first probe waits as long as the peer asked", () => {
   const busy = { ...fault, retryAfterSeconds: 20 };
-  const open = afterFault(afterFault(closedBreaker, busy, 0, middle), busy, 0, middle);
+  const open = afterFault(afterFault(closedBreaker, busy, at(0)), busy, at(0));
   expect(open.outage?.nextProbeAt).toBe(20_000);
 });
 
 test("probes back off from 1 s to 60 s", () => {
-  let breaker = afterFault(afterFault(closedBreaker, fault, 0, middle), fault, 0, middle);
+  let breaker = afterFault(afterFault(closedBreaker, fault, at(0)), fault, at(0));
   const pauses: number[] = [];
   for (let n = 0; n < 8; n++) {
-    breaker = afterFailedProbe(breaker, 0, middle);
+    breaker = afterFailedProbe(breaker, at(0));
     pauses.push((breaker.outage?.nextProbeAt ?? 0) / 1000);
   }
   expect(pauses).toEqual([2, 4, 8, 16, 32, 60, 60, 60]);
@@ -34,9 +35,7 @@ test("probes back off from 1 s to 60 s", () => {
 
 test("a success between two faults starts the count again; turns are told once", () => {
   const turns: string[] = [];
-  const health = new DestinationHealth({ now: () => 0, random: middle }, (id, outage) =>
-    turns.push(`${id} ${outage?.code ?? "up"}`),
-  );
+  const health = new DestinationHealth(at(0), (id, outage) => turns.push(`${id} ${outage?.code ?? "up"}`));
   health.failed("a", fault);
   health.worked("a");
   health.failed("a", fault);
@@ -47,4 +46,24 @@ test("a success between two faults starts the count again; turns are told once",
   health.worked("a");
   health.worked("a");
   expect(turns).toEqual(["a destination_timeout", "a up"]);
+});
+
+test("after a good probe the next fault opens again, later and with the first outage's beginning, until an attempt works", () => {
+  let breaker = afterFault(afterFault(closedBreaker, fault, at(0)), fault, at(0));
+  const pauses: number[] = [];
+  for (let n = 1; n < 8; n++) {
+    breaker = afterGoodProbe(breaker);
+    expect(breaker.outage).toBeNull();
+    breaker = afterFault(breaker, fault, at(0, 1000 * n));
+    expect(breaker.outage?.since).toBe(7);
+    pauses.push((breaker.outage?.nextProbeAt ?? 0) / 1000);
+  }
+  expect(pauses).toEqual([2, 4, 8, 16, 32, 60, 60]);
+  const health = new DestinationHealth(at(0), () => {});
+  for (const _ of [1, 2]) health.failed("a", fault);
+  health.probed("a");
+  expect(health.outage("a")).toBeNull();
+  health.worked("a");
+  health.failed("a", fault);
+  expect(health.outage("a")).toBeNull();
 });

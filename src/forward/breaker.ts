@@ -8,11 +8,20 @@ export interface TransportFault {
   readonly retryAfterSeconds?: number | undefined;
 }
 
-/** A destination that is down. Times are milliseconds since 1970. */
+/** A destination that is down. */
 export interface Outage extends TransportFault {
+  /** When it was first found down since an attempt last worked; monotonic milliseconds. */
+  readonly since: number;
+  /** Probes since then. */
+  readonly probes: number;
+  /** Milliseconds since 1970. */
+  readonly nextProbeAt: number;
+}
+
+/** What is remembered of an outage that ended with a good probe, until an attempt works too. */
+export interface Trial {
   readonly since: number;
   readonly probes: number;
-  readonly nextProbeAt: number;
 }
 
 /** A circuit breaker: closed while `outage` is null. */
@@ -20,35 +29,54 @@ export interface Breaker {
   /** Attempts that failed in a row. */
   readonly failures: number;
   readonly outage: Outage | null;
+  readonly trial: Trial | null;
 }
 
-export const closedBreaker: Breaker = { failures: 0, outage: null };
+export interface BreakerClock {
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Milliseconds that no setting of the clock moves (RELIABILITY T35). */
+  readonly monotonic: () => number;
+  readonly random: () => number;
+}
+
+export const closedBreaker: Breaker = { failures: 0, outage: null, trial: null };
 const failuresToOpen = 2;
 const probeMaxMs = 60_000;
 
-const nextProbe = (probes: number, now: number, random: () => number, retryAfterSeconds?: number) =>
-  now + backoffMs(probes + 1, { random, maxMs: probeMaxMs, retryAfterSeconds });
+const nextProbe = (probes: number, { now, random }: BreakerClock, retryAfterSeconds?: number) =>
+  now() + backoffMs(probes + 1, { random, maxMs: probeMaxMs, retryAfterSeconds });
 
-/** After an attempt whose transport failed: the second in a row opens the breaker. */
-export function afterFault(breaker: Breaker, fault: TransportFault, now: number, random: () => number): Breaker {
+/** After an attempt whose transport failed: the second in a row opens the breaker, on trial the first. */
+export function afterFault(breaker: Breaker, fault: TransportFault, clock: BreakerClock): Breaker {
   const failures = breaker.failures + 1;
   if (breaker.outage || failures < failuresToOpen) return { ...breaker, failures };
-  const nextProbeAt = nextProbe(0, now, random, fault.retryAfterSeconds);
-  return { failures, outage: { ...fault, since: now, probes: 0, nextProbeAt } };
+  const { since, probes } = breaker.trial ?? { since: clock.monotonic(), probes: 0 };
+  const nextProbeAt = nextProbe(probes, clock, fault.retryAfterSeconds);
+  return { failures, outage: { ...fault, since, probes, nextProbeAt }, trial: null };
 }
 
 /** After a probe that failed: the next one comes later, 1 s doubling up to 60 s. */
-export function afterFailedProbe(breaker: Breaker, now: number, random: () => number): Breaker {
+export function afterFailedProbe(breaker: Breaker, clock: BreakerClock): Breaker {
   if (!breaker.outage) return breaker;
   const probes = breaker.outage.probes + 1;
-  return { ...breaker, outage: { ...breaker.outage, probes, nextProbeAt: nextProbe(probes, now, random) } };
+  return { ...breaker, outage: { ...breaker.outage, probes, nextProbeAt: nextProbe(probes, clock) } };
+}
+
+/**
+ * After a good probe: attempts go again, on trial. A check can succeed where storing does not (a full archive), so the
+ * pauses between probes go on growing, and the fallback's time goes on, until an attempt works.
+ */
+export function afterGoodProbe({ outage, ...breaker }: Breaker): Breaker {
+  if (!outage) return { outage, ...breaker };
+  return { failures: failuresToOpen - 1, outage: null, trial: { since: outage.since, probes: outage.probes + 1 } };
 }
 
 /** The breakers of all destinations; lanes share it, because one lane's fallback is another's principal. */
 export class DestinationHealth {
   readonly #breakers = new Map<string, Breaker>();
   constructor(
-    private readonly clock: { readonly now: () => number; readonly random: () => number },
+    private readonly clock: BreakerClock,
     /** Told when a destination goes down (with the cause) or up again (null). */
     private readonly onTurn: (destinationId: string, outage: Outage | null) => void,
   ) {}
@@ -59,14 +87,19 @@ export class DestinationHealth {
 
   /** An attempt's transport failed. */
   failed(destinationId: string, fault: TransportFault): void {
-    this.#turn(destinationId, (breaker) => afterFault(breaker, fault, this.clock.now(), this.clock.random));
+    this.#turn(destinationId, (breaker) => afterFault(breaker, fault, this.clock));
   }
 
   probeFailed(destinationId: string): void {
-    this.#turn(destinationId, (breaker) => afterFailedProbe(breaker, this.clock.now(), this.clock.random));
+    this.#turn(destinationId, (breaker) => afterFailedProbe(breaker, this.clock));
   }
 
-  /** The destination answered an attempt or a probe. */
+  /** The destination answered a probe; whether it stores is not known yet. */
+  probed(destinationId: string): void {
+    this.#turn(destinationId, afterGoodProbe);
+  }
+
+  /** The destination answered an attempt. */
   worked(destinationId: string): void {
     this.#turn(destinationId, () => closedBreaker);
   }

@@ -16,6 +16,8 @@ export interface ForwarderDeps {
   readonly onChange: (uploadId: string) => void;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
+  /** Milliseconds that no setting of the clock moves. */
+  readonly monotonic?: () => number;
   readonly random?: () => number;
   /** How long a destination is down before its fallback takes over. */
   readonly fallbackAfterMs?: number;

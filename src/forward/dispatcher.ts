@@ -17,6 +17,7 @@ export interface Forwarder {
 const idlePollMs = 60_000;
 const defaults = {
   now: Date.now,
+  monotonic: () => performance.now(),
   random: Math.random,
   fallbackAfterMs: 60_000,
   stopGraceMs: 3000,

@@ -10,6 +10,7 @@ import {
   nextDelivery,
   nextExpiryAt,
   nextRetryAt,
+  releaseLane,
 } from "../db/deliveries.ts";
 import type { Destination } from "../destinations/destination.ts";
 import { longestPauseMs } from "./backoff.ts";
@@ -78,7 +79,7 @@ export class Lane {
     const outage = context.health.outage(destinationId);
     const target = this.#target();
     if (target) {
-      this.#move(["waiting"], "pending", { nextAttemptAt: null });
+      this.#release(target.id !== destinationId);
       this.#fill(target);
     } else if (outage) this.#hold(outage);
     if (outage) this.#prober.probeWhenDue(outage.nextProbeAt, () => this.wake());
@@ -99,7 +100,7 @@ export class Lane {
     const { context, destinationId } = this;
     const outage = context.health.outage(destinationId);
     if (!outage) return context.destinations(destinationId) ?? null;
-    if (context.now() < outage.since + context.fallbackAfterMs) return null;
+    if (context.monotonic() < outage.since + context.fallbackAfterMs) return null;
     const fallback = this.#fallback();
     return fallback && !context.health.outage(fallback) ? (context.destinations(fallback) ?? null) : null;
   }
@@ -141,8 +142,16 @@ export class Lane {
     const now = context.now();
     for (const row of expiredDeliveries(context.db.orm, destinationId, now))
       parkDelivery(context, row, retryTimeExceeded(row.errorMessage ?? outage.message));
-    const held = holdLane(context.db.orm, destinationId, outage, now);
+    const held = holdLane(context.db.orm, destinationId, outage, { now, horizon: now + longestPauseMs });
     for (const uploadId of held) context.onChange(uploadId);
+  }
+
+  /** What waited goes again; a pause of its own that is not over yet is kept, but says nothing of the fallback. */
+  #release(toFallback: boolean): void {
+    const { context, destinationId } = this;
+    const now = context.now();
+    const released = releaseLane(context.db.orm, destinationId, toFallback ? Number.MAX_SAFE_INTEGER : now, now);
+    for (const uploadId of released) context.onChange(uploadId);
   }
 
   #move(from: readonly DeliveryState[], to: DeliveryState, change: DeliveryChange): void {
@@ -156,7 +165,8 @@ export class Lane {
     const now = context.now();
     const outage = context.health.outage(destinationId);
     const retryAt = nextRetryAt(context.db.orm, destinationId);
-    const fallbackAt = outage && this.#fallback() ? outage.since + context.fallbackAfterMs : null;
+    const fallbackAt =
+      outage && this.#fallback() ? now + outage.since + context.fallbackAfterMs - context.monotonic() : null;
     const dates = outage
       ? [retryAt, outage.nextProbeAt, fallbackAt, nextExpiryAt(context.db.orm, destinationId)]
       : [retryAt];

@@ -20,7 +20,7 @@ export class Prober {
     void this.#probe().then((good) => {
       this.#probing = false;
       if (this.#ending.signal.aborted) return;
-      if (good) this.context.health.worked(this.destinationId);
+      if (good) this.context.health.probed(this.destinationId);
       else this.context.health.probeFailed(this.destinationId);
       then();
     });

@@ -44,6 +44,7 @@ export function openTestBox(folder = mkdtempSync(join(tmpdir(), "relaypacs-forwa
     intake,
   };
   let clock = 1_700_000_000_000;
+  let monotonic = 0;
   let serial = 0;
   const userId = "user";
   if (!db.sqlite.query("SELECT 1 FROM user").get())
@@ -77,6 +78,11 @@ export function openTestBox(folder = mkdtempSync(join(tmpdir(), "relaypacs-forwa
     userId,
     now: () => clock,
     advance: (ms: number) => {
+      clock += ms;
+      monotonic += ms;
+    },
+    /** Somebody sets the clock: no time passes. */
+    setClockBy: (ms: number) => {
       clock += ms;
     },
     /** Configures a destination and its stand-in. */
@@ -136,6 +142,7 @@ export function openTestBox(folder = mkdtempSync(join(tmpdir(), "relaypacs-forwa
         },
         onChange: changed,
         now: () => clock,
+        monotonic: () => monotonic,
         random: () => 0.5,
         ...more,
       });
