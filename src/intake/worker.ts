@@ -16,8 +16,17 @@ export interface Intake {
 
 /** Two lanes for anyone, one that only takes STAT, so that an urgent study never waits behind a 50 GB archive. */
 const lanes = [{ statOnly: false }, { statOnly: false }, { statOnly: true }];
-const spacePauseMs = 2000;
+/** How often the disk is looked at while an upload waits for space, and when it is tried though nothing seems to have changed. */
+const defaultSpacePauseMs = 2000;
+const spacePatienceMs = 5 * 60_000;
 const longestPauseMs = 10 * 60_000;
+
+/** When an upload that could not be finished is tried again, by the clock that nobody sets. */
+interface Later {
+  readonly at: number;
+  readonly failures: number;
+  readonly space?: { readonly notEnough: number; readonly patienceEnds: number };
+}
 
 interface Job {
   readonly abort: AbortController;
@@ -25,20 +34,29 @@ interface Job {
 }
 
 /** Takes uploads whose bytes are complete, urgent ones first, and runs the pipeline over each. */
-export function startIntake(deps: PipelineDeps & { live: Live; log: Log; onAccepted: () => void }): Intake {
-  const { db, live, log } = deps;
+export function startIntake(
+  deps: PipelineDeps & { live: Live; log: Log; onAccepted: () => void; spacePauseMs?: number },
+): Intake {
+  const { db, live, log, spacePauseMs = defaultSpacePauseMs } = deps;
   const jobs = new Map<string, Job>();
   /** Uploads that met an error or a full disk: not before this time, by the clock that nobody sets. */
-  const later = new Map<string, { at: number; failures: number }>();
+  const later = new Map<string, Later>();
 
   const queued = (statOnly: boolean): UploadRow[] =>
     uploadsIn(db.orm, ["processing"]).filter(
       (upload) => !jobs.has(upload.id) && (!statOnly || upload.serviceLevel === "stat"),
     );
-  const waitMs = ({ id }: UploadRow): number => (later.get(id)?.at ?? 0) - performance.now();
+  const waitMs = ({ id }: UploadRow): number => {
+    const { at = 0, space } = later.get(id) ?? {};
+    const now = performance.now();
+    // As much as it began with was not enough: unpacking again would fill the disk again, for everybody.
+    if (space && now < space.patienceEnds && deps.spool.freeBytes() <= space.notEnough) return spacePauseMs;
+    return at - now;
+  };
 
   async function runOne(upload: UploadRow, signal: AbortSignal): Promise<void> {
     const startedAt = performance.now();
+    const freeBytes = deps.spool.freeBytes();
     try {
       const { accepted, ...counts } = await runPipeline(deps, upload, signal);
       later.delete(upload.id);
@@ -51,16 +69,18 @@ export function startIntake(deps: PipelineDeps & { live: Live; log: Log; onAccep
       deps.onAccepted();
     } catch (error) {
       if (signal.aborted) return;
-      handle(error, upload);
+      handle(error, upload, freeBytes);
     }
     live.changed(upload.id);
   }
 
   /** Dates the next try before anything that can fail itself: on a full disk the row may not be written. */
-  function handle(error: unknown, upload: UploadRow): void {
+  function handle(error: unknown, upload: UploadRow, freeBytes: number): void {
     const noSpace = isDiskFull(error) || (error instanceof RelayError && error.code === "insufficient_storage");
     if (noSpace) {
-      later.set(upload.id, { at: performance.now() + spacePauseMs, failures: 0 });
+      const now = performance.now();
+      const space = { notEnough: freeBytes, patienceEnds: now + spacePatienceMs };
+      later.set(upload.id, { at: now + spacePauseMs, failures: 0, space });
       log.event("upload.waiting_for_space", { upload_id: upload.id, free_bytes: deps.spool.freeBytes() }, "warning");
       deps.spool.emptyFolder(upload.id, "work");
       db.transaction((tx) => updateUpload(tx, upload.id, { waitingForSpace: true }));

@@ -88,7 +88,8 @@ function warningViews(db: Database, upload: UploadRow): WarningView[] {
     message: row.message,
     ...(row.fileName === null ? {} : { file_name: row.fileName }),
   }));
-  if (upload.waitingForSpace) warnings.unshift({ code: "waiting_for_space", message: sentence("waiting_for_space") });
+  if (upload.waitingForSpace && upload.state === "processing")
+    warnings.unshift({ code: "waiting_for_space", message: sentence("waiting_for_space") });
   return warnings;
 }
 
