@@ -37,5 +37,5 @@ export const timeoutError = (seconds: number): DestinationError =>
 
 function codeOf(error: unknown): string {
   const code = error instanceof Error && "code" in error ? error.code : "";
-  return typeof code === "string" && /^[A-Za-z_]{1,60}$/.test(code) ? code : "";
+  return typeof code === "string" && /^[A-Za-z0-9_]{1,60}$/.test(code) ? code : "";
 }
