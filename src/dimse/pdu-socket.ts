@@ -23,6 +23,8 @@ export class PduSocket {
   #unread: Buffer[] = [];
   #unreadBytes = 0;
   #ended: Error | null = null;
+  /** Connected, the TLS handshake included. */
+  #open = false;
   #wake = new Set<() => void>();
   #letGo: () => void = () => undefined;
 
@@ -42,12 +44,11 @@ export class PduSocket {
         : connectTls({ host, port, ...tls, ...(isIP(host) === 0 ? { servername: host } : {}) });
     const opened = new PduSocket(socket, timeoutSeconds);
     opened.#listen(signal);
-    let connected = false;
     socket.once(tls === undefined ? "connect" : "secureConnect", () => {
-      connected = true;
+      opened.#open = true;
       opened.#wakeAll();
     });
-    while (!connected) await opened.#change();
+    while (!opened.#open) await opened.#change();
     // Small PDUs wait for each other otherwise: some 40 ms an instance.
     socket.setNoDelay(true);
     return opened;
@@ -113,8 +114,8 @@ export class PduSocket {
   /** Tells the peer and drops the connection. */
   abort(): void {
     this.#letGo();
-    // What is stuck already would keep the abort, and the socket, waiting for ever.
-    if (!this.#socket.writable || this.#socket.writableNeedDrain || this.#socket.connecting) this.#socket.destroy();
+    // What is stuck already, or waits for a handshake, would keep the abort, and the socket, waiting for ever.
+    if (!this.#open || !this.#socket.writable || this.#socket.writableNeedDrain) this.#socket.destroy();
     else this.#socket.end(abortRQ(), () => this.#socket.destroy());
   }
 
