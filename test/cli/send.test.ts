@@ -57,6 +57,17 @@ describe("send", () => {
     expect(upload.init.files?.every((file) => /^[0-9a-f]{64}$/.test(file.sha256 ?? ""))).toBe(true);
   });
 
+  test("sends files whose names are not UTF-8, as old CDs have them", async () => {
+    const series = Buffer.from(join(study, "series"));
+    writeFileSync(Buffer.concat([series, Buffer.from("/Sch\xe4del.dcm", "latin1")]), big);
+    const { code } = await send();
+    expect(code).toBe(0);
+    const [upload] = relay.uploads;
+    const file = upload?.init.files?.find(({ name }) => name === "study/series/Sch\u00e4del.dcm");
+    if (upload === undefined || file === undefined) throw new Error("it did not arrive");
+    expect(receivedFile(upload, file.file_id).equals(big)).toBe(true);
+  });
+
   test("--json prints the final status alone on stdout", async () => {
     const { stdout } = await send("--json");
     expect(JSON.parse(stdout)).toMatchObject({ upload_id: relay.uploads[0]?.id, state: "delivered" });

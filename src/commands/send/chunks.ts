@@ -40,7 +40,7 @@ async function readPiece({ file, firstChunk, chunks }: Piece, chunkSize: number)
     for (let at = 0; at < bytes.length; ) {
       const { bytesRead } = await handle.read(bytes, at, bytes.length - at, start + at);
       if (bytesRead === 0)
-        throw new FileChanged(`${file.path} has changed while it was being sent; run the command again.`);
+        throw new FileChanged(`${file.name} has changed while it was being sent; run the command again.`);
       at += bytesRead;
     }
     return bytes;
@@ -92,7 +92,7 @@ async function sendPiece(sender: ChunkSender, piece: Piece, tries = 5): Promise<
     await put(sender, piece);
   } catch (error) {
     if (error instanceof ApiError && error.code === "chunk_conflict") {
-      throw new FileChanged(`${piece.file.path} is not the file that was sent before; run the command again.`);
+      throw new FileChanged(`${piece.file.name} is not the file that was sent before; run the command again.`);
     }
     if (spoiltOnTheWay(error) && tries > 1) return sendPiece(sender, piece, tries - 1);
     if (!tooMuchAtOnce(error) || piece.chunks === 1) throw error;
