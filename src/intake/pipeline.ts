@@ -41,7 +41,7 @@ export async function runPipeline(deps: PipelineDeps, upload: UploadRow, signal:
   const { db, spool, hashKey } = deps;
   const config = deps.config();
   const book = new FindingBook();
-  spool.emptyFolder(upload.id, "work");
+  await spool.emptyFolder(upload.id, "work");
   const folder = spool.folder(upload.id);
   const rows = filesOf(db.orm, upload.id);
 

@@ -69,20 +69,20 @@ export function startIntake(
       deps.onAccepted();
     } catch (error) {
       if (signal.aborted) return;
-      handle(error, upload, freeBytes);
+      await handle(error, upload, freeBytes);
     }
     live.changed(upload.id);
   }
 
   /** Dates the next try before anything that can fail itself: on a full disk the row may not be written. */
-  function handle(error: unknown, upload: UploadRow, freeBytes: number): void {
+  async function handle(error: unknown, upload: UploadRow, freeBytes: number): Promise<void> {
     const noSpace = isDiskFull(error) || (error instanceof RelayError && error.code === "insufficient_storage");
     if (noSpace) {
       const now = performance.now();
       const space = { notEnough: freeBytes, patienceEnds: now + spacePatienceMs };
       later.set(upload.id, { at: now + spacePauseMs, failures: 0, space });
       log.event("upload.waiting_for_space", { upload_id: upload.id, free_bytes: deps.spool.freeBytes() }, "warning");
-      deps.spool.emptyFolder(upload.id, "work");
+      await deps.spool.emptyFolder(upload.id, "work");
       db.transaction((tx) => updateUpload(tx, upload.id, { waitingForSpace: true }));
       return;
     }

@@ -102,7 +102,11 @@ export async function confirmStudy(
   const book = new FindingBook();
   // A folder of its own for each call: two at once must not empty each other's.
   const into = `made/${crypto.randomUUID()}`;
-  spool.emptyFolder(uploadId, into);
+  await spool.emptyFolder(uploadId, into);
+  const undo = (error: unknown): never => {
+    rmSync(spool.path(uploadId, into), { recursive: true, force: true });
+    throw error;
+  };
   const made = await makeObjects(
     { identity, modalities: study.modalities, images: sent, pictures, notes },
     {
@@ -122,13 +126,10 @@ export async function confirmStudy(
         book.add(code, severity, fileName, message);
       },
     },
-  ).catch((error) => {
-    rmSync(spool.path(uploadId, into), { recursive: true, force: true });
-    throw error;
-  });
+  ).catch(undo);
   await syncFolderTree(spool.path(uploadId, into));
 
-  db.transaction((tx) => {
+  const record = (tx: Transaction): void => {
     waitingStudy(tx, uploadId, studyInstanceUID); // the other of two calls at once may have been first
     const images = made.filter(({ notesAs }) => !notesAs);
     const modalities = [...study.modalities, ...images.map(({ inspected }) => inspected.modality)];
@@ -157,7 +158,12 @@ export async function confirmStudy(
     if (body.clinical_notes) removeFindings(tx, uploadId, ["notes_not_assigned"]);
     forgetQuestions(tx, uploadId);
     settleUpload(tx, uploadId, deps.now());
-  });
+  };
+  try {
+    db.transaction(record);
+  } catch (error) {
+    undo(error);
+  }
 }
 
 /**

@@ -122,6 +122,9 @@ describe("the routes of a person's decision", () => {
     expect(await codeOf(post(id, uid, "confirm", {}, await box.client("radiologist")))).toEqual([403, "forbidden"]);
     const both = await Promise.all([post(id, uid, "confirm", {}), post(id, uid, "confirm", {})]);
     expect(both.map(({ status }) => status).sort()).toEqual([200, 409]);
+    // What the second call had made is gone again; what the first made goes with the delivery.
+    const made = () => [...new Bun.Glob(`spool/${id}/made/*`).scanSync({ cwd: box.dataDir, onlyFiles: false })].length;
+    expect(made()).toBeLessThanOrEqual(1);
     expect((await sender.reach(id, atRest)).state).toBe("delivered");
     expect(await codeOf(post(id, uid, "confirm", {}))).toEqual([409, "study_not_waiting"]);
     expect(received(uid)).toBe(1);
