@@ -17,8 +17,12 @@ export interface FakeRelay {
   readonly requests: string[];
   /** Answers instead of the server where it gives a response; "drop" ends the connection. */
   before: (request: Request, route: string) => Response | undefined | Promise<Response | undefined>;
-  /** Upload tokens handed out so far end now. */
+  /** Access tokens and upload tokens handed out so far end now. */
   endTokens(): void;
+  /** Access tokens handed out so far end now. */
+  endAccess(): void;
+  /** What is said of an upload token's life, in seconds. */
+  expiresIn: number;
   finalState: string;
   stop(): Promise<void>;
 }
@@ -125,7 +129,7 @@ export function startFakeRelay(password = "correct horse"): FakeRelay {
       uploads.push(upload);
     }
     const files = parsed.files.map(({ file_id }) => ({ file_id, state: "needed" }));
-    const answer = { upload_id: upload.id, upload_token: issue(), expires_in: 3600, files };
+    const answer = { upload_id: upload.id, upload_token: issue(), expires_in: relay.expiresIn, files };
     return Response.json(
       { ...answer, chunk_size: chunkSizeOf(upload), max_request_bytes: maxRequestBytes },
       { status: 201 },
@@ -134,12 +138,13 @@ export function startFakeRelay(password = "correct horse"): FakeRelay {
 
   async function forUpload(upload: FakeUpload, action: string, request: Request, url: URL): Promise<Response> {
     const token = request.headers.get("authorization")?.replace("Bearer ", "") ?? "";
+    const holds = issued.get(token) === generation;
     if (action === "token") {
-      return token === accessToken
-        ? Response.json({ upload_token: issue(), expires_in: 3600 })
+      return holds || token === accessToken
+        ? Response.json({ upload_token: issue(), expires_in: relay.expiresIn })
         : problem(401, "unauthorized");
     }
-    if (issued.get(token) !== generation) return problem(401, issued.has(token) ? "token_expired" : "unauthorized");
+    if (!holds) return problem(401, issued.has(token) ? "token_expired" : "unauthorized");
     if (action === "chunk") return receive(upload, request, url.searchParams);
     if (action === "status") return Response.json(statusOf(upload));
     const status = statusOf(upload);
@@ -177,6 +182,10 @@ export function startFakeRelay(password = "correct horse"): FakeRelay {
       generation += 1;
       accessToken = "";
     },
+    endAccess: () => {
+      accessToken = "";
+    },
+    expiresIn: 3600,
     finalState: "delivered",
     stop: () => server.stop(true),
   };

@@ -148,6 +148,21 @@ describe("send", () => {
     expect(relay.requests).toContain("POST /upload/:id/token");
   });
 
+  test("a given access token may end on the way: the upload's own token renews itself", async () => {
+    const login = await fetch(`${relay.url}/auth/login`, { method: "POST", body: JSON.stringify({ password }) });
+    const { access_token } = (await login.json()) as { access_token: string };
+    relay.expiresIn = 0; // past its half-life at once
+    relay.before = (_request, route) => {
+      if (route === "POST /upload/:id/token") relay.endAccess();
+      return undefined;
+    };
+    const { code } = await run(["send", "--url", relay.url, study], {
+      env: { ...env(), RELAYPACS_TOKEN: access_token },
+    });
+    expect(code).toBe(0);
+    expect(relay.requests).toContain("POST /upload/:id/token");
+  });
+
   test("what passes by itself is tried again: 503, 429, a spoilt body, a proxy that takes less at once", async () => {
     const bends = [
       () => Response.json({ code: "service_unavailable", detail: "Later." }, { status: 503 }),

@@ -50,43 +50,59 @@ export function createSession(api: Api, { token, username, password }: Credentia
   };
 }
 
-/** The token of one upload; renewed once for all that find it ended at the same time. */
+/** The token of one upload; renewed once for all that need it at the same time. */
 export interface UploadToken {
   use<T>(work: (token: string) => Promise<T>): Promise<T>;
 }
 
-export function createUploadToken(
-  api: Api,
-  session: Session,
-  uploadId: string,
-  initial: string,
-  changed: (token: string) => void,
-): UploadToken {
+export interface UploadTokenParts {
+  readonly api: Api;
+  readonly session: Session;
+  readonly uploadId: string;
+  /** Told of each new token, to keep it. */
+  readonly changed: (token: string) => void;
+  /** ms, monotonic */
+  readonly now?: () => number;
+}
+
+/**
+ * Renews itself at half its life: an upload may last longer than the access token that opened it (CONTRACT §3, token).
+ * `expiresIn` in seconds; null where it is not known (left by an earlier run), then it is renewed at once.
+ */
+export function createUploadToken(parts: UploadTokenParts, initial: string, expiresIn: number | null): UploadToken {
+  const { api, session, uploadId, changed, now = () => performance.now() } = parts;
+  const halfLife = (seconds: number) => now() + seconds * 500;
   let present = initial;
-  let renewal: Promise<string> | null = null;
-  const ask = async () => {
-    const renew = (token: string) =>
-      api.call({ method: "POST", path: `/upload/${uploadId}/token`, token }, TokenAnswer);
-    const { upload_token } = await session.withAccessToken(renew);
-    present = upload_token;
+  let renewAt = expiresIn === null ? now() : halfLife(expiresIn);
+  let renewal: Promise<void> | null = null;
+
+  const ask = (token: string) => api.call({ method: "POST", path: `/upload/${uploadId}/token`, token }, TokenAnswer);
+  const fresh = async () => {
+    const answer = await ask(present).catch((error: unknown) => {
+      if (!ended(error)) throw error;
+      return session.withAccessToken(ask);
+    });
+    present = answer.upload_token;
+    renewAt = halfLife(answer.expires_in);
     changed(present);
-    return present;
   };
-  const renew = (old: string) => {
-    if (old !== present) return Promise.resolve(present); // another request was quicker
-    renewal ??= ask().finally(() => {
+  const renew = () => {
+    renewal ??= fresh().finally(() => {
       renewal = null;
     });
     return renewal;
   };
   return {
     async use(work) {
+      // Where that fails, the present token still holds for a while; when it has ended, the work itself says so.
+      if (now() >= renewAt) await renew().catch(() => {});
       const token = present;
       try {
         return await work(token);
       } catch (error) {
         if (!ended(error)) throw error;
-        return await work(await renew(token));
+        if (token === present) await renew(); // else another request was quicker
+        return await work(present);
       }
     },
   };

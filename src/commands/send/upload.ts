@@ -42,13 +42,13 @@ function initBody({ files, sha256, metadata }: SendJob): UploadInit {
 }
 
 /** Opens the upload; the same list in the same round is the same upload, also where the answer was lost. */
-async function open(job: SendJob, round: number): Promise<Opened> {
+async function open(job: SendJob, round: number): Promise<{ opened: Opened; expiresIn: number }> {
   const headers = { "idempotency-key": `${job.key.slice(0, 40)}-${round}` };
   const answer = await job.session.withAccessToken((token) =>
     job.api.call({ method: "POST", path: "/upload/init", token, json: initBody(job), headers }, InitAnswer),
   );
-  const { upload_id, upload_token, chunk_size, max_request_bytes } = answer;
-  return { upload_id, upload_token, chunk_size, max_request_bytes };
+  const { upload_id, upload_token, expires_in, chunk_size, max_request_bytes } = answer;
+  return { opened: { upload_id, upload_token, chunk_size, max_request_bytes }, expiresIn: expires_in };
 }
 
 const gone = (error: unknown) => error instanceof ApiError && [403, 404, 410].includes(error.status);
@@ -59,10 +59,11 @@ async function resume(job: SendJob): Promise<{ opened: Opened; token: UploadToke
   let left = state.upload;
   for (let round = state.round; ; round++, left = undefined) {
     const resumed = left !== undefined;
-    const opened = left ?? (await open(job, round));
-    const keep = (upload_token: string) => job.save({ round, upload: { ...opened, upload_token } });
-    keep(opened.upload_token);
-    const token = createUploadToken(job.api, job.session, opened.upload_id, opened.upload_token, keep);
+    const { opened, expiresIn } = left === undefined ? await open(job, round) : { opened: left, expiresIn: null };
+    const changed = (upload_token: string) => job.save({ round, upload: { ...opened, upload_token } });
+    changed(opened.upload_token);
+    const parts = { api: job.api, session: job.session, uploadId: opened.upload_id, changed };
+    const token = createUploadToken(parts, opened.upload_token, expiresIn);
     try {
       const status = await readStatus(job, opened, token);
       if (!isTerminal(status.state)) return { opened, token, status, round };

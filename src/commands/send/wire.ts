@@ -12,12 +12,13 @@ export const LoginAnswer = Type.Object({
 export const InitAnswer = Type.Object({
   upload_id: Type.String({ pattern: "^[A-Za-z0-9-]+$" }),
   upload_token: Type.String(),
+  expires_in: Type.Number(),
   chunk_size: Type.Integer({ minimum: 4096 }),
   max_request_bytes: Type.Integer({ minimum: 4096 }),
   files: Type.Array(Type.Object({ file_id: Type.String(), state: Type.String() })),
 });
 
-export const TokenAnswer = Type.Object({ upload_token: Type.String() });
+export const TokenAnswer = Type.Object({ upload_token: Type.String(), expires_in: Type.Number() });
 export const ChunkAnswer = Type.Object({ file_id: Type.String(), received_chunk_index: Type.Integer() });
 export const CompleteAnswer = Type.Object({ status: Type.String() });
 
