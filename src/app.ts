@@ -1,6 +1,7 @@
 import { accessSync, constants, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadKeys } from "./auth/keys.ts";
+import { createSessions } from "./auth/sessions.ts";
 import { createTokens } from "./auth/tokens.ts";
 import { startCleanup } from "./cleanup.ts";
 import type { Config } from "./core/config-schema.ts";
@@ -83,6 +84,12 @@ export async function startApp(initial: Config): Promise<App> {
     config: () => config,
     db,
     tokens,
+    authSessions: createSessions({
+      db,
+      hashKey: keys.hashKey,
+      now,
+      onReuse: ({ id, userId }) => log.event("auth.session_reused", { session_id: id, user_id: userId }, "warning"),
+    }),
     guard: createGuard({ db, tokens, requestsPerMinute: () => config.limits.requests_per_minute }),
     live,
     log,

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type Role, roles } from "../contract/permissions.ts";
 import { RelayError } from "../core/errors.ts";
 import type { Database } from "../db/database.ts";
+import { revokeSessionsOf } from "../db/sessions.ts";
 import { allUsers, findUserByName, insertUser, type UserRow, updateUser } from "../db/users.ts";
 
 /** RELIABILITY T2: 63 ms a hash on this class of machine. */
@@ -51,12 +52,21 @@ export const listUsers = (db: Database) =>
   }));
 
 /** Takes effect with the next request of that user, upload tokens included. */
-export const disableUser = (db: Database, username: string): void =>
-  updateUser(db.orm, requireUser(db, username).id, { disabledAt: Date.now() });
+export function disableUser(db: Database, username: string): void {
+  const { id } = requireUser(db, username);
+  db.transaction((tx) => {
+    updateUser(tx, id, { disabledAt: Date.now() });
+    revokeSessionsOf(tx, id, Date.now());
+  });
+}
 
 export async function resetPassword(db: Database, username: string, password: string): Promise<void> {
   const { id } = requireUser(db, username);
-  updateUser(db.orm, id, { passwordHash: await hashPassword(password) });
+  const passwordHash = await hashPassword(password);
+  db.transaction((tx) => {
+    updateUser(tx, id, { passwordHash });
+    revokeSessionsOf(tx, id, Date.now()); // whoever knew the old one is out
+  });
 }
 
 function requireUser(db: Database, username: string): UserRow {

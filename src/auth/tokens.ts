@@ -5,7 +5,7 @@ import type { Keys } from "./keys.ts";
 
 /** Who a valid token speaks for. */
 export type TokenClaims =
-  | { readonly kind: "access"; readonly userId: string; readonly role: Role }
+  | { readonly kind: "access"; readonly userId: string; readonly sessionId: string; readonly role: Role }
   | { readonly kind: "upload"; readonly userId: string; readonly uploadId: string };
 
 const issuer = "relaypacs";
@@ -13,7 +13,7 @@ const issuer = "relaypacs";
 const types = { access: "relaypacs-access+jwt", upload: "relaypacs-upload+jwt" } as const;
 
 export interface Tokens {
-  access(user: { id: string; role: Role }, seconds: number): Promise<string>;
+  access(user: { id: string; role: Role }, sessionId: string, seconds: number): Promise<string>;
   upload(userId: string, uploadId: string, seconds: number): Promise<string>;
   /** @throws RelayError unauthorized; token_expired for an upload token that was good once */
   verify(token: string): Promise<TokenClaims>;
@@ -33,7 +33,7 @@ export function createTokens(keys: Keys): Tokens {
       .sign(privateKey);
 
   return {
-    access: (user, seconds) => sign("access", user.id, { role: user.role }, seconds),
+    access: (user, sessionId, seconds) => sign("access", user.id, { role: user.role, sid: sessionId }, seconds),
     upload: (userId, uploadId, seconds) => sign("upload", userId, { upload_id: uploadId }, seconds),
     verify: async (token) => {
       const kind = kindOf(token);
@@ -42,14 +42,14 @@ export function createTokens(keys: Keys): Tokens {
         issuer,
         audience: kind,
         typ: types[kind],
-        requiredClaims: ["sub", "exp", kind === "access" ? "role" : "upload_id"],
+        requiredClaims: ["sub", "exp", ...(kind === "access" ? ["role", "sid"] : ["upload_id"])],
       }).catch((error: unknown) => {
         const expired = error instanceof errors.JWTExpired && kind === "upload";
         throw new RelayError(expired ? "token_expired" : "unauthorized", undefined, { cause: error });
       });
       const userId = String(payload.sub);
       return kind === "access"
-        ? { kind, userId, role: payload.role as Role }
+        ? { kind, userId, sessionId: String(payload.sid), role: payload.role as Role }
         : { kind, userId, uploadId: String(payload.upload_id) };
     },
   };

@@ -20,3 +20,16 @@ export const SignedIn = Type.Object({
   expires_in: Type.Integer(),
   user: UserView,
 });
+
+export const SessionList = Type.Object({
+  sessions: Type.Array(
+    Type.Object({
+      session_id: Type.String(),
+      created_at: Type.String(),
+      last_used_at: Type.String(),
+      ends_at: Type.String(),
+      /** The one that asks. */
+      current: Type.Boolean(),
+    }),
+  ),
+});

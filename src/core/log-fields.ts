@@ -31,6 +31,7 @@ const forms = {
   receipt_id: id,
   invitation_id: id,
   user_id: id,
+  session_id: id,
   role: term,
   code: term,
   error_class: id,

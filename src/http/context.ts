@@ -1,3 +1,4 @@
+import type { Sessions } from "../auth/sessions.ts";
 import type { Tokens } from "../auth/tokens.ts";
 import type { Config } from "../core/config-schema.ts";
 import type { Live } from "../core/live.ts";
@@ -12,6 +13,8 @@ export interface HttpContext {
   readonly config: () => Config;
   readonly db: Database;
   readonly tokens: Tokens;
+  /** Of people; `sessions` are those of uploads. */
+  readonly authSessions: Sessions;
   readonly guard: Guard;
   readonly live: Live;
   readonly log: Log;

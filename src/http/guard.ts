@@ -3,13 +3,20 @@ import { may, type Role } from "../contract/permissions.ts";
 import { RelayError } from "../core/errors.ts";
 import { RateWindow } from "../core/rate.ts";
 import type { Database } from "../db/database.ts";
+import { findLiveSession } from "../db/sessions.ts";
 import { findUpload, type UploadRow } from "../db/uploads.ts";
 import { findUser } from "../db/users.ts";
 import { accessOf, isProtected } from "./access.ts";
 
 /** Who a request speaks for. */
 export type Principal =
-  | { readonly kind: "access"; readonly userId: string; readonly username: string; readonly role: Role }
+  | {
+      readonly kind: "access";
+      readonly userId: string;
+      readonly sessionId: string;
+      readonly username: string;
+      readonly role: Role;
+    }
   | { readonly kind: "upload"; readonly userId: string; readonly uploadId: string };
 
 export interface Guard {
@@ -20,6 +27,13 @@ export interface Guard {
   principal(request: Request): Principal;
   /** The upload of a path, if this caller may touch it so. Another's answers as one that does not exist. */
   upload(request: Request, id: string, use: "see" | "change" | "own"): UploadRow;
+}
+
+/** The token of a request (RFC 6750 2.1). @throws RelayError unauthorized where there is none */
+export function bearerOf({ headers }: Request): string {
+  const token = /^Bearer +([^\s]+) *$/i.exec(headers.get("authorization") ?? "")?.[1];
+  if (!token) throw new RelayError("unauthorized");
+  return token;
 }
 
 export function createGuard(deps: { db: Database; tokens: Tokens; requestsPerMinute: () => number }): Guard {
@@ -36,17 +50,15 @@ export function createGuard(deps: { db: Database; tokens: Tokens; requestsPerMin
     principal,
     authenticate: async (request, path) => {
       if (!isProtected(request.method, path)) return;
-      const token = /^Bearer +([^\s]+) *$/i.exec(request.headers.get("authorization") ?? "")?.[1];
-      if (!token) throw new RelayError("unauthorized");
-      const claims = await deps.tokens.verify(token);
+      const claims = await deps.tokens.verify(bearerOf(request));
       const user = findUser(deps.db.orm, claims.userId);
       if (!user || user.disabledAt !== null) throw new RelayError("unauthorized");
+      if (claims.kind === "access" && findLiveSession(deps.db.orm, claims.sessionId, Date.now())?.userId !== user.id)
+        throw new RelayError("unauthorized");
       principals.set(
         request,
         // The role of today, not of the day the token was made.
-        claims.kind === "access"
-          ? { kind: "access", userId: user.id, username: user.username, role: user.role }
-          : claims,
+        claims.kind === "access" ? { ...claims, username: user.username, role: user.role } : claims,
       );
       // Chunk requests are bounded by bytes and by open requests.
       if (path.endsWith("/chunk")) return;

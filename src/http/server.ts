@@ -12,6 +12,7 @@ import { authRoutes } from "./routes/auth.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { receiptRoutes } from "./routes/receipts.ts";
+import { sessionRoutes } from "./routes/sessions.ts";
 import { studyRoutes } from "./routes/studies.ts";
 import { uploadRoutes } from "./routes/upload.ts";
 import { uploadLifeRoutes } from "./routes/upload-life.ts";
@@ -54,6 +55,7 @@ export async function createServer(context: HttpContext) {
     })
     .use(healthRoutes(context))
     .use(authRoutes(context))
+    .use(sessionRoutes(context))
     .use(uploadRoutes(context))
     .use(uploadLifeRoutes(context))
     .use(studyRoutes(context))

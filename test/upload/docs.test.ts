@@ -88,6 +88,8 @@ test("/docs loads all its parts from the binary", async () => {
 const routes = [
   "POST /auth/login",
   "GET /auth/me",
+  "POST /auth/refresh",
+  "POST /auth/logout",
   "POST /upload/init",
   "PUT /upload/{id}/chunk",
   "POST /upload/{id}/token",

@@ -6,13 +6,16 @@ import { RateWindow } from "../../core/rate.ts";
 import { findUser } from "../../db/users.ts";
 import type { HttpContext } from "../context.ts";
 import { type BodyBounds, jsonBody } from "../json-body.ts";
+import { requireOwnOrigin } from "../own-origin.ts";
 import { requestId } from "../request-id.ts";
+import { signedIn } from "./sessions.ts";
 
 /** A name and a password with every character escaped. */
 const loginBounds: BodyBounds = { maxBytes: 16 * 1024, maxValues: 16 };
 
-/** Sign-in, first cut: password against a short access token. Sessions and second factors come with their own part. */
-export function authRoutes({ config, db, tokens, guard, log }: HttpContext) {
+/** Sign-in: password against a session and its short access tokens. Second factors come with their own part. */
+export function authRoutes(context: HttpContext) {
+  const { config, db, guard, log, authSessions } = context;
   const attempts = new RateWindow(() => config().limits.login_attempts_per_minute, 60_000);
   const addressKey = ({ request, server }: Asked) => `address ${server?.requestIP(request)?.address ?? ""}`;
   const count = (key: string) => {
@@ -22,7 +25,8 @@ export function authRoutes({ config, db, tokens, guard, log }: HttpContext) {
   return new Elysia({ prefix: "/auth" })
     .post(
       "/login",
-      async ({ body, request, server }) => {
+      async ({ body, request, server, set }) => {
+        requireOwnOrigin(request, config()); // no other site signs a browser in, as whomever
         const nameKey = `name ${normalizeUsername(body.username)}`;
         count(nameKey);
         const user = await checkPassword(db, body.username, body.password);
@@ -32,13 +36,7 @@ export function authRoutes({ config, db, tokens, guard, log }: HttpContext) {
         }
         for (const key of [addressKey({ request, server }), nameKey]) attempts.refund(key); // only failures count: a ward signs in from one address
         log.event("auth.signed_in", { request_id: requestId(request), user_id: user.id, role: user.role });
-        const seconds = Math.round(config().auth.access_token_minutes * 60);
-        return {
-          access_token: await tokens.access(user, config().auth.access_token_minutes * 60),
-          token_type: "Bearer" as const,
-          expires_in: seconds,
-          user: { id: user.id, username: user.username, role: user.role },
-        };
+        return signedIn(context, authSessions.open(user, config().auth.session_hours), set);
       },
       {
         // The address before the body: whoever is past its limit gets nothing read, and cannot fill the table with names.
