@@ -1,10 +1,12 @@
-import { and, count, desc, eq, inArray, isNull, or, sql } from "drizzle-orm";
+import { and, count, countDistinct, desc, eq, inArray, isNull, or, sql } from "drizzle-orm";
 import type { ErrorCode } from "../contract/errors.ts";
+import { deliveryStates, isSettled } from "../contract/states.ts";
 import type { Queries } from "./database.ts";
 import { delivery, deliveryInstance, instance, study, upload } from "./schema.ts";
 
 type Delivery = typeof delivery.$inferSelect;
 export type OutcomeRow = typeof deliveryInstance.$inferInsert;
+const settledStates = deliveryStates.filter(isSettled);
 export type OutcomeResult = OutcomeRow["result"];
 
 /** A study counts as delivered where all of it is: each destination's outcomes are counted for themselves. */
@@ -44,6 +46,14 @@ export function countOutcomes(q: Queries, deliveryId: string, destinationId: str
   for (const { result, n } of rows) counts[result] = n;
   return counts;
 }
+
+/** How many instances of a delivery are confirmed, wherever: at its destination, its fallback, or where it went before. */
+export const countStoredAnywhere = (q: Queries, deliveryId: string): number =>
+  q
+    .select({ n: countDistinct(deliveryInstance.instanceId) })
+    .from(deliveryInstance)
+    .where(and(eq(deliveryInstance.deliveryId, deliveryId), eq(deliveryInstance.result, "stored")))
+    .get()?.n ?? 0;
 
 /** The commonest error among the instances of a delivery with this result. */
 export function commonestError(q: Queries, deliveryId: string, destinationId: string, result: OutcomeResult) {
@@ -88,9 +98,26 @@ export const anythingStored = (q: Queries, uploadId: string): boolean =>
     .limit(1)
     .get() !== undefined;
 
-/** The upload a receipt belongs to. */
+/** The upload a receipt was made for; repeats of it carry the same receipt. */
 export const uploadOfReceipt = (q: Queries, receiptId: string) =>
-  q.select({ id: upload.id, userId: upload.userId }).from(upload).where(eq(upload.receiptId, receiptId)).get();
+  q
+    .select({ id: upload.id, endedAt: upload.endedAt })
+    .from(upload)
+    .where(eq(upload.receiptId, receiptId))
+    .orderBy(upload.createdAt)
+    .limit(1)
+    .get();
+
+/** The uploads whose receipt, or a settled delivery's receipt, this is. */
+export function uploadsWithReceipt(q: Queries, receiptId: string): string[] {
+  const own = q.select({ id: upload.id }).from(upload).where(eq(upload.receiptId, receiptId)).all();
+  const joined = q
+    .select({ id: delivery.uploadId })
+    .from(delivery)
+    .where(and(eq(delivery.receiptId, receiptId), inArray(delivery.state, settledStates)))
+    .all();
+  return [...new Set([...own, ...joined].map(({ id }) => id))];
+}
 
 /** Deliveries of an upload with their study's UID, in a stable order. */
 export const receiptDeliveries = (q: Queries, uploadId: string) =>
@@ -102,12 +129,18 @@ export const receiptDeliveries = (q: Queries, uploadId: string) =>
     .orderBy(study.studyInstanceUID, delivery.createdAt, delivery.destinationId)
     .all();
 
-/** The confirmed instances of a delivery at the destination that took it. */
-export const storedInstances = (q: Queries, deliveryId: string, destinationId: string) =>
+/** The confirmed instances of a delivery at one destination; without one, at all that took some of it. */
+export const storedInstances = (q: Queries, deliveryId: string, destinationId?: string) =>
   q
     .select({ sopInstanceUID: instance.sopInstanceUID, sha256: instance.sha256, outcome: deliveryInstance })
     .from(deliveryInstance)
     .innerJoin(instance, eq(instance.id, deliveryInstance.instanceId))
-    .where(and(of(deliveryId, destinationId), eq(deliveryInstance.result, "stored")))
-    .orderBy(instance.id)
+    .where(
+      and(
+        eq(deliveryInstance.deliveryId, deliveryId),
+        destinationId === undefined ? undefined : eq(deliveryInstance.destinationId, destinationId),
+        eq(deliveryInstance.result, "stored"),
+      ),
+    )
+    .orderBy(instance.id, deliveryInstance.destinationId)
     .all();

@@ -31,7 +31,7 @@ test("names every confirmed instance with destination, bytes, answer, proof and 
       time: started,
     }));
   const receiptId = box.uploadRow(study.uploadId).receiptId ?? "";
-  const common = { via: null, state: "delivered" };
+  const common = { via: null, state: "delivered", earlier_receipt_id: null };
   const [first = "", second = ""] = study.deliveryIds;
   expect(receiptOf(box.db, receiptId) as unknown).toEqual({
     receipt_id: receiptId,

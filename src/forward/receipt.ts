@@ -1,4 +1,4 @@
-import type { DeliveryState } from "../contract/states.ts";
+import { type DeliveryState, isSettled } from "../contract/states.ts";
 import type { Database } from "../db/database.ts";
 import { receiptDeliveries, storedInstances, uploadOfReceipt } from "../db/receipts.ts";
 
@@ -19,6 +19,8 @@ export interface ReceiptDelivery {
   readonly destination_id: string;
   readonly via: string | null;
   readonly state: DeliveryState;
+  /** The receipt that proves this delivery where another one does, because all of it was there before. */
+  readonly earlier_receipt_id: string | null;
   readonly instances: readonly ReceiptInstance[];
 }
 
@@ -39,26 +41,26 @@ export function receiptOf(db: Pick<Database, "orm">, receiptId: string): Receipt
   const rows = receiptDeliveries(db.orm, upload.id);
   const studies = new Map<string, ReceiptDelivery[]>();
   for (const { studyInstanceUID, delivery } of rows) {
-    const instances = storedInstances(db.orm, delivery.id, delivery.via ?? delivery.destinationId).map(
-      ({ sopInstanceUID, sha256, outcome }) => ({
-        sop_instance_uid: sopInstanceUID,
-        destination_id: outcome.destinationId,
-        sha256,
-        answer: outcome.answer,
-        verified_by: outcome.verifiedBy ?? "peer",
-        time: rfc3339(outcome.at),
-      }),
-    );
+    const instances = storedInstances(db.orm, delivery.id).map(({ sopInstanceUID, sha256, outcome }) => ({
+      sop_instance_uid: sopInstanceUID,
+      destination_id: outcome.destinationId,
+      sha256,
+      answer: outcome.answer,
+      verified_by: outcome.verifiedBy ?? "peer",
+      time: rfc3339(outcome.at),
+    }));
     const { id, destinationId, via, state } = delivery;
-    const entry = { delivery_id: id, destination_id: destinationId, via, state, instances };
+    const earlier_receipt_id = isSettled(state) && delivery.receiptId !== receiptId ? delivery.receiptId : null;
+    const entry = { delivery_id: id, destination_id: destinationId, via, state, earlier_receipt_id, instances };
     studies.set(studyInstanceUID, [...(studies.get(studyInstanceUID) ?? []), entry]);
   }
-  // A settled delivery changes no more: the first of them made the receipt.
+  // A settled delivery changes no more: the first of them made the receipt, or else the upload's end did.
   const settled = rows.filter(({ delivery }) => delivery.receiptId === receiptId);
+  const times = settled.map(({ delivery }) => delivery.updatedAt);
   return {
     receipt_id: receiptId,
     upload_id: upload.id,
-    created_at: rfc3339(Math.min(...settled.map(({ delivery }) => delivery.updatedAt))),
+    created_at: rfc3339(times.length > 0 ? Math.min(...times) : (upload.endedAt ?? 0)),
     studies: [...studies].map(([study_instance_uid, deliveries]) => ({ study_instance_uid, deliveries })),
   };
 }

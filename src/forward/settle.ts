@@ -2,39 +2,24 @@ import { isSettled, isTerminal, mayFollow, type UploadState } from "../contract/
 import type { Config } from "../core/config-schema.ts";
 import { RelayError } from "../core/errors.ts";
 import type { Transaction } from "../db/database.ts";
-import { countForDelivery, rememberDelivered } from "../db/delivered.ts";
+import { countForDelivery } from "../db/delivered.ts";
 import {
   changeDelivery,
   type Delivery,
+  type DeliveryChange,
   deliveryById,
   moveDelivery,
   type UploadFacts,
   uploadFacts,
 } from "../db/deliveries.ts";
-import { anythingStored, forgetOutcomes } from "../db/receipts.ts";
+import { anythingStored, countStoredAnywhere, forgetOutcomes } from "../db/receipts.ts";
 import { updateUpload } from "../db/uploads.ts";
 import { enqueueDeliveries, noDestination, notesFormOf, retryUntil } from "./enqueue.ts";
+import { giveReceipt } from "./give-receipt.ts";
 import { routeStudy, unknownDestinations } from "./route.ts";
 import { uploadStateOf } from "./upload-state.ts";
 
 type RetryConfig = Pick<Config, "destination" | "route" | "retention" | "intake">;
-
-const withSomething = (row: UploadFacts["deliveries"][number]): boolean =>
-  row.state === "delivered" || (isSettled(row.state) && row.deliveredInstances > 0);
-
-/** The one receipt of an upload is made when the first delivery settles with something delivered; later ones join it. */
-function giveReceipt(tx: Transaction, { upload, deliveries }: UploadFacts): string | null {
-  const fresh = deliveries.filter((row) => row.receiptId === null && withSomething(row));
-  // Nothing was sent because everything was there: the receipt of then is the proof.
-  if (fresh.length === 0)
-    return upload.receiptId ?? deliveries.find((row) => row.receiptId !== null)?.receiptId ?? null;
-  const receiptId = upload.receiptId ?? crypto.randomUUID();
-  for (const row of fresh) {
-    changeDelivery(tx, row.id, { receiptId });
-    rememberDelivered(tx, row.id, receiptId, row.updatedAt);
-  }
-  return receiptId;
-}
 
 /**
  * Brings an upload's state in step with its studies and deliveries, inside the transaction that changed them.
@@ -68,8 +53,9 @@ function enter(
 ): UploadState {
   const { upload } = facts;
   if (!mayFollow(upload.state, state)) throw new Error(`upload cannot go from ${upload.state} to ${state}`);
-  const endedAt = isTerminal(state) ? now : null;
-  updateUpload(tx, upload.id, { state, errorCode, endedAt, receiptId: giveReceipt(tx, facts) });
+  const ended = isTerminal(state);
+  const receiptId = giveReceipt(tx, facts, ended);
+  updateUpload(tx, upload.id, { state, errorCode, endedAt: ended ? now : null, receiptId });
   return state;
 }
 
@@ -89,9 +75,12 @@ function parkedDelivery(tx: Transaction, deliveryId: string): { readonly row: De
   return { row, facts: openUpload(tx, row.uploadId) };
 }
 
-/** What was delivered stays delivered; the rest is given up. */
-const leave = (tx: Transaction, row: Delivery, now: number): void =>
-  moveDelivery(tx, row.id, row.deliveredInstances > 0 ? "partial" : "discarded", { updatedAt: now });
+/** What was delivered, by whichever destination, stays delivered; the rest is given up. An earlier receipt is no proof of that. */
+export function leave(tx: Transaction, row: Pick<Delivery, "id">, change: DeliveryChange): void {
+  const deliveredInstances = countStoredAnywhere(tx, row.id);
+  const state = deliveredInstances > 0 ? "partial" : "discarded";
+  moveDelivery(tx, row.id, state, { ...change, deliveredInstances, receiptId: null });
+}
 
 /** Queues a parked delivery again with a fresh retry time. */
 function requeue(tx: Transaction, row: Delivery, now: number, config: RetryConfig, destinationId: string): void {
@@ -151,8 +140,18 @@ export function applyRetry(tx: Transaction, uploadId: string, now: number, confi
 export function applyAccept(tx: Transaction, uploadId: string, now: number): UploadState {
   const parked = openUpload(tx, uploadId).deliveries.filter((row) => row.state === "parked");
   if (parked.length === 0) throw new RelayError("not_parked");
-  for (const row of parked) leave(tx, row, now);
+  for (const row of parked) leave(tx, row, { updatedAt: now });
   return settleUpload(tx, uploadId, now);
+}
+
+/** Ends what is not settled; what a destination took of it stays on record. */
+function cancelDeliveries(tx: Transaction, { deliveries }: UploadFacts, now: number): void {
+  for (const row of deliveries) {
+    if (isSettled(row.state)) continue;
+    const deliveredInstances = countStoredAnywhere(tx, row.id);
+    const ended = { leaseUntil: null, nextAttemptAt: null, receiptId: null, updatedAt: now };
+    moveDelivery(tx, row.id, "cancelled", { ...ended, deliveredInstances });
+  }
 }
 
 /**
@@ -164,9 +163,7 @@ export function applyCancel(tx: Transaction, uploadId: string, now: number): Upl
   const before = uploadFacts(tx, uploadId);
   const again = before?.upload.state === "cancelled" || before?.deliveries.some((row) => row.state === "cancelled");
   if (before && again && isTerminal(before.upload.state)) return before.upload.state;
-  const ended = { leaseUntil: null, nextAttemptAt: null, updatedAt: now };
-  for (const row of openUpload(tx, uploadId).deliveries)
-    if (!isSettled(row.state)) moveDelivery(tx, row.id, "cancelled", ended);
+  cancelDeliveries(tx, openUpload(tx, uploadId), now);
   return enter(tx, openUpload(tx, uploadId), anythingStored(tx, uploadId) ? "partial" : "cancelled", now);
 }
 
@@ -198,8 +195,10 @@ export function redirectDelivery(
       ? "No destination has this id."
       : others.some((other) => other.destinationId === destinationId) && "The study goes to this destination already.";
   if (message) throw new RelayError("invalid_request", message, { errors: [{ path: "destination_id", message }] });
+  // It may have been there before, as principal or as fallback: what was refused then goes again.
+  forgetOutcomes(tx, row.id, "refused");
   requeue(tx, row, now, config, destinationId);
-  changeDelivery(tx, row.id, { via: null, deliveredInstances: 0 });
+  changeDelivery(tx, row.id, { via: null, deliveredInstances: 0, receiptId: null });
   return settleUpload(tx, row.uploadId, now);
 }
 
@@ -209,6 +208,6 @@ export function redirectDelivery(
  */
 export function discardDelivery(tx: Transaction, deliveryId: string, now: number): UploadState {
   const { row } = parkedDelivery(tx, deliveryId);
-  leave(tx, row, now);
+  leave(tx, row, { updatedAt: now });
   return settleUpload(tx, row.uploadId, now);
 }

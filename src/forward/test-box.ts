@@ -22,6 +22,8 @@ export interface NewStudy {
   readonly serviceLevel?: "routine" | "stat";
   readonly decision?: StudyDecision;
   readonly retryHours?: number;
+  /** The Study Instance UID of an earlier study whose files come again. */
+  readonly repeats?: string;
 }
 
 const retention = { upload_idle_hours: 24, retry_hours: 72, failed_hours: 720, display_hours: 24 };
@@ -101,7 +103,8 @@ export function openTestBox(folder = mkdtempSync(join(tmpdir(), "relaypacs-forwa
       const { destinationIds = ["main"], instances = 3, serviceLevel = "routine", decision = "accepted" } = study;
       const studyId = crypto.randomUUID();
       serial += 1;
-      const studyInstanceUID = `2.25.${serial}`;
+      const studyInstanceUID = study.repeats ?? `2.25.${serial}`;
+      const number = studyInstanceUID.slice(5);
       const ids = db.transaction((tx) => {
         const counts = { seriesCount: 1, instanceCount: instances, modalities: ["CT"] };
         insertStudy(tx, { id: studyId, uploadId, studyInstanceUID, ...counts, decision, serviceLevel });
@@ -116,7 +119,8 @@ export function openTestBox(folder = mkdtempSync(join(tmpdir(), "relaypacs-forwa
             path: `${index}.dcm`,
             fileSize: 1,
             dataSetOffset: 0,
-            sha256: `sha-${serial}-${index + 1}`,
+            sha256: `sha-${number}-${index + 1}`,
+            objectKey: `key-${number}-${index + 1}`,
           })),
         );
         const retry_hours = study.retryHours ?? retention.retry_hours;

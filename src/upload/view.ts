@@ -1,5 +1,5 @@
 import { catalogueOf } from "../contract/errors.ts";
-import { studyState, type UploadState } from "../contract/states.ts";
+import { isSettled, studyState, type UploadState } from "../contract/states.ts";
 import type {
   DeliveryView,
   StudyView,
@@ -131,7 +131,8 @@ export function deliveryView(row: DeliveryRow): DeliveryView {
     total_instances: row.totalInstances,
     attempts: row.attempts,
     next_attempt_at: timeOrNull(row.nextAttemptAt),
-    receipt_id: row.receiptId,
+    // Of a repeat the earlier receipt is known from the start, and proves nothing before it is settled.
+    receipt_id: isSettled(row.state) ? row.receiptId : null,
     error:
       row.errorCode === null
         ? null
