@@ -3,7 +3,16 @@ import { lstatSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { root, run, tell } from "./setup.mjs";
 
-const sources = ["src", "web", "migrations", "package.json", "bun.lock", "build.ts", "tsconfig.json"];
+const sources = [
+  "src",
+  "web",
+  "migrations",
+  "package.json",
+  "bun.lock",
+  "build.ts",
+  "scripts/build-web.ts",
+  "tsconfig.json",
+];
 export const executable = join(root, "dist", "relaypacs");
 
 const modified = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;

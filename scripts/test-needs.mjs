@@ -18,6 +18,11 @@ const needs = [
   { package: "dcmtk", tests: "C-STORE against DCMTK", there: () => onPath("storescp") && onPath("dcmdump") },
   { package: "openssl", tests: "TLS, on both transports", there: () => onPath("openssl") },
   { package: "poppler-utils", tests: "pages of clinical notes", there: () => onPath("pdftotext") },
+  {
+    package: "chromium",
+    tests: "the app in a browser",
+    there: () => ["chromium", "chromium-browser", "google-chrome"].some(onPath),
+  },
   { package: "dicom3tools", tests: "made DICOM objects against dciodvfy", there: () => onPath("dciodvfy") },
 ];
 

@@ -1,0 +1,149 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type BrowserContext, type Browser as Connection, type Page, chromium as playwright } from "playwright-core";
+import { program, until } from "./child.ts";
+
+/** Chromium's path, or null where this machine lacks it: then a file defines no browser tests. */
+export const chromium = program("chromium") ?? program("chromium-browser") ?? program("google-chrome");
+
+const flags = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--disable-dev-shm-usage", // containers give it 64 MB
+  "--remote-debugging-port=0",
+];
+
+/** A real Chromium with a profile of its own on disk: what it stored is there after a kill and a new start. */
+export interface Browser {
+  readonly pid: number;
+  readonly profile: string;
+  readonly context: BrowserContext;
+  /** The page it shows; the first one of each start. */
+  readonly page: Page;
+  /** What pages have said on the console as errors, thrown or been refused by their policy, since the first start. */
+  readonly complaints: string[];
+  /** Takes the network away from pages and service workers, or gives it back. */
+  offline(on: boolean): Promise<void>;
+  /** Writes `test/screenshots/NAME.png`, which git ignores. */
+  screenshot(name: string): Promise<void>;
+  /** kill -9, at once. */
+  kill(): Promise<void>;
+  /** Closes it as a person does. */
+  close(): Promise<void>;
+  /** Starts it again over the same profile. */
+  start(): Promise<void>;
+  /** Ends it and removes its profile. */
+  stop(): Promise<void>;
+}
+
+export interface BrowserOptions {
+  readonly viewport?: { readonly width: number; readonly height: number };
+  readonly colorScheme?: "dark" | "light";
+  /** What the person reads: `en`, `de`, `fr`. */
+  readonly language?: string;
+  readonly flags?: readonly string[];
+  /** Refuses service workers, as an untrusted certificate does. */
+  readonly withoutServiceWorker?: boolean;
+  /** Prefix of the command, such as `ip netns exec NAME`. */
+  readonly inside?: readonly string[];
+}
+
+const screenshots = join(import.meta.dir, "../screenshots");
+
+/** @throws Error where there is no Chromium or it does not come up */
+export async function startBrowser(options: BrowserOptions = {}): Promise<Browser> {
+  if (chromium === null) throw new Error("there is no Chromium on this machine");
+  const executable = chromium;
+  const folder = mkdtempSync(join(tmpdir(), "relaypacs-browser-"));
+  const profile = join(folder, "profile");
+  const complaints: string[] = [];
+  let running: { child: Bun.Subprocess; connection: Connection; context: BrowserContext; page: Page } | undefined;
+  const current = () => {
+    if (!running) throw new Error("the browser does not run");
+    return running;
+  };
+
+  async function prepare(page: Page): Promise<void> {
+    page.on("console", (message) => {
+      if (message.type() === "error") complaints.push(message.text());
+    });
+    page.on("pageerror", (error) => complaints.push(error.message));
+    await page.setViewportSize(options.viewport ?? { width: 390, height: 844 });
+    await page.emulateMedia({ colorScheme: options.colorScheme ?? "dark" });
+  }
+
+  async function start(): Promise<void> {
+    const portFile = join(profile, "DevToolsActivePort");
+    rmSync(portFile, { force: true });
+    const child = Bun.spawn(
+      [
+        ...(options.inside ?? []),
+        executable,
+        ...flags,
+        `--user-data-dir=${profile}`,
+        `--accept-lang=${options.language ?? "en"}`,
+        ...(options.flags ?? []),
+        "about:blank",
+      ],
+      // Its own home: nothing of the machine's configuration, caches or desktop takes part.
+      { stdin: "ignore", stdout: "ignore", stderr: "ignore", env: { PATH: process.env.PATH ?? "", HOME: folder } },
+    );
+    const lines = () => (existsSync(portFile) ? readFileSync(portFile, "utf8").split("\n") : []);
+    await until("Chromium to come up", () => lines().length > 1 || child.exitCode !== null, 30_000);
+    const [port = "", path = ""] = lines();
+    const connection = await playwright.connectOverCDP(`ws://127.0.0.1:${port}${path}`);
+    const context = connection.contexts()[0];
+    const page = context?.pages()[0] ?? (await context?.newPage());
+    if (!context || !page) throw new Error("Chromium has no page");
+    context.on("page", (opened) => void prepare(opened).catch(() => undefined));
+    if (options.withoutServiceWorker)
+      await context.addInitScript(() => {
+        navigator.serviceWorker.register = () => Promise.reject(new DOMException("refused", "SecurityError"));
+      });
+    await prepare(page);
+    running = { child, connection, context, page };
+  }
+  async function end(how: (child: Bun.Subprocess) => Promise<void> | void): Promise<void> {
+    if (!running) return;
+    const { child, connection } = running;
+    running = undefined;
+    await how(child);
+    await child.exited;
+    await connection.close().catch(() => undefined);
+  }
+  const kill = () => end((child) => child.kill("SIGKILL"));
+
+  await start();
+  return {
+    get pid() {
+      return current().child.pid;
+    },
+    profile,
+    get context() {
+      return current().context;
+    },
+    get page() {
+      return current().page;
+    },
+    complaints,
+    offline: (on) => current().context.setOffline(on),
+    screenshot: async (name) => {
+      mkdirSync(screenshots, { recursive: true });
+      await current().page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true });
+    },
+    kill,
+    close: () => end((child) => child.kill("SIGTERM")),
+    start,
+    stop: async () => {
+      await kill();
+      rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    },
+  };
+}
