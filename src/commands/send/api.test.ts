@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { Type } from "@sinclair/typebox";
-import { type ApiRequest, createApi } from "./api.ts";
+import { type ApiRequest, createApi, NetworkError, TimedOut } from "./api.ts";
 
 const Answer = Type.Object({ fine: Type.Boolean() });
 const request: ApiRequest = { method: "GET", path: "/x" };
@@ -32,6 +32,24 @@ describe("what is not RelayPACS is asked once", () => {
     await expect(it.call(request, Answer)).rejects.toThrow(words);
     expect(asked).toHaveLength(1);
   });
+});
+
+test("bytes that get no answer in time are not sent again as they are; questions are", async () => {
+  const never = () => new Promise<Response>(() => {});
+  const { api: it, asked } = api(never);
+  const bytes = { ...request, method: "PUT", bytes: new Uint8Array(1), timeoutMs: 20, attempts: 5 } as const;
+  await expect(it.call(bytes, Answer)).rejects.toBeInstanceOf(TimedOut);
+  expect(asked).toHaveLength(1);
+  await expect(it.call({ ...request, timeoutMs: 20, attempts: 2 }, Answer)).rejects.toBeInstanceOf(TimedOut);
+  expect(asked).toHaveLength(3);
+});
+
+test("a server that is not there has not timed out", async () => {
+  const { api: it } = api();
+  await server?.stop(true);
+  const error = await it.call({ ...request, attempts: 1 }, Answer).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(NetworkError);
+  expect(error).not.toBeInstanceOf(TimedOut);
 });
 
 test("a proxy's page in front of a server that is away is waited out", async () => {

@@ -17,6 +17,8 @@ export class ApiError extends Error {
 export class NetworkError extends Error {
   override readonly name = "NetworkError";
 }
+/** No answer in the time the request was given: too much for this line, or nobody there. */
+export class TimedOut extends NetworkError {}
 
 export interface ApiRequest {
   readonly method: "GET" | "POST" | "PUT";
@@ -43,6 +45,7 @@ export interface Waiting {
 
 /** How often a request is tried: a busy server comes back, one that met an error of its own seldom does. */
 function triesFor(error: unknown, request: ApiRequest): number {
+  if (error instanceof TimedOut && request.bytes !== undefined) return 1; // the same bytes again meet the same line
   if (error instanceof NetworkError) return request.attempts ?? 8;
   if (!(error instanceof ApiError)) return 1;
   if (error.status === 429 || error.status > 500) return 30;
@@ -77,7 +80,8 @@ async function once(base: string, request: ApiRequest): Promise<unknown> {
   } catch (error) {
     const { code } = error as { code?: unknown };
     const reason = typeof code === "string" ? code : (error as Error).name;
-    throw new NetworkError(`The server at ${base} does not answer (${reason}).`, { cause: error });
+    const Fault = reason === "TimeoutError" ? TimedOut : NetworkError;
+    throw new Fault(`The server at ${base} does not answer (${reason}).`, { cause: error });
   }
   let body: unknown = null;
   try {

@@ -93,6 +93,7 @@ async function sendMissing(
     uploadId: opened.upload_id,
     chunkSize: opened.chunk_size,
     stored: (bytes: number) => job.progress.add(bytes),
+    slow: () => job.progress.note("The line is slow: going on with smaller requests, one at a time."),
   };
   await sendPieces(sender, pieces);
 }
