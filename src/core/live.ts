@@ -9,7 +9,13 @@ export function createLive(): Live {
   const listeners = new Map<string, Set<() => void>>();
   return {
     changed: (uploadId) => {
-      for (const listener of [...(listeners.get(uploadId) ?? [])]) listener();
+      for (const listener of [...(listeners.get(uploadId) ?? [])]) {
+        try {
+          listener();
+        } catch {
+          // A listener's fault is its own: what changed is on record, and the others are to hear of it.
+        }
+      }
     },
     listen: (uploadId, listener) => {
       const set = listeners.get(uploadId) ?? new Set();

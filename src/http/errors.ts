@@ -52,9 +52,14 @@ export const httpStatus = (code: ErrorCode): number => statusOf[code] ?? 400;
 /** Whatever was thrown, as an error of the catalogue. What is not known stays hidden. */
 export function asRelayError(error: unknown): RelayError {
   if (error instanceof RelayError) return error;
+  if (isOutOfFiles(error)) return new RelayError("service_unavailable", undefined, { cause: error });
   if (isDiskFull(error)) return new RelayError("insufficient_storage", undefined, { cause: error });
   return new RelayError("internal_error", undefined, { cause: error });
 }
+
+/** The process or the machine has no file descriptor left; it has as soon as some request ends. */
+const isOutOfFiles = (error: unknown): boolean =>
+  ["EMFILE", "ENFILE"].includes(String((error as { code?: unknown } | null)?.code));
 
 /** RFC 9457 problem document. */
 export function problem(error: RelayError, requestId: string): Response {

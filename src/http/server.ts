@@ -3,7 +3,7 @@ import { RelayError } from "../core/errors.ts";
 import { errorFields } from "../core/log.ts";
 import { accessOf } from "./access.ts";
 import type { HttpContext } from "./context.ts";
-import { asRelayError, problem } from "./errors.ts";
+import { asRelayError, httpStatus, problem } from "./errors.ts";
 import { maxJsonBytes } from "./json-body.ts";
 import { openApiDocument } from "./openapi.ts";
 import { requestId } from "./request-id.ts";
@@ -43,7 +43,8 @@ export async function createServer(context: HttpContext) {
             ? invalidRequest(error)
             : asRelayError(code === "PARSE" ? error.cause : error);
       const id = requestId(request);
-      if (known.code === "internal_error" || known.code === "insufficient_storage")
+      const unforeseen = httpStatus(known.code) >= 500 && known.details.cause !== undefined;
+      if (unforeseen || known.code === "internal_error" || known.code === "insufficient_storage")
         log.event(
           "http.failed",
           { request_id: id, method: request.method, route, ...errorFields(error), code: known.code },

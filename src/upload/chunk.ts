@@ -18,6 +18,7 @@ import {
 import { type BodyHeaders, readBody } from "./body.ts";
 import { Claims } from "./claims.ts";
 import { type Declaration, knownWith, tooMuch } from "./declare.ts";
+import { OpenRequests } from "./open-requests.ts";
 import { chunkCount, contains, rangeBytes } from "./ranges.ts";
 import { requireReceiving } from "./rules.ts";
 import { type Spool, syncFolder } from "./spool.ts";
@@ -46,8 +47,9 @@ export function createChunkReceiver(deps: {
   idleSeconds: () => number;
   maxFileBytes: () => number;
   now: () => number;
+  openRequests?: OpenRequests;
 }) {
-  const { db, spool } = deps;
+  const { db, spool, openRequests = new OpenRequests() } = deps;
   const claimsByFile = new Map<number, Claims>();
 
   /** @returns the number of the last chunk the request carried */
@@ -63,8 +65,15 @@ export function createChunkReceiver(deps: {
     );
     const claim = claims.begin((chunk) => contains(before, chunk));
     let kept = false;
+    let leave: (() => void) | undefined;
     let fd: number | undefined;
+    /** Opened with the first piece: a request that only waits holds nothing but its connection. */
+    const target = () => {
+      fd ??= spool.openReceived(upload.id, file.id);
+      return fd;
+    };
     try {
+      leave = openRequests.begin(upload.userId);
       const { sizeBytes } = knownWith(db.orm, upload, file, request.said);
       const start = firstChunk * upload.chunkSize;
       const room = (sizeBytes ?? Math.min(upload.totalSizeBytes, deps.maxFileBytes())) - start;
@@ -73,8 +82,8 @@ export function createChunkReceiver(deps: {
       if (room < 0 || (room === 0 && start > 0)) throw outOfRange();
       spool.requireRoom(Math.min(room, request.contentLength ?? 0));
 
-      fd = spool.openReceived(upload.id, file.id);
-      const target = fd;
+      // What every destination has is not needed again; the bytes are looked at like all others, and go nowhere.
+      const needed = file.state === "needed";
       let position = start;
       const body = await readBody(request.body, {
         headers: request.headers,
@@ -83,12 +92,13 @@ export function createChunkReceiver(deps: {
         idleSeconds: deps.idleSeconds(),
         signal: request.signal,
         write: (piece) => {
+          if (!needed) return;
           // Without a size nothing else keeps a late request from writing behind the end of a file that is complete.
           if (sizeBytes === null) requireReceiving(findUpload(db.orm, upload.id));
           for (let from = 0; from < piece.length; ) {
             const chunk = Math.floor(position / upload.chunkSize);
             const length = Math.min(piece.length - from, (chunk + 1) * upload.chunkSize - position);
-            if (claim.mayWrite(chunk)) writeFully(target, piece, from, length, position);
+            if (claim.mayWrite(chunk)) writeFully(target(), piece, from, length, position);
             from += length;
             position += length;
           }
@@ -96,16 +106,18 @@ export function createChunkReceiver(deps: {
       });
       requireFits(body.decodedBytes, fit);
       const last = Math.max(firstChunk, Math.ceil((start + body.decodedBytes) / upload.chunkSize) - 1);
+      if (!needed) return last;
       const mine = await claim.seal(waitForOthersMs);
       if (mine === null) throw tryAgain();
       requireReceiving(findUpload(db.orm, upload.id)); // what an ended upload had received is no longer on record
       if (claim.foreignChunks.length > 0) {
         const now = rangesWithin(db.orm, file.id, firstChunk, last);
         if (!claim.foreignChunks.every((chunk) => contains(now, chunk))) throw tryAgain();
-        if (!digestOnDisk(target, start, body.decodedBytes).equals(body.sha256)) throw new RelayError("chunk_conflict");
+        if (!digestOnDisk(target(), start, body.decodedBytes).equals(body.sha256))
+          throw new RelayError("chunk_conflict");
       }
       if (mine.length > 0) {
-        await syncData(target);
+        await syncData(target());
         requireReceiving(findUpload(db.orm, upload.id)); // the folder of an ended upload may be gone
         // The file's name must survive a power cut as well; once bytes of it are on record, it has.
         if (file.receivedBytes === 0) syncFolder(spool.receivedFolder(upload.id));
@@ -116,13 +128,17 @@ export function createChunkReceiver(deps: {
     } catch (error) {
       throw isDiskFull(error) ? new RelayError("insufficient_storage", undefined, { cause: error }) : error;
     } finally {
-      if (fd !== undefined) closeSync(fd);
-      claim.end(kept);
-      if (claims.idle) {
-        claimsByFile.delete(file.id);
-        // Of a refused request nothing is kept, not even that there is such a file.
-        if (!kept && !upload.filesDeclared && deleteUnknownFile(db.orm, file.id))
-          spool.dropReceived(upload.id, file.id);
+      claim.end(kept); // first: nothing that fails below may leave its chunks claimed
+      leave?.();
+      try {
+        if (claims.idle) {
+          claimsByFile.delete(file.id);
+          // Of a refused request nothing is kept, not even that there is such a file.
+          if (!kept && !upload.filesDeclared && deleteUnknownFile(db.orm, file.id))
+            spool.dropReceived(upload.id, file.id);
+        }
+      } finally {
+        if (fd !== undefined) closeSync(fd);
       }
     }
   };

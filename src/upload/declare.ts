@@ -35,9 +35,10 @@ export function fileForChunk(
   const find = () => findFile(orm, upload.id, said.fileId);
   if (!find()) {
     if (upload.filesDeclared) throw new RelayError("file_unknown");
-    if (said.fileId.length > 128)
+    // It stands for the file's name where none is given, so it keeps to the same rule.
+    if (said.fileId.length > 128 || !isValidFileName(said.fileId))
       throw new RelayError("invalid_request", undefined, {
-        errors: [{ path: "query.file_id", message: "has at most 128 characters" }],
+        errors: [{ path: "query.file_id", message: "has at most 128 characters, and only such as a name may have" }],
       });
     if (fileTotals(orm, upload.id).files >= upload.totalFiles) throw tooMuch();
     insertFiles(orm, [{ uploadId: upload.id, fileId: said.fileId, state: "needed" }]);

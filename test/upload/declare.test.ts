@@ -99,6 +99,15 @@ describe("files that only their chunks declare", () => {
     expect((await client.complete(opened)).status).toBe(200);
   });
 
+  test.each(["../x", "a\nb", "\u202ex", "x".repeat(129), "ä/..", "\u0000"])(
+    "a file_id that no name may be is refused, since it is shown where there is no name: %p",
+    async (file_id) => {
+      const opened = await client.init(undeclared(1, K));
+      await problemOf(await put(box, opened, { file_id, chunk_index: 0 }, pattern(K)), 422, "invalid_request");
+      expect((await client.status(opened.upload_id)).files).toEqual([]);
+    },
+  );
+
   test("an empty file is declared by an empty chunk", async () => {
     const opened = await client.init(undeclared(2, K));
     await put(box, opened, at(0), pattern(K));
