@@ -1,0 +1,72 @@
+import { describe, expect, test } from "bun:test";
+import { ApiError } from "../api/problem.ts";
+import { type Piece, planChunks } from "./chunk-plan.ts";
+import { createCompression } from "./compression.ts";
+import { createPace } from "./pace.ts";
+import { createRateMeter } from "./rate.ts";
+import { type Sending, sendBytes } from "./send-bytes.ts";
+
+const size = 3_000_000;
+/** @param answer throws where the request fails */
+function sending(answer: (piece: Piece, call: number) => void, more: Partial<Sending> = {}) {
+  const got = new Uint8Array(size / 4096 + 1);
+  let [calls, most, now] = [0, 0, 0];
+  const run: Sending = {
+    plan: planChunks([size], 4096, () => undefined),
+    pace: createPace(),
+    meter: createRateMeter(),
+    compression: createCompression(false),
+    read: async (piece) => new Uint8Array(piece.bytes),
+    put: async (piece) => {
+      calls += 1;
+      const call = calls;
+      now += 1;
+      most = Math.max(most, now);
+      await Promise.resolve();
+      now -= 1;
+      answer(piece, call);
+      got.fill(1, piece.firstChunk, piece.firstChunk + piece.chunks);
+    },
+    arrived: () => undefined,
+    mayGoOn: () => true,
+    signal: new AbortController().signal,
+    ...more,
+  };
+  const missing = () => Math.ceil(size / 4096) - got.reduce((sum, one) => sum + one, 0);
+  return { run, missing, calls: () => calls, most: () => most };
+}
+const fail = (code: string, status: number) => {
+  throw new ApiError(code, "", status);
+};
+
+describe("sending", () => {
+  test("brings everything over, several requests at once, each chunk once", async () => {
+    const { run, missing, most } = sending(() => undefined);
+    await sendBytes(run);
+    expect([missing(), run.plan.missingBytes]).toEqual([0, 0]);
+    expect(most()).toBeGreaterThan(1);
+    expect(most()).toBeLessThanOrEqual(6);
+  });
+  test.each([["stalled"], ["network"], ["digest_mismatch"]])("sends again at once what failed by %s", async (code) => {
+    const { run, missing } = sending((_, call) => call % 3 === 2 && fail(code, 0));
+    await sendBytes(run);
+    expect(missing()).toBe(0);
+  });
+  test("gives up for now when nothing arrives", async () => {
+    const { run, calls } = sending(() => fail("network", 0));
+    await expect(sendBytes(run)).rejects.toMatchObject({ code: "network" });
+    expect(calls()).toBeLessThan(12);
+    expect(run.plan.missingBytes).toBe(size);
+  });
+  test("ends at the first answer that is about the whole upload", async () => {
+    const { run, calls } = sending((_, call) => call === 1 && fail("upload_expired", 410));
+    await expect(sendBytes(run)).rejects.toMatchObject({ code: "upload_expired" });
+    expect(calls()).toBe(1);
+  });
+  test("begins nothing new once it may not go on", async () => {
+    let left = 2;
+    const { run, missing } = sending(() => undefined, { mayGoOn: () => left-- > 0 });
+    await sendBytes(run);
+    expect(missing()).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,89 @@
+import { ApiError } from "../api/problem.ts";
+import type { ChunkPlan, Piece } from "./chunk-plan.ts";
+import { type Compression, gzip } from "./compression.ts";
+import type { Pace } from "./pace.ts";
+import type { RateMeter } from "./rate.ts";
+
+export interface Sending {
+  readonly plan: ChunkPlan;
+  readonly pace: Pace;
+  readonly meter: RateMeter;
+  readonly compression: Compression;
+  /** @throws FilesGone */
+  read(piece: Piece): Promise<Uint8Array<ArrayBuffer>>;
+  /** @throws ApiError */
+  put(piece: Piece, body: Uint8Array<ArrayBuffer>, gzipped: boolean, signal: AbortSignal): Promise<void>;
+  /** A piece is on stable storage at the box. */
+  arrived(): void;
+  /** False: what is under way ends, nothing new begins. */
+  mayGoOn(): boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Failures in a row, without anything arriving, after which it is better to wait. A stall on a bad link is nothing unusual. */
+const patience = { stalled: 24, other: 4 } as const;
+/** One request's own trouble: sent again at once. Everything else is the upload's. */
+const passing = new Set(["network", "stalled", "digest_mismatch", "encoding_invalid"]);
+
+/**
+ * Sends what the plan holds, several requests at once.
+ * @returns when all arrived, or `mayGoOn` said no
+ * @throws ApiError what the upload as a whole ran into; FilesGone
+ */
+export async function sendBytes(sending: Sending): Promise<void> {
+  const { plan, pace } = sending;
+  const stop = new AbortController();
+  const signal = AbortSignal.any([sending.signal, stop.signal]);
+  const active = new Set<Promise<void>>();
+  let trouble = 0;
+  let failure: unknown = null;
+
+  const one = async (piece: Piece) => {
+    try {
+      await sendPiece(sending, piece, signal);
+      plan.done(piece);
+      trouble = 0;
+      sending.arrived();
+    } catch (error) {
+      plan.giveBack(piece);
+      if (failure !== null || signal.aborted) return;
+      const code = error instanceof ApiError ? error.code : "";
+      trouble += code === "stalled" ? 1 / patience.stalled : 1 / patience.other;
+      if (code === "stalled" || code === "network") pace.lost();
+      if (passing.has(code) && trouble < 1) return;
+      failure = error;
+      stop.abort(); // the others meet the same
+    }
+  };
+
+  sending.meter.start(performance.now());
+  for (;;) {
+    while (failure === null && !signal.aborted && sending.mayGoOn() && active.size < pace.lanes) {
+      const piece = plan.take(pace.bytes);
+      if (piece === null) break;
+      const request = one(piece).finally(() => active.delete(request));
+      active.add(request);
+    }
+    if (active.size === 0) break;
+    await Promise.race(active);
+  }
+  if (failure !== null) throw failure;
+  sending.signal.throwIfAborted();
+}
+
+async function sendPiece(sending: Sending, piece: Piece, signal: AbortSignal): Promise<void> {
+  const { meter, compression, pace } = sending;
+  const bytes = await sending.read(piece);
+  const line = meter.bitsPerSecond(performance.now());
+  let body = bytes;
+  if (bytes.length >= 1024 && compression.worthTrying(line === null ? null : line / 8)) {
+    const started = performance.now();
+    const packed = await gzip(bytes);
+    compression.measured(bytes.length, packed.length, performance.now() - started);
+    if (packed.length < bytes.length) body = packed;
+  }
+  await sending.put(piece, body, body !== bytes, signal);
+  const now = performance.now();
+  meter.add(now, bytes.length, body.length);
+  pace.arrived(meter.rate(now));
+}
