@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { planFiles, planKey, sha256Of } from "./plan.ts";
+import { planFiles, planKey, sha256Of, wireName } from "./plan.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -33,6 +33,18 @@ test("names that look alike once they are decoded stay two files", () => {
   if (one === undefined || two === undefined) throw new Error("a file is missing");
   const renamed = { ...one, path: two.path };
   expect(planKey([one], null)).not.toBe(planKey([renamed], null));
+});
+
+test.each([
+  ["a/../b", "a/__/b"],
+  ["../../b", "__/__/b"],
+  ["a\\..\\b", "a\\__\\b"],
+  ["a..b/...", "a..b/..."],
+  ["a\nb\u202e", "a_b_"],
+  [`x../${"b".repeat(1021)}`, `__/${"b".repeat(1021)}`],
+  ["\u00e9".repeat(600), "\u00e9".repeat(512)],
+])("%j goes as a name that the server takes", (name, sent) => {
+  expect(wireName(name)).toBe(sent);
 });
 
 test("a large file is hashed whole", async () => {

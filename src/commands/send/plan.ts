@@ -18,16 +18,14 @@ export interface PlannedFile {
 /** What the server refuses in a name (CONTRACT §3): control characters, bidirectional controls. */
 const forbidden = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
 
-/** A name the server takes: forbidden characters replaced, at most 1024 bytes with its end kept. */
+/** Also between backslashes, which separate folders on other systems; as long as what replaces it. */
+const upwards = /(?<=^|[/\\])\.\.(?=[/\\]|$)/g;
+
+/** A name the server takes: at most 1024 bytes with its end kept, what is forbidden replaced. */
 export function wireName(name: string): string {
-  const clean = name
-    .replace(forbidden, "_")
-    .split("/")
-    .map((part) => (part === ".." ? "__" : part))
-    .join("/");
-  const letters = [...clean];
+  const letters = [...name.replace(forbidden, "_")];
   while (Buffer.byteLength(letters.join("")) > 1024) letters.shift();
-  return letters.join("") || "_";
+  return letters.join("").replace(upwards, "__") || "_";
 }
 
 function stats(path: string): Stats {
