@@ -4,6 +4,7 @@ import type { RelayError } from "../core/errors.ts";
 import { moveDelivery } from "../db/deliveries.ts";
 import { openInstances, recordOutcomes } from "../db/receipts.ts";
 import { replaceFindings, updateUpload } from "../db/uploads.ts";
+import { endAsLost } from "./lost.ts";
 import {
   applyAccept,
   applyCancel,
@@ -263,4 +264,16 @@ test("redirect sends the whole study elsewhere", () => {
   const both = box.accept({ destinationIds: ["main", "other"] });
   force(both.deliveryId, "parked");
   expect(codeOf(() => redirect(both.deliveryId, "other"))).toBe("invalid_request");
+});
+
+test("files lost while a person is asked: failed with files_lost, or partial where another study arrived", () => {
+  const alone = box.accept({ decision: "needs_confirmation" });
+  expect(box.db.transaction((tx) => endAsLost(tx, alone.uploadId, box.now()))).toBe("failed");
+  expect(box.uploadRow(alone.uploadId)).toMatchObject({ errorCode: "files_lost", endedAt: box.now() });
+  const uploadId = box.upload();
+  box.accept({ uploadId, decision: "needs_confirmation" });
+  const sent = box.accept({ uploadId });
+  force(sent.deliveryId, "delivered");
+  expect(box.db.transaction((tx) => endAsLost(tx, uploadId, box.now()))).toBe("partial");
+  expect(box.uploadRow(uploadId).errorCode).toBe("files_lost");
 });

@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../contract/errors.ts";
 import { isSettled, isTerminal, mayFollow, type UploadState } from "../contract/states.ts";
 import type { Config } from "../core/config-schema.ts";
 import { RelayError } from "../core/errors.ts";
@@ -24,9 +25,10 @@ type RetryConfig = Pick<Config, "destination" | "route" | "retention" | "intake"
 /**
  * Brings an upload's state in step with its studies and deliveries, inside the transaction that changed them.
  * An upload without studies or in a terminal state stays as it is. Answers the state.
+ * @param because why it fails, where it does; else its studies and deliveries say it
  * @throws Error where contract/states.ts does not know the transition
  */
-export function settleUpload(tx: Transaction, uploadId: string, now: number): UploadState {
+export function settleUpload(tx: Transaction, uploadId: string, now: number, because?: ErrorCode): UploadState {
   const facts = uploadFacts(tx, uploadId);
   if (!facts) throw new Error("upload is gone");
   const { upload, studies, deliveries } = facts;
@@ -38,7 +40,7 @@ export function settleUpload(tx: Transaction, uploadId: string, now: number): Up
     anythingStored: anythingStored(tx, uploadId),
   });
   const rejected = studies.every(({ decision }) => decision === "rejected");
-  const reason = rejected ? "study_rejected" : deliveries.find((row) => row.errorCode)?.errorCode;
+  const reason = because ?? (rejected ? "study_rejected" : deliveries.find((row) => row.errorCode)?.errorCode);
   const errorCode = state === "failed" ? (reason ?? upload.errorCode) : upload.errorCode;
   return enter(tx, facts, state, now, errorCode);
 }
@@ -165,6 +167,21 @@ export function applyCancel(tx: Transaction, uploadId: string, now: number): Upl
   if (before && again && isTerminal(before.upload.state)) return before.upload.state;
   cancelDeliveries(tx, openUpload(tx, uploadId), now);
   return enter(tx, openUpload(tx, uploadId), anythingStored(tx, uploadId) ? "partial" : "cancelled", now);
+}
+
+/**
+ * Ends an upload that nobody finished or answered for: expired where no PACS has anything of it, else partial.
+ * @throws RelayError not_found, upload_closed
+ */
+export function applyExpire(tx: Transaction, uploadId: string, now: number): UploadState {
+  cancelDeliveries(tx, openUpload(tx, uploadId), now);
+  return enter(
+    tx,
+    openUpload(tx, uploadId),
+    anythingStored(tx, uploadId) ? "partial" : "expired",
+    now,
+    "upload_expired",
+  );
 }
 
 /**
