@@ -68,12 +68,12 @@ export function recoverDeliveries(q: Queries, now: number): number {
     .all().length;
 }
 
-/** Destinations for which something is queued. */
+/** Destinations for which something is queued or under way. */
 export const queuedDestinations = (q: Queries): string[] =>
   q
     .selectDistinct({ id: delivery.destinationId })
     .from(delivery)
-    .where(inArray(delivery.state, ["pending", "retrying", "waiting"]))
+    .where(inArray(delivery.state, ["pending", "sending", "retrying", "waiting"]))
     .all()
     .map(({ id }) => id);
 

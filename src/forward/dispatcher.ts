@@ -15,6 +15,8 @@ export interface Forwarder {
 }
 
 const idlePollMs = 60_000;
+/** `sending` too: a lane that could not be ended leaves it behind. */
+const openStates = ["pending", "sending", "retrying", "waiting"] as const;
 const defaults = {
   now: Date.now,
   monotonic: () => performance.now(),
@@ -28,6 +30,8 @@ const defaults = {
 export function startForwarder(deps: ForwarderDeps): Forwarder {
   const settings = { ...defaults, ...deps };
   const lanes = new Map<string, Lane>();
+  /** Lanes whose destination left the configuration, and that are not over yet. */
+  const ending = new Map<string, Promise<void>>();
   const onTurn = (destinationId: string, outage: Outage | null): void => {
     if (outage) settings.log.event("destination.down", { destination_id: destinationId, code: outage.code }, "warning");
     else settings.log.event("destination.up", { destination_id: destinationId });
@@ -42,8 +46,22 @@ export function startForwarder(deps: ForwarderDeps): Forwarder {
 
   /** Deliveries whose destination left the configuration have nobody who would send them. */
   const parkUnknown = (destinationId: string): void => {
-    for (const row of laneDeliveries(context.db.orm, destinationId, ["pending", "retrying", "waiting"]))
+    for (const row of laneDeliveries(context.db.orm, destinationId, openStates))
       parkDelivery(context, row, reasonOf("destination_unknown"));
+  };
+
+  /** Not awaited: what one lane takes to end must not keep the others from waking. */
+  const endLane = (id: string, lane: Lane): void => {
+    lanes.delete(id);
+    const ended = lane
+      .stop()
+      .catch((error: unknown) => onError(error, "lane"))
+      .then(() => {
+        ending.delete(id);
+        context.health.forget(id);
+        worker.wake();
+      });
+    ending.set(id, ended);
   };
 
   const round = async (): Promise<number> => {
@@ -51,17 +69,13 @@ export function startForwarder(deps: ForwarderDeps): Forwarder {
     const known = new Set(
       [...configured, ...queuedDestinations(context.db.orm)].filter((id) => context.destinations(id)),
     );
-    for (const [id, lane] of lanes)
-      if (!known.has(id)) {
-        await lane.stop();
-        lanes.delete(id);
-        context.health.forget(id);
-      }
-    for (const id of queuedDestinations(context.db.orm)) if (!known.has(id)) parkUnknown(id);
+    for (const [id, lane] of lanes) if (!known.has(id)) endLane(id, lane);
+    for (const id of queuedDestinations(context.db.orm)) if (!known.has(id) && !ending.has(id)) parkUnknown(id);
     for (const id of known) {
       const lane = lanes.get(id);
       if (lane) lane.wake();
-      else lanes.set(id, new Lane(context, id, onError));
+      // Two lanes of one destination would take each other's deliveries for lost.
+      else if (!ending.has(id)) lanes.set(id, new Lane(context, id, onError));
     }
     return idlePollMs;
   };
@@ -71,7 +85,7 @@ export function startForwarder(deps: ForwarderDeps): Forwarder {
     wake: () => worker.wake(),
     stop: async () => {
       await worker.stop();
-      await Promise.all([...lanes.values()].map((lane) => lane.stop()));
+      await Promise.all([...ending.values(), ...[...lanes.values()].map((lane) => lane.stop())]);
     },
   };
 }

@@ -1,9 +1,12 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import type { DeliveryState } from "../contract/states.ts";
 import { storedInstances } from "../db/receipts.ts";
+import { DestinationError } from "../destinations/destination.ts";
 import type { Forwarder } from "./dispatcher.ts";
+import { receiptOf } from "./receipt.ts";
+import { discardDelivery } from "./settle.ts";
 import { openTestBox, type TestBox } from "./test-box.ts";
-import { except, FakeDestination, later, unreachable } from "./test-destination.ts";
+import { except, FakeDestination, later, refused, unreachable } from "./test-destination.ts";
 
 let box: TestBox;
 beforeEach(() => {
@@ -240,4 +243,50 @@ test("the fallback's own refusals for now are paused, not hammered", async () =>
   await box.until(() => studies.slice(1).every(({ deliveryId }) => box.delivery(deliveryId).state === "delivered"));
   expect(box.delivery(id)).toMatchObject({ state: "retrying", attempts: 2 });
   expect(box.delivery(id).nextAttemptAt).toBeGreaterThan(box.now());
+});
+
+test("what a fallback never takes does not park its principal's delivery; it goes when that is back", async () => {
+  const main = fake("main", "spare");
+  const spare = fake("spare");
+  const denied = () => {
+    throw new DestinationError("destination_auth_failed", "Sign-in refused.", false);
+  };
+  spare.scripts.push(denied, denied, denied, denied, denied, denied);
+  spare.onCheck = async () => [{ name: "sign-in", ok: false, detail: "" }];
+  const { studies, forwarder } = await outage(main);
+  pass(forwarder, 60_000);
+  await box.until(() => box.named("destination.down").length === 2);
+  await box.until(() => studies.every(({ deliveryId }) => box.delivery(deliveryId).state === "waiting"));
+  expect(spare.stores).toHaveLength(2);
+  main.down = false;
+  while (studies.some(({ deliveryId }) => box.delivery(deliveryId).state !== "delivered")) {
+    pass(forwarder, 1000);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(main.held.size).toBe(3);
+  expect(box.named("delivery.parked")).toEqual([]);
+});
+
+test("given up after its fallback failed too: what the principal took is partial, and on the receipt", async () => {
+  const main = fake("main", "spare");
+  const spare = fake("spare");
+  main.scripts.push(([first], report, _signal, it) => {
+    if (first) report({ ...it.take(first), verified: true });
+    it.down = true;
+    throw unreachable("destination_timeout");
+  });
+  spare.scripts.push(except({ 0: refused, 1: refused, 2: refused }));
+  const study = accept({ instances: 3 });
+  const forwarder = box.start();
+  while (box.delivery(study.deliveryId).state !== "parked") {
+    pass(forwarder, 1000);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(box.delivery(study.deliveryId)).toMatchObject({ via: "spare", deliveredInstances: 0 });
+  box.db.transaction((tx) => discardDelivery(tx, study.deliveryId, box.now()));
+  expect(box.delivery(study.deliveryId)).toMatchObject({ state: "partial", deliveredInstances: 1 });
+  const { state, receiptId } = box.uploadRow(study.uploadId);
+  expect(state).toBe("partial");
+  const [delivery] = receiptOf(box.db, receiptId ?? "")?.studies[0]?.deliveries ?? [];
+  expect(delivery?.instances.map(({ destination_id }) => destination_id)).toEqual(["main"]);
 });

@@ -15,11 +15,12 @@ const eventOf = {
   pending: "delivery.interrupted",
 } as const;
 
-/** The spool's file is gone (ENOENT): no retry brings it back. All else is the box's own fault and may pass. */
-function failureOf(error: unknown) {
-  if (error === undefined || error instanceof DestinationError) return error;
-  const lost = error instanceof Error && "code" in error && error.code === "ENOENT";
-  return { ...reasonOf(lost ? "files_lost" : "internal_error"), retryable: !lost };
+/** What a fallback never takes is no verdict: its principal may be back tomorrow. All else is the box's own fault and may pass. */
+function failureOf(error: unknown, byFallback: boolean) {
+  if (error === undefined) return undefined;
+  if (!(error instanceof DestinationError)) return { ...reasonOf("internal_error"), retryable: true };
+  const { code, message, retryable } = error;
+  return { code, message, retryable: retryable || byFallback };
 }
 
 /** Takes one delivery through one attempt: claim, attempt, verdict. */
@@ -66,7 +67,8 @@ export class Sender {
     }
     if (this.#closed) return;
     if (abort.signal.aborted) failure = abort.signal.reason;
-    this.#noteHealth(target.id, failure);
+    const byFallback = target.id !== delivery.destinationId;
+    this.#noteHealth(target.id, failure, byFallback);
     const after = countOutcomes(context.db.orm, delivery.id, target.id);
     const progressed = after.stored + after.refused > before.stored + before.refused;
     const earlier = progressed ? 0 : (this.#failures.get(delivery.id) ?? 0);
@@ -92,9 +94,9 @@ export class Sender {
     this.#closed = true;
   }
 
-  #noteHealth(destinationId: string, failure: unknown): void {
+  #noteHealth(destinationId: string, failure: unknown, byFallback: boolean): void {
     if (failure === undefined) this.context.health.worked(destinationId);
-    else if (failure instanceof DestinationError && failure.retryable) {
+    else if (failure instanceof DestinationError && (failure.retryable || byFallback)) {
       const { code, message, options } = failure;
       this.context.health.failed(destinationId, { code, message, retryAfterSeconds: options.retryAfterSeconds });
     }
@@ -114,7 +116,7 @@ export class Sender {
         refused,
         commonestRefusal: commonestError(tx, delivery.id, targetId, "refused"),
         commonestRetry: commonestError(tx, delivery.id, targetId, "retry"),
-        failure: failureOf(failure),
+        failure: failureOf(failure, targetId !== row.destinationId),
         stopped: failure instanceof Interrupted,
         now,
         retryUntil: row.retryUntil,
