@@ -81,6 +81,20 @@ export function recordOutcomes(tx: Queries, rows: readonly OutcomeRow[]): void {
       .run();
 }
 
+/** The same outcome without an error for many instances at once, in one statement: 20 000 of them must not hold the box up. */
+export function recordForAll(
+  tx: Queries,
+  instanceIds: readonly number[],
+  { deliveryId, destinationId, result, answer, at }: Omit<OutcomeRow, "instanceId">,
+): void {
+  tx.run(sql`
+    INSERT INTO delivery_instance (delivery_id, destination_id, instance_id, result, answer, at)
+    SELECT ${deliveryId}, ${destinationId}, value, ${result}, ${answer}, ${at} FROM json_each(${JSON.stringify(instanceIds)}) WHERE true
+    ON CONFLICT (delivery_id, destination_id, instance_id) DO UPDATE
+    SET result = excluded.result, answer = excluded.answer, verified_by = NULL, error_code = NULL, error_message = NULL, at = excluded.at
+    WHERE delivery_instance.result <> 'stored'`);
+}
+
 /** Forgets outcomes of a delivery, so that those instances are sent again; without a result, all. */
 export const forgetOutcomes = (tx: Queries, deliveryId: string, result?: OutcomeResult): void => {
   tx.delete(deliveryInstance)

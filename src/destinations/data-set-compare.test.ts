@@ -30,7 +30,15 @@ async function instance(): Promise<OutgoingInstance> {
     studyInstanceUID: "4",
     transferSyntaxUID: "5",
   };
-  return { ...uids, path, fileSize: own.length + data.length, dataSetOffset: own.length, head: null, sha256: "" };
+  return {
+    ...uids,
+    path,
+    fileSize: own.length + data.length,
+    dataSetOffset: own.length,
+    head: null,
+    sha256: "",
+    sentBefore: false,
+  };
 }
 
 async function* inPieces(bytes: Buffer, size: number): AsyncGenerator<Uint8Array> {

@@ -22,6 +22,7 @@ async function instance(text: string, head: string | null = null): Promise<Outgo
     dataSetOffset: 4,
     head: head === null ? null : new TextEncoder().encode(head),
     sha256: "",
+    sentBefore: false,
   };
 }
 

@@ -40,7 +40,8 @@ export class OutcomeRecorder {
     if (!row) return;
     const { answer, error } = outcome;
     const said = { answer, errorCode: error?.code ?? null, errorMessage: error?.message ?? null };
-    if (outcome.result === "stored" && outcome.verified) this.confirm(row, "query", answer);
+    if (outcome.result === "stored" && outcome.verified !== undefined)
+      this.confirm(row, outcome.verified ? "query" : "peer", answer);
     else this.record(row, { ...said, result: outcome.result === "stored" ? "answered" : outcome.result });
   };
 

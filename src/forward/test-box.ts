@@ -24,6 +24,8 @@ export interface NewStudy {
   readonly retryHours?: number;
   /** The Study Instance UID of an earlier study whose files come again. */
   readonly repeats?: string;
+  /** Asked to be sent again, whatever was delivered before. */
+  readonly resend?: boolean;
 }
 
 const retention = { upload_idle_hours: 24, retry_hours: 72, failed_hours: 720, display_hours: 24 };
@@ -125,7 +127,14 @@ export function openTestBox(folder = mkdtempSync(join(tmpdir(), "relaypacs-forwa
         );
         const retry_hours = study.retryHours ?? retention.retry_hours;
         const today = { ...config, retention: { ...config.retention, retry_hours } };
-        const queued = { uploadId, studyId, destinationIds, serviceLevel, config: today, resend: false };
+        const queued = {
+          uploadId,
+          studyId,
+          destinationIds,
+          serviceLevel,
+          config: today,
+          resend: study.resend ?? false,
+        };
         const made = decision === "accepted" ? enqueueDeliveries(tx, { ...queued, now: clock }) : [];
         settleUpload(tx, uploadId, clock);
         return made;

@@ -129,5 +129,5 @@ export function outgoing(path: string, head: Uint8Array | null = null): Outgoing
   const hash = createHash("sha256");
   if (head !== null) hash.update(head);
   hash.update(head === null ? bytes : bytes.subarray(file.dataSetOffset));
-  return { ...file, path, fileSize: bytes.length, head, sha256: hash.digest("hex") };
+  return { ...file, path, fileSize: bytes.length, head, sha256: hash.digest("hex"), sentBefore: false };
 }
