@@ -5,7 +5,7 @@ import { findUser } from "../db/users.ts";
 import { stableUid } from "../dicom/stable-uid.ts";
 import { type AcceptableStudy, acceptStudies } from "../study/accept.ts";
 import { completenessFindings } from "../study/completeness.ts";
-import { insertRepeats, unprovenFiles } from "../study/duplicates.ts";
+import { insertRepeats, repeatedStudies, unprovenFiles } from "../study/duplicates.ts";
 import { groupByStudy } from "../study/group.ts";
 import { type MakeOptions, makeObjects, soundPictures } from "../study/make-objects.ts";
 import { planStudies } from "../study/plan.ts";
@@ -73,11 +73,18 @@ export async function runPipeline(deps: PipelineDeps, upload: UploadRow, signal:
 
   const metadata = upload.metadata ?? {};
   const picturesUID = stableUid(config.intake.uid_root, hashKey, upload.id, "pictures");
-  const plans = planStudies({ metadata, expected: upload.expectedStudies }, grouping.studies, pictures, picturesUID);
-  if (metadata.clinical_notes && plans.length > 1) book.add("notes_not_assigned", "warning", null);
+  const repeated = repeatedStudies(db.orm, config, hashKey, upload, rows);
+  const { plans, notesUnassigned } = planStudies(
+    { metadata, expected: upload.expectedStudies },
+    grouping.studies,
+    repeated,
+    pictures,
+    picturesUID,
+  );
+  if (notesUnassigned) book.add("notes_not_assigned", "warning", null);
   const studies: AcceptableStudy[] = [];
   for (const [index, plan] of plans.entries()) {
-    const source = { ...plan, images: plan.instances.length };
+    const source = { ...plan, images: plan.instances.length + plan.before };
     const options: MakeOptions = {
       folder,
       into: `work/made-${index}`,
@@ -104,7 +111,8 @@ export async function runPipeline(deps: PipelineDeps, upload: UploadRow, signal:
     studies.map(({ plan }) => plan),
     book,
   );
-  tellRepeats({ files: rows.length, before }, studies.length === 0 && Boolean(metadata.clinical_notes), book);
+  const notesStay = studies.length === 0 && Boolean(metadata.clinical_notes) && !notesUnassigned;
+  tellRepeats({ files: rows.length, before }, notesStay, book);
   await syncFolderTree(spool.path(upload.id, "work"));
   signal.throwIfAborted();
 

@@ -75,7 +75,7 @@ function acceptOne(
     studyDescription: study.description,
     modalities: modalitiesOf(plan, images),
     seriesCount: new Set(images.map(({ inspected }) => inspected.seriesInstanceUID)).size,
-    instanceCount: plan.waits === null ? images.length : plan.instances.length + plan.pictures.length,
+    instanceCount: plan.before + (plan.waits === null ? images.length : plan.instances.length + plan.pictures.length),
     clinicalNotes: plan.notes,
     decision: plan.waits === null ? "accepted" : "needs_confirmation",
     serviceLevel: upload.serviceLevel,

@@ -134,7 +134,7 @@ export async function confirmStudy(
     const images = made.filter(({ notesAs }) => !notesAs);
     const modalities = [...study.modalities, ...images.map(({ inspected }) => inspected.modality)];
     const known = [...new Set(modalities)].filter(Boolean).sort();
-    const instanceCount = sent + images.length;
+    const somethingGoes = sent + images.length > 0;
     addFindings(tx, uploadId, book.all());
     // Another urgency may lead to another archive than the one that had the rest of the study.
     const asked = { serviceLevel, destinationIds: upload.destinationIds };
@@ -146,14 +146,14 @@ export async function confirmStudy(
     updateStudy(tx, study.id, {
       ...patient,
       // Pictures that all turned out to be damaged leave nothing to send.
-      decision: instanceCount > 0 ? "accepted" : "rejected",
+      decision: somethingGoes ? "accepted" : "rejected",
       serviceLevel,
       clinicalNotes: notes,
       modalities: known,
       seriesCount,
-      instanceCount,
+      instanceCount: study.instanceCount - pictures.length + images.length,
     });
-    if (instanceCount > 0)
+    if (somethingGoes)
       queueStudy(tx, deps.config(), upload, { studyId: study.id, modalities: known, serviceLevel }, deps.now());
     if (body.clinical_notes) removeFindings(tx, uploadId, ["notes_not_assigned"]);
     forgetQuestions(tx, uploadId);

@@ -5,7 +5,7 @@ import { keyedHash } from "../core/keyed-hash.ts";
 import type { Queries, Transaction } from "../db/database.ts";
 import { type DeliveredRow, deliveredObjects, earlierStudy } from "../db/delivered.ts";
 import { insertDelivery } from "../db/deliveries.ts";
-import { findStudy, insertStudy } from "../db/studies.ts";
+import { findStudy, insertStudy, type StudyRow } from "../db/studies.ts";
 import type { NewFinding, UploadFileRow, UploadRow } from "../db/uploads.ts";
 import { retryUntil } from "../forward/enqueue.ts";
 import { routeStudy } from "../forward/route.ts";
@@ -78,6 +78,37 @@ export function unprovenFiles(
     .map(({ name }) => ({ code: "file_not_here", severity: "refused", message: `${cause} ${action}`, fileName: name }));
 }
 
+/** A study of which files were left out as delivered before. */
+export interface RepeatedStudy {
+  readonly studyInstanceUID: string;
+  readonly modalities: string[];
+  /** How many files were left out. */
+  readonly instances: number;
+  /** One of each destination. */
+  readonly confirmations: readonly DeliveredRow[];
+  /** As it was shown then; only to the one who sent it, and as long as that is kept. */
+  readonly earlier: StudyRow | undefined;
+}
+
+/** The studies that an upload repeats in part or whole. */
+export function repeatedStudies(
+  q: Queries,
+  config: Routing,
+  hashKey: Uint8Array,
+  upload: Asked & Pick<UploadRow, "userId">,
+  files: readonly UploadFileRow[],
+): RepeatedStudy[] {
+  const hashes = leftOut(files).map(({ sha256 }) => sha256);
+  const found = [...confirmedBefore(q, config, hashKey, upload, hashes).values()];
+  return [...Map.groupBy(found, ([row]) => row?.studyInstanceUID ?? "")].flatMap(([studyInstanceUID, objects]) => {
+    const [confirmations = []] = objects;
+    const [first] = confirmations;
+    if (!first) return [];
+    const earlier = earlierStudy(q, first.receiptId, studyInstanceUID, upload.userId);
+    return [{ studyInstanceUID, modalities: first.modalities, instances: objects.length, confirmations, earlier }];
+  });
+}
+
 /**
  * Studies of an upload of which every file was there already: they stand as delivered, under the receipt of then.
  * Studies that got new instances as well are left alone. Answers how many there are.
@@ -90,16 +121,9 @@ export function insertRepeats(
   files: readonly UploadFileRow[],
   now: number,
 ): number {
-  const hashes = leftOut(files).map(({ sha256 }) => sha256);
-  const found = [...confirmedBefore(tx, config, hashKey, upload, hashes).values()];
-  const byStudy = Map.groupBy(found, ([row]) => row?.studyInstanceUID ?? "");
   let repeated = 0;
-  for (const [studyInstanceUID, objects] of byStudy) {
-    const [rows] = objects;
-    const [first] = rows ?? [];
-    if (!rows || !first || findStudy(tx, upload.id, studyInstanceUID)) continue;
-    // Whose patient it is only the one learns who sent it then.
-    const earlier = earlierStudy(tx, first.receiptId, studyInstanceUID, upload.userId);
+  for (const { studyInstanceUID, earlier, ...study } of repeatedStudies(tx, config, hashKey, upload, files)) {
+    if (findStudy(tx, upload.id, studyInstanceUID)) continue;
     const studyId = randomUUID();
     insertStudy(tx, {
       id: studyId,
@@ -112,13 +136,13 @@ export function insertRepeats(
       studyDate: earlier?.studyDate ?? null,
       accessionNumber: earlier?.accessionNumber ?? null,
       studyDescription: earlier?.studyDescription ?? null,
-      modalities: first.modalities,
+      modalities: study.modalities,
       seriesCount: earlier?.seriesCount ?? 0,
-      instanceCount: objects.length,
+      instanceCount: study.instances,
       decision: "accepted",
       serviceLevel: upload.serviceLevel,
     });
-    for (const row of rows)
+    for (const row of study.confirmations)
       insertDelivery(tx, {
         id: randomUUID(),
         uploadId: upload.id,
@@ -126,8 +150,8 @@ export function insertRepeats(
         destinationId: row.destinationId,
         state: "delivered",
         priority: upload.serviceLevel === "stat" ? 0 : 1,
-        totalInstances: objects.length,
-        deliveredInstances: objects.length,
+        totalInstances: study.instances,
+        deliveredInstances: study.instances,
         receiptId: row.receiptId,
         retryUntil: retryUntil(now, config.retention.retry_hours),
         createdAt: now,

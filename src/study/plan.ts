@@ -2,6 +2,7 @@ import type { ExpectedStudy, StudyMetadata } from "../contract/upload.ts";
 import type { InspectedInstance } from "../dicom/inspection.ts";
 import type { DocumentContext } from "../dicom/note-context.ts";
 import { type WaitReason, waitReason } from "./decide.ts";
+import type { RepeatedStudy } from "./duplicates.ts";
 import type { AcceptableInstance, GroupedStudy } from "./group.ts";
 
 /** A picture or a PDF on its way to become an object of a study. */
@@ -24,6 +25,8 @@ export interface StudyPlan {
   readonly modalities: string[];
   readonly instances: readonly AcceptableInstance[];
   readonly pictures: readonly Picture[];
+  /** Images of it that are at the destinations already and did not come again. */
+  readonly before: number;
   readonly notes: string | null;
   readonly waits: WaitReason | null;
 }
@@ -69,6 +72,30 @@ export const identityFrom = (metadata: StudyMetadata, studyInstanceUID: string):
   bodyPart: metadata.body_part ?? "",
 });
 
+/** A study that is not here again is what it was; null where that is not known any more. */
+function identityThen({ studyInstanceUID, modalities, earlier }: RepeatedStudy): Identity | null {
+  const identity: Identity = {
+    patient: {
+      name: earlier?.patientName ?? "",
+      id: earlier?.patientID ?? "",
+      birthDate: earlier?.patientBirthDate ?? "",
+      sex: earlier?.patientSex ?? "",
+    },
+    study: {
+      studyInstanceUID,
+      date: earlier?.studyDate ?? "",
+      time: "",
+      id: "",
+      description: earlier?.studyDescription ?? "",
+      accessionNumber: earlier?.accessionNumber ?? "",
+      referringPhysicianName: "",
+    },
+    modality: modalities[0] ?? "",
+    bodyPart: "",
+  };
+  return isIdentified(identity) ? identity : null;
+}
+
 /** Pictures say nothing of their patient: somebody must have. */
 export const isIdentified = ({ patient }: Identity): boolean => patient.id.trim() !== "" && patient.name.trim() !== "";
 
@@ -80,24 +107,36 @@ const patientsOf = (expected: readonly ExpectedStudy[] | null) =>
 
 /**
  * Which object goes into which study, and which study waits (CONTRACT §4.5, §4.6). Pictures join the one DICOM study of
- * the upload, else they are a study of their own; notes go to the one study there is.
+ * the upload, else they are a study of their own; notes go to the one study there is. A study of which files were delivered
+ * before counts as well, also where nothing of it came.
  * @param picturesUID Study Instance UID for pictures that stand alone
  */
 export function planStudies(
   upload: { metadata: StudyMetadata; expected: readonly ExpectedStudy[] | null },
   grouped: readonly GroupedStudy[],
+  repeated: readonly RepeatedStudy[],
   pictures: readonly Picture[],
   picturesUID: string,
-): StudyPlan[] {
-  const joined = grouped.length === 1;
+): { readonly plans: StudyPlan[]; readonly notesUnassigned: boolean } {
+  const notHere = repeated.filter((it) => grouped.every((study) => study.studyInstanceUID !== it.studyInstanceUID));
+  const joined = grouped.length + notHere.length === 1;
+  const clinicalNotes = upload.metadata.clinical_notes || null;
   const plans: Omit<StudyPlan, "notes">[] = grouped.map((study) => ({
     identity: identityOf(study.first),
     modalities: study.modalities,
     instances: study.instances,
     pictures: joined ? pictures : [],
+    before: 0,
     waits: waitReason(study.studyInstanceUID, study.first, upload.expected),
   }));
-  if (!joined && pictures.length > 0) {
+  const [earlier] = joined ? notHere : [];
+  const then = earlier ? identityThen(earlier) : null;
+  if (earlier && then && (pictures.length > 0 || clinicalNotes !== null)) {
+    const { studyInstanceUID, modalities, instances: before } = earlier;
+    const came = { patientID: then.patient.id, patientBirthDate: then.patient.birthDate };
+    const waits = waitReason(studyInstanceUID, came, upload.expected);
+    plans.push({ identity: then, modalities, instances: [], pictures, before, waits });
+  } else if ((!joined || earlier) && pictures.length > 0) {
     const identity = identityFrom(upload.metadata, picturesUID);
     const { id: patientID, birthDate: patientBirthDate } = identity.patient;
     plans.push({
@@ -105,11 +144,14 @@ export function planStudies(
       modalities: [],
       instances: [],
       pictures,
+      before: 0,
       waits: isIdentified(identity)
         ? waitReason("", { patientID: patientID.trim(), patientBirthDate }, patientsOf(upload.expected))
         : "metadata_required",
     });
   }
-  const notes = plans.length === 1 ? upload.metadata.clinical_notes || null : null;
-  return plans.map((plan) => ({ ...plan, notes }));
+  const uids = [...plans.map(({ identity }) => identity.study), ...notHere].map((it) => it.studyInstanceUID);
+  const several = new Set(uids).size > 1;
+  const notes = several ? null : clinicalNotes;
+  return { plans: plans.map((plan) => ({ ...plan, notes })), notesUnassigned: several && clinicalNotes !== null };
 }

@@ -159,24 +159,6 @@ describe("the notes of several studies", () => {
   });
 });
 
-test("everything was delivered before: the notes stay behind, and that is told", async () => {
-  const image = study();
-  const sha256 = new Bun.CryptoHasher("sha256").update(image.bytes).digest("hex");
-  const files = [{ file_id: "f0", name: image.name, size_bytes: image.bytes.length, sha256 }];
-  await desk.send([image], { ...notesTo("", "plain"), files });
-  const again = await desk.sender.init({
-    ...notesTo("new words", "plain"),
-    total_files: 1,
-    total_size_bytes: image.bytes.length,
-    files,
-  });
-  expect(again.files[0]?.state).toBe("already_delivered");
-  await desk.sender.complete(again);
-  const end = await desk.sender.reach(again.upload_id, new Set(["delivered"]));
-  expect(codesOf(end)).toEqual(["delivered_before", "notes_not_sent"]);
-  expect(notesAt(image.uid)).toEqual([]);
-});
-
 for (const form of ["sr", "pdf", "none"] as const)
   test(`intake.notes_as = "${form}" holds where a destination says nothing`, async () => {
     const other = await openDesk(`[intake]\nnotes_as = "${form}"\n${folderDestination("received")}`);
