@@ -1,5 +1,5 @@
-/** Values that the build puts in (scripts/build-web.ts). */
-declare const INTAKE_WORKER_URL: string;
+/** Values that the build puts in (scripts/build-web.ts); tests of parts run without them. */
+declare const INTAKE_WORKER_URL: string | undefined;
 
 /** Where the intake worker's module is served: `new Worker(intakeWorkerUrl, { type: "module" })`. */
-export const intakeWorkerUrl: string = INTAKE_WORKER_URL;
+export const intakeWorkerUrl: string = typeof INTAKE_WORKER_URL === "string" ? INTAKE_WORKER_URL : "/intake-worker.js";
