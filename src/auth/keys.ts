@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { exportJWK, generateKeyPair, importJWK, type JWK } from "jose";
+import { syncFolder, writeDurable } from "../core/durable-file.ts";
 
 /** The box's own keys, made at the first start, 0600 below `<data_dir>/keys`. */
 export interface Keys {
@@ -14,6 +15,7 @@ export interface Keys {
 export async function loadKeys(dataDir: string): Promise<Keys> {
   const folder = join(dataDir, "keys");
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  syncFolder(dataDir); // the folder's own name: without it all keys are gone after a power cut, and every token with them
   const jwk = JSON.parse(await readOrMake(join(folder, "signing.jwk"), makeSigningKey)) as JWK;
   const hashKey = Buffer.from(
     await readOrMake(join(folder, "hash.key"), async () => randomBytes(32).toString("hex")),
@@ -35,7 +37,6 @@ async function makeSigningKey(): Promise<string> {
   return JSON.stringify({ ...(await exportJWK(privateKey)), kid: randomBytes(8).toString("hex"), alg: "EdDSA" });
 }
 
-/** Temp name, sync, rename: a cut leaves either no key or a whole one. */
 async function readOrMake(path: string, make: () => Promise<string>): Promise<string> {
   try {
     return readFileSync(path, "utf8");
@@ -43,11 +44,6 @@ async function readOrMake(path: string, make: () => Promise<string>): Promise<st
     if ((error as { code?: string }).code !== "ENOENT") throw error;
   }
   const content = await make();
-  const temporary = `${path}.${process.pid}.tmp`;
-  const fd = openSync(temporary, "w", 0o600);
-  writeSync(fd, content);
-  fsyncSync(fd);
-  closeSync(fd);
-  renameSync(temporary, path);
+  writeDurable(path, content, 0o600);
   return content;
 }

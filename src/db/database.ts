@@ -62,11 +62,28 @@ function refuseNewerSchema(sqlite: Sqlite, folder: string): void {
 export function openDatabase(dataDir: string, options: { onFull?: () => void } = {}): Database {
   mkdirSync(dataDir, { recursive: true, mode: 0o750 });
   const sqlite = new Sqlite(join(dataDir, "relaypacs.db"), { create: true, strict: true });
+  try {
+    return prepared(sqlite, options);
+  } catch (error) {
+    sqlite.close();
+    throw isDamaged(error) ? new DatabaseError(damaged, { cause: error }) : error;
+  }
+}
+
+const damaged =
+  "The file relaypacs.db in the data folder is damaged or is not a database. Restore a backup, or move the file away to start anew: what was not delivered then has to be sent again.";
+
+/** SQLite's own word, also below the one of the library that asked. */
+const isDamaged = (error: unknown): boolean =>
+  error instanceof Error &&
+  (/^SQLITE_(NOTADB|CORRUPT)/.test(String((error as { code?: unknown }).code)) || isDamaged(error.cause));
+
+function prepared(sqlite: Sqlite, options: { onFull?: () => void }): Database {
   for (const pragma of [
+    "busy_timeout = 10000", // first: what follows can meet a command or a predecessor that is writing
     "journal_mode = WAL",
     "synchronous = FULL",
     "foreign_keys = ON",
-    "busy_timeout = 10000",
     // Deleted patient data is overwritten, not only unlinked from the tree (P13).
     "secure_delete = ON",
     "journal_size_limit = 67108864",
