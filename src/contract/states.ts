@@ -47,7 +47,7 @@ export const deliveryStates = [
 ] as const;
 export type DeliveryState = (typeof deliveryStates)[number];
 
-/** pending: queued · sending: leased · retrying: failed, next try dated · waiting: the destination is down · parked: a person must act. */
+/** pending: queued · sending: an attempt is under way · retrying: failed, next try dated · waiting: the destination is down · parked: a person must act. */
 export const deliveryTransitions: Record<DeliveryState, readonly DeliveryState[]> = {
   pending: ["sending", "waiting", "parked", "cancelled", "discarded"],
   sending: ["delivered", "retrying", "waiting", "parked", "pending", "cancelled", "partial"],

@@ -62,7 +62,7 @@ export function moveLane(
 export function recoverDeliveries(q: Queries, now: number): number {
   return q
     .update(delivery)
-    .set({ state: "pending", leaseUntil: null, nextAttemptAt: null, updatedAt: now })
+    .set({ state: "pending", nextAttemptAt: null, updatedAt: now })
     .where(inArray(delivery.state, ["sending", "waiting"]))
     .returning({ id: delivery.id })
     .all().length;

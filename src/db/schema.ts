@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { ErrorCode, Severity } from "../contract/errors.ts";
 import type { Role } from "../contract/permissions.ts";
@@ -90,6 +91,10 @@ export const upload = sqliteTable(
     uniqueIndex("upload_idempotency").on(table.userId, table.idempotencyKey),
     index("upload_by_state").on(table.state, table.createdAt),
     index("upload_by_user").on(table.userId, table.createdAt),
+    index("upload_newest").on(table.createdAt, table.id),
+    // Few rows at any time, looked for at every wake of cleanup.
+    index("upload_files_left").on(table.id).where(sql`ended_at IS NOT NULL AND files_removed_at IS NULL`),
+    index("upload_names_left").on(table.endedAt).where(sql`blanked_at IS NULL`),
     index("upload_by_receipt").on(table.receiptId),
   ],
 );
@@ -222,8 +227,6 @@ export const delivery = sqliteTable(
     priority: integer().notNull(),
     attempts: integer().notNull().default(0),
     nextAttemptAt: integer("next_attempt_at"),
-    /** While `sending`: who works on it and until when that holds without news. */
-    leaseUntil: integer("lease_until"),
     /** Retried until then, then parked. */
     retryUntil: integer("retry_until").notNull(),
     deliveredInstances: integer("delivered_instances").notNull().default(0),
@@ -236,8 +239,10 @@ export const delivery = sqliteTable(
   },
   (table) => [
     uniqueIndex("delivery_once").on(table.studyId, table.destinationId),
-    index("delivery_queue").on(table.state, table.priority, table.createdAt),
+    // A lane's own queue, in its order: what waits for other destinations is not read.
+    index("delivery_queue").on(table.state, table.destinationId, table.priority, table.createdAt),
     index("delivery_by_upload").on(table.uploadId),
+    index("delivery_by_receipt").on(table.receiptId),
   ],
 );
 
@@ -296,3 +301,10 @@ export const deliveredObject = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.objectKey, table.destinationId] })],
 );
+
+/** What stood behind a destination's id when it confirmed something: another address under the same id confirmed nothing. */
+export const destinationTarget = sqliteTable("destination_target", {
+  destinationId: text("destination_id").primaryKey(),
+  /** Hash of kind and address. */
+  target: text().notNull(),
+});

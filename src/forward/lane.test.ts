@@ -79,7 +79,7 @@ test("the queue is read through its index, without a sort, also with 1000 delive
   for (const state of ["pending", "retrying"] as const) {
     const filter = { destinationId: "a", now: box.now(), horizon: box.now(), statOnly: false };
     const { sql, params } = queueHead(box.db.orm, state, filter).toSQL();
-    expect(plan(sql, params)).toBe("SEARCH delivery USING INDEX delivery_queue (state=?)");
+    expect(plan(sql, params)).toBe("SEARCH delivery USING INDEX delivery_queue (state=? AND destination_id=?)");
   }
   box.db.sqlite.run("UPDATE delivery SET state = 'sending'");
   const recover = "UPDATE delivery SET state = 'pending' WHERE state IN ('sending', 'waiting')";

@@ -69,7 +69,7 @@ export class Lane {
     await Promise.race([Promise.all(running.map(({ ended }) => ended)), grace]);
     clearTimeout(timer);
     this.#sender.close();
-    this.#move(["sending"], "pending", { leaseUntil: null, nextAttemptAt: null });
+    this.#move(["sending"], "pending", { nextAttemptAt: null });
   }
 
   /** Brings rows and attempts in step, starts what may start, and answers when something is due next. */

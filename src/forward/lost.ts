@@ -12,7 +12,7 @@ import { reasonOf } from "./verdict.ts";
  */
 export function endAsLost(tx: Transaction, uploadId: string, now: number): UploadState {
   const { code, message } = reasonOf("files_lost");
-  const why = { errorCode: code, errorMessage: message, nextAttemptAt: null, leaseUntil: null, updatedAt: now };
+  const why = { errorCode: code, errorMessage: message, nextAttemptAt: null, updatedAt: now };
   const { studies = [], deliveries = [] } = uploadFacts(tx, uploadId) ?? {};
   for (const { id, decision } of studies)
     if (decision === "needs_confirmation") updateStudy(tx, id, { decision: "rejected" });

@@ -3,9 +3,6 @@ import { type OpenInstance, type OutcomeRow, recordOutcomes } from "../db/receip
 import type { InstanceOutcome } from "../destinations/destination.ts";
 import { type ForwardContext, Interrupted } from "./context.ts";
 
-/** How long a `sending` row holds without news. */
-export const leaseMs = 5 * 60_000;
-
 type Outcome = Omit<OutcomeRow, "deliveryId" | "instanceId" | "destinationId" | "at">;
 
 /** Writes what the peer says of each instance, the outcomes of one tick in one transaction. */
@@ -60,7 +57,7 @@ export class OutcomeRecorder {
     });
   }
 
-  /** Writes what was reported so far; each write renews the lease. */
+  /** Writes what was reported so far. */
   flush(): void {
     if (this.#closed || this.#pending.size === 0) return;
     const at = this.context.now();
@@ -75,7 +72,7 @@ export class OutcomeRecorder {
     const ours = this.context.db.transaction((tx) => {
       if (deliveryById(tx, this.delivery.id)?.state !== "sending") return false;
       recordOutcomes(tx, rows);
-      const change = { deliveredInstances: this.delivered, leaseUntil: at + leaseMs, updatedAt: at };
+      const change = { deliveredInstances: this.delivered, updatedAt: at };
       changeDelivery(tx, this.delivery.id, change);
       return true;
     });

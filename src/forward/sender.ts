@@ -4,7 +4,6 @@ import { type Destination, DestinationError } from "../destinations/destination.
 import { attemptDelivery } from "./attempt.ts";
 import { backoffMs } from "./backoff.ts";
 import { type ForwardContext, Interrupted } from "./context.ts";
-import { leaseMs } from "./recorder.ts";
 import { settleUpload } from "./settle.ts";
 import { reasonOf, type Verdict, verdictOf } from "./verdict.ts";
 
@@ -42,7 +41,6 @@ export class Sender {
         attempts,
         via: isFallback ? target.id : null,
         deliveredInstances: countOutcomes(tx, delivery.id, target.id).stored,
-        leaseUntil: now + leaseMs,
         nextAttemptAt: null,
         updatedAt: now,
       });
@@ -83,9 +81,7 @@ export class Sender {
     const { code, message } = reasonOf("internal_error");
     const error = { errorCode: code, errorMessage: message };
     const nextAttemptAt = this.#nextAttempt(row, undefined, now);
-    context.db.transaction((tx) =>
-      moveDelivery(tx, row.id, "retrying", { ...error, nextAttemptAt, leaseUntil: null, updatedAt: now }),
-    );
+    context.db.transaction((tx) => moveDelivery(tx, row.id, "retrying", { ...error, nextAttemptAt, updatedAt: now }));
     context.onChange(row.uploadId);
   }
 
@@ -124,7 +120,6 @@ export class Sender {
       const next = found.state === "retrying" ? this.#nextAttempt(row, failure, now) : null;
       moveDelivery(tx, row.id, found.state, {
         deliveredInstances: stored,
-        leaseUntil: null,
         nextAttemptAt: next,
         errorCode: "code" in found ? found.code : null,
         errorMessage: "message" in found ? found.message : null,

@@ -151,7 +151,7 @@ function cancelDeliveries(tx: Transaction, { deliveries }: UploadFacts, now: num
   for (const row of deliveries) {
     if (isSettled(row.state)) continue;
     const deliveredInstances = countStoredAnywhere(tx, row.id);
-    const ended = { leaseUntil: null, nextAttemptAt: null, receiptId: null, updatedAt: now };
+    const ended = { nextAttemptAt: null, receiptId: null, updatedAt: now };
     moveDelivery(tx, row.id, "cancelled", { ...ended, deliveredInstances });
   }
 }
