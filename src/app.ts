@@ -20,6 +20,7 @@ import { createServer } from "./http/server.ts";
 import { installSevenZip } from "./intake/seven-zip.ts";
 import { startIntake } from "./intake/worker.ts";
 import { alreadyDelivered } from "./study/duplicates.ts";
+import { forgetMoved } from "./study/moved-destinations.ts";
 import { createChunkReceiver } from "./upload/chunk.ts";
 import { reconcileSpool } from "./upload/reconcile.ts";
 import { createSpool } from "./upload/spool.ts";
@@ -48,6 +49,7 @@ export async function startApp(initial: Config): Promise<App> {
   const tokens = createTokens(keys);
   await installSevenZip(join(config.data_dir, "bin"));
 
+  forgetMoved(db, config);
   const makeDestinations = (from: Config) =>
     new Map(from.destination.map((it) => [it.id, createDestination(it, { dataDir: from.data_dir, readSecret })]));
   let destinations: Map<string, Destination> = makeDestinations(config);
@@ -147,6 +149,7 @@ export async function startApp(initial: Config): Promise<App> {
       const merged = { ...next, listen: config.listen, data_dir: config.data_dir, tls };
       destinations = makeDestinations(merged); // first, because it can fail: then all stays as it was
       config = merged;
+      forgetMoved(db, config);
       if (config.tls.mode === "files") {
         // A bound listener keeps its certificate (measured): a new one takes the port over, the old one ends its requests.
         const { port: same = port } = bound;

@@ -1,6 +1,6 @@
 import { and, count, eq, inArray, isNotNull, isNull, lt, or, sql } from "drizzle-orm";
 import type { Queries } from "./database.ts";
-import { deliveredObject, deliveryInstance, instance, study, upload } from "./schema.ts";
+import { deliveredObject, deliveryInstance, destinationTarget, instance, study, upload } from "./schema.ts";
 
 export type DeliveredRow = typeof deliveredObject.$inferSelect;
 
@@ -85,6 +85,30 @@ export const earlierStudy = (q: Queries, receiptId: string, studyInstanceUID: st
     )
     .limit(1)
     .get()?.study;
+
+/** Forgets what was confirmed by destinations that are another place by now. @returns their ids */
+export function forgetMovedDestinations(tx: Queries, targets: ReadonlyMap<string, string>): string[] {
+  const known = new Map(
+    tx
+      .select()
+      .from(destinationTarget)
+      .all()
+      .map((row) => [row.destinationId, row.target]),
+  );
+  const moved: string[] = [];
+  for (const [destinationId, target] of targets) {
+    if (known.get(destinationId) === target) continue;
+    if (known.has(destinationId)) {
+      moved.push(destinationId);
+      tx.delete(deliveredObject).where(eq(deliveredObject.destinationId, destinationId)).run();
+    }
+    tx.insert(destinationTarget)
+      .values({ destinationId, target })
+      .onConflictDoUpdate({ target: destinationTarget.destinationId, set: { target } })
+      .run();
+  }
+  return moved;
+}
 
 export const forgetDeliveredBefore = (q: Queries, at: number): void => {
   q.delete(deliveredObject).where(lt(deliveredObject.at, at)).run();
