@@ -4,7 +4,10 @@ import { join } from "node:path";
 import { type BunSQLiteDatabase, drizzle } from "drizzle-orm/bun-sqlite";
 import { migrate } from "drizzle-orm/bun-sqlite/migrator";
 import { isDiskFull } from "../core/disk-full.ts";
-import * as schema from "./schema.ts";
+import * as tables from "./schema.ts";
+import * as accounts from "./schema-accounts.ts";
+
+const schema = { ...tables, ...accounts };
 
 type Orm = BunSQLiteDatabase<typeof schema>;
 export type Transaction = Parameters<Parameters<Orm["transaction"]>[0]>[0];

@@ -1,4 +1,8 @@
 import { defineConfig } from "drizzle-kit";
 
-/** `npm run migration -- --name what_changed` writes the next file of migrations/ from schema.ts. */
-export default defineConfig({ dialect: "sqlite", schema: "./src/db/schema.ts", out: "./migrations" });
+/** `npm run migration -- --name what_changed` writes the next file of migrations/ from the two schema files. */
+export default defineConfig({
+  dialect: "sqlite",
+  schema: ["./src/db/schema.ts", "./src/db/schema-accounts.ts"],
+  out: "./migrations",
+});

@@ -1,54 +1,11 @@
 import { sql } from "drizzle-orm";
 import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { ErrorCode, Severity } from "../contract/errors.ts";
-import type { Role } from "../contract/permissions.ts";
 import type { DeliveryState, StudyDecision, UploadState } from "../contract/states.ts";
 import type { ExpectedStudy, StudyMetadata } from "../contract/upload.ts";
+import { user } from "./schema-accounts.ts";
 
 /** Times are milliseconds since 1970 UTC. Columns marked (P) hold patient data and are null after retention.display_hours. */
-
-export const user = sqliteTable("user", {
-  id: text().primaryKey(),
-  username: text().notNull().unique(),
-  passwordHash: text("password_hash").notNull(),
-  role: text().$type<Role>().notNull(),
-  createdAt: integer("created_at").notNull(),
-  disabledAt: integer("disabled_at"),
-});
-
-/** One sign-in of one browser or program; access tokens carry its id and die with it. */
-export const session = sqliteTable(
-  "session",
-  {
-    id: text().primaryKey(),
-    userId: text("user_id")
-      .notNull()
-      .references(() => user.id, { onDelete: "cascade" }),
-    createdAt: integer("created_at").notNull(),
-    lastUsedAt: integer("last_used_at").notNull(),
-    /** auth.session_hours after the sign-in, whatever is used meanwhile. */
-    endsAt: integer("ends_at").notNull(),
-    revokedAt: integer("revoked_at"),
-  },
-  (table) => [index("session_by_user").on(table.userId), index("session_by_end").on(table.endsAt)],
-);
-
-/** Every refresh token a session has had: a family, of which one is good. The tokens themselves are nowhere. */
-export const refreshToken = sqliteTable(
-  "refresh_token",
-  {
-    /** SHA-256, hex. */
-    hash: text().primaryKey(),
-    sessionId: text("session_id")
-      .notNull()
-      .references(() => session.id, { onDelete: "cascade" }),
-    /** When it was exchanged for its successor; null: the good one. */
-    rotatedAt: integer("rotated_at"),
-    /** The successor's hash; null with rotatedAt set: nobody may ever show this one. */
-    successor: text(),
-  },
-  (table) => [index("refresh_token_by_session").on(table.sessionId)],
-);
 
 export const upload = sqliteTable(
   "upload",

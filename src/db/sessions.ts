@@ -1,6 +1,6 @@
 import { and, desc, eq, gt, isNull, lt } from "drizzle-orm";
 import type { Queries } from "./database.ts";
-import { refreshToken, session } from "./schema.ts";
+import { refreshToken, session } from "./schema-accounts.ts";
 
 export type SessionRow = typeof session.$inferSelect;
 export type RefreshTokenRow = typeof refreshToken.$inferSelect;

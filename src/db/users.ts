@@ -1,6 +1,6 @@
 import { count, eq } from "drizzle-orm";
 import type { Queries } from "./database.ts";
-import { user } from "./schema.ts";
+import { user } from "./schema-accounts.ts";
 
 export type UserRow = typeof user.$inferSelect;
 

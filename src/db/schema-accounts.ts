@@ -1,0 +1,47 @@
+import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import type { Role } from "../contract/permissions.ts";
+
+/** Who may sign in, and as whom they are signed in. Times are milliseconds since 1970 UTC. */
+
+export const user = sqliteTable("user", {
+  id: text().primaryKey(),
+  username: text().notNull().unique(),
+  passwordHash: text("password_hash").notNull(),
+  role: text().$type<Role>().notNull(),
+  createdAt: integer("created_at").notNull(),
+  disabledAt: integer("disabled_at"),
+});
+
+/** One sign-in of one browser or program; access tokens carry its id and die with it. */
+export const session = sqliteTable(
+  "session",
+  {
+    id: text().primaryKey(),
+    userId: text("user_id")
+      .notNull()
+      .references(() => user.id, { onDelete: "cascade" }),
+    createdAt: integer("created_at").notNull(),
+    lastUsedAt: integer("last_used_at").notNull(),
+    /** auth.session_hours after the sign-in, whatever is used meanwhile. */
+    endsAt: integer("ends_at").notNull(),
+    revokedAt: integer("revoked_at"),
+  },
+  (table) => [index("session_by_user").on(table.userId), index("session_by_end").on(table.endsAt)],
+);
+
+/** Every refresh token a session has had: a family, of which one is good. The tokens themselves are nowhere. */
+export const refreshToken = sqliteTable(
+  "refresh_token",
+  {
+    /** SHA-256, hex. */
+    hash: text().primaryKey(),
+    sessionId: text("session_id")
+      .notNull()
+      .references(() => session.id, { onDelete: "cascade" }),
+    /** When it was exchanged for its successor; null: the good one. */
+    rotatedAt: integer("rotated_at"),
+    /** The successor's hash; null with rotatedAt set: nobody may ever show this one. */
+    successor: text(),
+  },
+  (table) => [index("refresh_token_by_session").on(table.sessionId)],
+);
