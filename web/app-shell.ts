@@ -1,0 +1,168 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { customElement, property, query, state } from "lit/decorators.js";
+import type { App } from "./core/app.ts";
+import { go, hrefOf, type Page, parseRoute, type Route } from "./core/router.ts";
+import type { Update } from "./core/service-worker.ts";
+import { onKey } from "./core/shortcuts.ts";
+import { faceOf, percentOf } from "./core/study-state.ts";
+import { titleOf } from "./core/study-words.ts";
+import { say, type Word } from "./core/text.ts";
+import { AppElement } from "./elements/app-element.ts";
+import type { ShortcutList } from "./elements/shortcut-list.ts";
+import "./elements/link-chip.ts";
+import "./elements/nav-tabs.ts";
+import "./elements/notice-box.ts";
+
+/** Pages come when they are first shown. */
+const load: Record<Page, () => Promise<unknown>> = {
+  "sign-in": () => import("./pages/page-sign-in.ts"),
+  send: () => import("./pages/page-upload.ts"),
+  confirm: () => import("./pages/page-confirm.ts"),
+  progress: () => import("./pages/page-progress.ts"),
+  activity: () => import("./pages/page-activity.ts"),
+  more: () => import("./pages/page-more.ts"),
+};
+const titles: Record<Page, Word> = {
+  "sign-in": "sign_in",
+  send: "upload_title",
+  confirm: "confirm_title",
+  progress: "progress_title",
+  activity: "activity_title",
+  more: "more_title",
+};
+
+/** Header, menu, the present page, one live region. Who is not signed in sees the sign-in page, and comes back to where they were. */
+@customElement("app-shell")
+export class AppShell extends AppElement {
+  @property({ attribute: false }) app: App | null = null;
+  @property({ attribute: false }) newer: Update | null = null;
+  @property({ type: Boolean }) withoutWorker = false;
+  @state() private route: Route = parseRoute(location.hash);
+  @state() private ready: Page | null = null;
+  @state() private failed = false;
+  @state() private spoken = "";
+  @query("shortcut-list") private list!: ShortcutList | null;
+  private stops: (() => void)[] = [];
+  /** What was last said of each study: its state and quarter. */
+  private readonly said = new Map<string, string>();
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    const on = <K extends keyof WindowEventMap>(name: K | string, listener: (event: Event) => void) => {
+      addEventListener(name, listener);
+      this.stops.push(() => removeEventListener(name, listener));
+    };
+    on("hashchange", () => this.follow());
+    on("keydown", (event) => event instanceof KeyboardEvent && onKey(event, () => this.showList()));
+    on("app-shortcuts", () => this.showList());
+    on("app-changed", () => this.requestUpdate());
+    on("app-announce", (event) => {
+      if (event instanceof CustomEvent) this.spoken = String(event.detail);
+    });
+  }
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    for (const stop of this.stops.splice(0)) stop();
+  }
+  protected override firstUpdated(): void {
+    if (this.app !== null) {
+      this.stops.push(
+        this.app.queue.subscribe(() => this.heard()),
+        this.app.session.subscribe(() => this.turned()),
+      );
+      this.heard();
+    }
+    this.follow();
+  }
+
+  /** Somebody signed in or out: Back never shows the previous person's page. */
+  private turned(): void {
+    if (this.app?.session.person === null) this.app.choice.take({ studies: [], leftOut: 0, unreadable: [] });
+    if (this.app?.session.person !== null && this.route.page === "sign-in") go("send", "", "replace");
+    else this.follow();
+  }
+  private showList(): void {
+    void import("./elements/shortcut-list.ts").then(() => this.list?.open());
+  }
+  private shownPage(): Page {
+    return this.app?.session.person === null ? "sign-in" : this.route.page;
+  }
+  private follow(): void {
+    const before = this.ready;
+    this.route = parseRoute(location.hash);
+    const page = this.shownPage();
+    this.failed = false;
+    load[page]().then(
+      async () => {
+        if (this.shownPage() !== page) return; // gone elsewhere meanwhile
+        this.ready = page;
+        document.title = `${say(titles[page])} · RelayPACS`;
+        await this.updateComplete;
+        if (before !== null && before !== page) this.enter();
+      },
+      () => {
+        this.failed = true;
+      },
+    );
+  }
+  /** The new page's heading has the focus, so that the keyboard and a screen reader go on there. */
+  private enter(): void {
+    const heading = this.querySelector<HTMLElement>("main h1");
+    heading?.setAttribute("tabindex", "-1");
+    heading?.focus({ preventScroll: true });
+    scrollTo(0, 0);
+  }
+  /** Speaks a study's state when it changes, and its progress by quarters. */
+  private heard(): void {
+    for (const study of this.app?.queue.studies ?? []) {
+      const percent = Math.floor(percentOf(study) / 25) * 25;
+      const title = say(faceOf(study).title);
+      const key = `${title} ${percent}`;
+      const before = this.said.get(study.id);
+      if (before === key) continue;
+      this.said.set(study.id, key);
+      if (before === undefined) continue;
+      this.spoken = before.startsWith(`${title} `)
+        ? say("announce_percent", { study: titleOf(study), percent })
+        : say("announce_state", { study: titleOf(study), state: title });
+    }
+    this.requestUpdate();
+  }
+
+  private page(): TemplateResult | typeof nothing {
+    const { app, route } = this;
+    const views: Record<Page, () => TemplateResult> = {
+      "sign-in": () => html`<page-sign-in .app=${app}></page-sign-in>`,
+      send: () => html`<page-upload .app=${app}></page-upload>`,
+      confirm: () => html`<page-confirm .app=${app} .target=${route.id}></page-confirm>`,
+      progress: () => html`<page-progress .app=${app} .target=${route.id}></page-progress>`,
+      activity: () => html`<page-activity .app=${app}></page-activity>`,
+      more: () => html`<page-more .app=${app}></page-more>`,
+    };
+    return this.ready === null ? nothing : views[this.ready]();
+  }
+  private updating(): TemplateResult | typeof nothing {
+    if (this.newer === null) return nothing;
+    const busy = this.app?.queue.studies.some(({ state: at }) => at === "uploading" || at === "saving") ?? false;
+    const text = busy ? `${say("update_ready")} ${say("update_later")}.` : say("update_ready");
+    return html`<notice-box tone="quiet" .text=${text} .action=${busy ? "" : say("update_now")} @act=${() => this.newer?.apply()}></notice-box>`;
+  }
+
+  protected override render(): TemplateResult | typeof nothing {
+    if (this.app === null) return nothing;
+    const inside = this.app.session.person !== null;
+    return html`<a class="skip" href=${hrefOf(this.route.page, this.route.id)} @click=${(event: Event) => {
+      event.preventDefault();
+      this.enter();
+    }}>${say("skip")}</a>
+      <header class="top"><span class="brand" aria-hidden="true">RelayPACS</span><link-chip .link=${this.app.queue.link}></link-chip></header>
+      ${inside ? html`<nav-tabs .page=${this.route.page}></nav-tabs>` : nothing}
+      <main>
+        ${this.updating()}
+        ${this.withoutWorker ? html`<notice-box tone="warn" .text=${say("no_worker")}></notice-box>` : nothing}
+        ${this.failed ? html`<notice-box tone="bad" .text=${say("page_failed")} .action=${say("try_again")} @act=${() => this.follow()}></notice-box>` : this.page()}
+      </main>
+      <shortcut-list></shortcut-list>
+      <div class="unseen" role="status" aria-live="polite">${this.spoken}</div>`;
+  }
+}

@@ -1,0 +1,66 @@
+import type { Role } from "../../src/contract/permissions.ts";
+import type { ChosenFile, DraftStudy, Queue, ScanResult } from "../queue/types.ts";
+
+/** What the screens are given: the queue, the session, and what is chosen but not yet sent. */
+export interface Person {
+  readonly id: string;
+  readonly username: string;
+  readonly role: Role;
+}
+
+/** How a sign-in ended; the page has the words. */
+export type SignInOutcome =
+  | { readonly kind: "ok" }
+  | { readonly kind: "invalid_credentials" | "totp_required" | "totp_invalid" | "offline" | "failed" }
+  | { readonly kind: "too_many_attempts"; readonly retryAfterSeconds: number };
+
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+  readonly totp?: string;
+  readonly recovery_code?: string;
+}
+
+export interface Session {
+  readonly person: Person | null;
+  /** Called when somebody signs in or out. @returns stops listening */
+  subscribe(listener: () => void): () => void;
+  signIn(credentials: Credentials): Promise<SignInOutcome>;
+  signOut(): Promise<void>;
+}
+
+/** What was chosen and waits for the person's word: only in memory, because it is not saved yet. */
+export class Choice {
+  result: ScanResult | null = null;
+  /** Studies left to confirm, first to last. */
+  drafts: readonly DraftStudy[] = [];
+  /** Which of them is shown. */
+  step = 0;
+  /** Files that Chromium's share target or a re-pick brought, to be looked at on the upload screen. */
+  waiting: readonly ChosenFile[] = [];
+  /** Studies whose bytes could not be stored. */
+  notSaved = 0;
+
+  take(result: ScanResult): void {
+    this.result = result;
+    this.drafts = result.studies;
+    this.step = 0;
+  }
+  /** The study was sent: it leaves the list. */
+  drop(id: string): void {
+    this.drafts = this.drafts.filter((draft) => draft.id !== id);
+    this.step = Math.min(this.step, Math.max(0, this.drafts.length - 1));
+    if (this.drafts.length === 0) this.result = null;
+  }
+}
+
+export interface App {
+  readonly queue: Queue;
+  readonly session: Session;
+  readonly choice: Choice;
+}
+
+/** One polite live region speaks for the whole app; the shell listens. */
+export const announce = (text: string): void => {
+  dispatchEvent(new CustomEvent("app-announce", { detail: text }));
+};

@@ -1,0 +1,42 @@
+import type { ChosenFile } from "../queue/types.ts";
+
+/** Copies a FileList at once: browsers empty it when the input is used again. */
+export const chosenFrom = (list: FileList | readonly File[] | null): ChosenFile[] =>
+  [...(list ?? [])].map((file) => ({ name: file.webkitRelativePath || file.name, size: file.size, file }));
+
+/** Every entry of a dropped folder. A reader answers at most 100 at a time in Chromium: it is asked until it answers none. */
+async function entriesOf(folder: FileSystemDirectoryEntry): Promise<FileSystemEntry[]> {
+  const reader = folder.createReader();
+  const all: FileSystemEntry[] = [];
+  for (;;) {
+    const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+    if (some.length === 0) return all;
+    all.push(...some);
+  }
+}
+
+const isFile = (entry: FileSystemEntry): entry is FileSystemFileEntry => entry.isFile;
+const isFolder = (entry: FileSystemEntry): entry is FileSystemDirectoryEntry => entry.isDirectory;
+
+async function walk(entry: FileSystemEntry, into: ChosenFile[]): Promise<void> {
+  if (isFile(entry)) {
+    const file = await new Promise<File>((resolve, reject) => entry.file(resolve, reject));
+    into.push({ name: entry.fullPath.replace(/^\//, ""), size: file.size, file });
+  } else if (isFolder(entry)) {
+    for (const child of await entriesOf(entry)) await walk(child, into);
+  }
+}
+
+/** What was dropped, folders to the end. A file that cannot be opened is left to the scan to name. */
+export async function dropped(transfer: DataTransfer): Promise<ChosenFile[]> {
+  // the items are gone after the first await: all entries are taken before
+  const entries = [...transfer.items].flatMap((item) => item.webkitGetAsEntry() ?? []);
+  const loose = entries.length === 0 ? chosenFrom(transfer.files) : [];
+  const files: ChosenFile[] = [...loose];
+  for (const entry of entries) await walk(entry, files).catch(() => undefined);
+  return files;
+}
+
+/** A photo format no browser but Safari reads. */
+export const isHeic = ({ name, file }: ChosenFile): boolean =>
+  /\.(heic|heif)$/i.test(name) || /^image\/hei[cf]/.test(file.type);

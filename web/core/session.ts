@@ -1,0 +1,32 @@
+import { roles } from "../../src/contract/permissions.ts";
+import { signIn, signOut } from "../api/auth.ts";
+import type { Api, SignedInUser } from "../api/http.ts";
+import { ApiError } from "../api/problem.ts";
+import type { Person, Session, SignInOutcome } from "./app.ts";
+
+const personOf = (user: SignedInUser | null): Person | null => {
+  const role = roles.find((name) => name === user?.role);
+  return user === null || role === undefined ? null : { id: user.id, username: user.username, role };
+};
+
+const plainOutcomes = ["invalid_credentials", "totp_required", "totp_invalid"] as const;
+
+/** The box's answers as the sign-in page's outcomes. */
+function outcomeOf(error: unknown): SignInOutcome {
+  if (!(error instanceof ApiError)) return { kind: "failed" };
+  const { code } = error;
+  const plain = plainOutcomes.find((kind) => kind === code);
+  if (plain !== undefined) return { kind: plain };
+  if (code === "too_many_attempts") return { kind: "too_many_attempts", retryAfterSeconds: error.retryAfter ?? 60 };
+  return { kind: code === "network" ? "offline" : "failed" };
+}
+
+/** Who is signed in, as the screens see it. */
+export const createSession = (api: Api): Session => ({
+  get person() {
+    return personOf(api.user);
+  },
+  subscribe: (listener) => api.onUser(() => listener()),
+  signIn: (credentials) => signIn(api, { ...credentials }).then((): SignInOutcome => ({ kind: "ok" }), outcomeOf),
+  signOut: () => signOut(api),
+});

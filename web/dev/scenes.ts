@@ -1,0 +1,195 @@
+import type { App, Person, Session, SignInOutcome } from "../core/app.ts";
+import { Choice } from "../core/app.ts";
+import type { WaitCause } from "../queue/types.ts";
+import { delivery, draft, queued, type Stub, status, stubQueue } from "./stub-queue.ts";
+
+/** Every screen in every state: what the screens test looks at. */
+export interface Scene {
+  readonly hash: string;
+  /** Nobody is signed in. */
+  readonly out?: boolean;
+  /** How signing in ends. */
+  readonly signIn?: SignInOutcome;
+  prepare?(queue: Stub, app: App): void;
+}
+const offline = { state: "offline", bitsPerSecond: null } as const;
+const error = (code: string, message: string) => ({ code, message, requestId: "7f3a" });
+const study = (over: Parameters<typeof queued>[0]): Scene => ({
+  hash: "#/progress",
+  prepare: (queue) => queue.set([queued(over)]),
+});
+const waits = (cause: WaitCause): Scene =>
+  study({ state: "waiting", cause, nextTryAt: cause === "retry" ? Date.now() + 40_000 : null });
+const needs = (cause: WaitCause): Scene =>
+  study({ state: "needs_you", cause, error: error("x", "The hospital box says why.") });
+const confirming = (...drafts: Parameters<typeof draft>[0][]): Scene => ({
+  hash: "#/confirm",
+  prepare: (_, app) =>
+    app.choice.take({
+      studies: drafts.map((over, index) => draft({ id: `d${index}`, ...over })),
+      leftOut: 0,
+      unreadable: [],
+    }),
+});
+const done = (state: "delivered" | "partial" | "failed" | "cancelled" | "expired", over = {}) =>
+  study({
+    state: "done",
+    finishedAt: Date.now(),
+    status: status(
+      state,
+      [
+        delivery({
+          state: state === "delivered" ? "delivered" : "partial",
+          delivered_instances: state === "delivered" ? 842 : 839,
+        }),
+      ],
+      {
+        pacs_receipt_id: state === "delivered" ? "8f2k0000-0000-4000-8000-000000000000" : null,
+        ...over,
+      },
+    ),
+  });
+
+export const scenes: Readonly<Record<string, Scene>> = {
+  "sign-in": { hash: "#/send", out: true },
+  "upload-empty": { hash: "#/send" },
+  "upload-offline": { hash: "#/send", prepare: (queue) => queue.set([], offline) },
+  "upload-unfinished": {
+    hash: "#/send",
+    prepare: (queue) => queue.set([queued()], { state: "slow", bitsPerSecond: 400_000 }),
+  },
+  confirm: confirming({}),
+  "confirm-several": confirming({}, { patientName: "BEISPIEL^JAN", patientID: "P-7" }, {}),
+  "confirm-checks": confirming({
+    patientID: "",
+    patientBirthDate: "20991231",
+    studyDate: "20200101",
+    warnings: ["patient_missing"],
+  }),
+  "confirm-archive": confirming({
+    kind: "archive",
+    studyInstanceUID: "",
+    patientName: "",
+    imageCount: 0,
+    archives: ["CD.rar"],
+  }),
+  "confirm-locked": confirming({
+    kind: "archive",
+    studyInstanceUID: "",
+    patientName: "",
+    imageCount: 0,
+    archives: ["CD.zip"],
+    warnings: ["archive_encrypted"],
+  }),
+  "confirm-pictures": confirming({
+    kind: "pictures",
+    studyInstanceUID: "",
+    patientName: "",
+    patientID: "",
+    patientBirthDate: "",
+    imageCount: 2,
+  }),
+  "confirm-asked": {
+    hash: "#/confirm/one",
+    prepare: (queue) =>
+      queue.set([queued({ state: "needs_you", cause: "confirmation", status: status("needs_confirmation", []) })]),
+  },
+  "confirm-nothing": { hash: "#/confirm" },
+  "progress-empty": { hash: "#/progress" },
+  saving: study({ state: "saving", savedBytes: 300_000_000, sentBytes: 0 }),
+  offline: {
+    hash: "#/progress",
+    prepare: (queue) => queue.set([queued({ state: "waiting", cause: "offline" })], offline),
+  },
+  retry: waits("retry"),
+  turn: waits("turn"),
+  urgent: waits("urgent_first"),
+  "other-tab": waits("other_tab"),
+  "box-full": waits("box_full"),
+  uploading: study({ serviceLevel: "stat" }),
+  slow: study({ eta: 7200, rate: 50_000, kept: false }),
+  paused: study({ state: "paused" }),
+  processing: study({ state: "at_box", sentBytes: 1_200_000_000, status: status("processing", []) }),
+  forwarding: study({
+    state: "at_box",
+    status: status("forwarding", [
+      delivery(),
+      delivery({
+        delivery_id: "e",
+        destination_id: "legacy",
+        state: "retrying",
+        next_attempt_at: "2026-11-21T14:10:00Z",
+        error: error("destination_timeout", "The archive took too long to answer."),
+      }),
+    ]),
+  }),
+  parked: study({
+    state: "needs_you",
+    cause: "refused",
+    status: status("needs_attention", [
+      delivery({
+        state: "parked",
+        error: error("destination_auth_failed", "The archive does not accept the configured sign-in."),
+      }),
+    ]),
+  }),
+  "signed-out": needs("signed_out"),
+  "files-gone": needs("files_gone"),
+  confirmation: needs("confirmation"),
+  refused: needs("refused"),
+  failed: study({ state: "failed", error: error("upload_too_large", "The upload is larger than this box takes.") }),
+  delivered: done("delivered"),
+  partial: done("partial", {
+    warnings: [{ code: "dicom_truncated", message: "The file ends before its data does.", file_name: "CD/IM3" }],
+  }),
+  "box-failed": done("failed"),
+  cancelled: done("cancelled"),
+  expired: done("expired"),
+  "activity-empty": { hash: "#/activity" },
+  activity: {
+    hash: "#/activity",
+    prepare: (queue) =>
+      queue.set([
+        queued(),
+        queued({ id: "two", state: "needs_you", cause: "signed_out" }),
+        queued({ id: "three", state: "done", status: status("delivered", []) }),
+      ]),
+  },
+  more: { hash: "#/more" },
+};
+
+function stubSession(out: boolean, outcome: SignInOutcome): Session {
+  const somebody: Person = { id: "u", username: "meier", role: "radiographer" };
+  let person = out ? null : somebody;
+  const listeners = new Set<() => void>();
+  const turn = (next: Person | null) => {
+    person = next;
+    for (const listener of listeners) listener();
+  };
+  return {
+    get person() {
+      return person;
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    signIn({ totp }) {
+      if (outcome.kind === "ok" || (outcome.kind === "totp_required" && totp === "123456")) turn(somebody);
+      return Promise.resolve(outcome.kind === "totp_required" && totp === "123456" ? { kind: "ok" } : outcome);
+    },
+    signOut: () => Promise.resolve(turn(null)),
+  };
+}
+
+/** The app of a scene. */
+export function stage(scene: Scene): { app: App; queue: Stub } {
+  const queue = stubQueue();
+  const app: App = {
+    queue,
+    session: stubSession(scene.out ?? false, scene.signIn ?? { kind: "ok" }),
+    choice: new Choice(),
+  };
+  scene.prepare?.(queue, app);
+  return { app, queue };
+}

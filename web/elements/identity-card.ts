@@ -1,0 +1,63 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { customElement, property } from "lit/decorators.js";
+import { dateWords, isClosed, isMixed, type Subject } from "../core/checks.ts";
+import { personName, size } from "../core/format.ts";
+import { say, type Word } from "../core/text.ts";
+import { AppElement } from "./app-element.ts";
+import { icon } from "./icons.ts";
+
+const sexWords: Record<string, Word> = { F: "sex_F", M: "sex_M", O: "sex_O" };
+
+/** Who and what a study is, large enough to compare with the request form. */
+@customElement("identity-card")
+export class IdentityCard extends AppElement {
+  @property({ attribute: false }) subject: Subject | null = null;
+
+  private contents(subject: Subject): string {
+    const count = isClosed(subject)
+      ? [say("archives", { n: subject.archives.length || 1 })]
+      : subject.kind === "pictures"
+        ? [say("pictures", { n: subject.imageCount })]
+        : [say("series", { n: subject.seriesCount }), say("images", { n: subject.imageCount })];
+    return [...count, ...(subject.bytes === 0 ? [] : [size(subject.bytes)])].join(", ");
+  }
+
+  private facts(subject: Subject): [string, string][] {
+    const contents: [string, string] = [say("contents"), this.contents(subject)];
+    if (isClosed(subject) || isMixed(subject) || subject.kind === "pictures") return [contents];
+    const sex = sexWords[subject.patientSex];
+    const given: [Word, string][] = [
+      ["birth_date", dateWords(subject.patientBirthDate)],
+      ["patient_id", subject.patientID || say("not_given")],
+      ["sex", sex === undefined ? "" : say(sex)],
+      ["study_date", dateWords(subject.studyDate)],
+      ["modality", subject.modalities.join(", ")],
+      ["description", subject.description],
+    ];
+    return [
+      ...given.filter(([, value]) => value !== "").map(([word, value]): [string, string] => [say(word), value]),
+      contents,
+    ];
+  }
+
+  protected override render(): TemplateResult | typeof nothing {
+    const subject = this.subject;
+    if (subject === null) return nothing;
+    const closed = isClosed(subject);
+    const name = personName(subject.patientName);
+    const heading = closed
+      ? say("unknown_patient")
+      : isMixed(subject)
+        ? say("several_people")
+        : name === ""
+          ? say("no_name")
+          : name;
+    return html`<section class="card identity" aria-label=${heading}>
+      <div class="who">${icon(closed ? "archive" : "person")}<h2 dir="auto">${heading}</h2></div>
+      <dl class="facts">
+        ${this.facts(subject).map(([label, value]) => html`<div><dt>${label}</dt><dd dir="auto">${value}</dd></div>`)}
+      </dl>
+      <p class="hint">${closed ? say("at_box_opened") : say(subject.kind === "pictures" ? "photo_note" : "right_patient")}</p>
+    </section>`;
+  }
+}

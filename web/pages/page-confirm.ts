@@ -1,0 +1,181 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { customElement, query, state } from "lit/decorators.js";
+import { announce } from "../core/app.ts";
+import {
+  checksOf,
+  deliveredBefore,
+  earlierToday,
+  emptyConfirmation,
+  missingFields,
+  type Subject,
+} from "../core/checks.ts";
+import { moment, size } from "../core/format.ts";
+import { go } from "../core/router.ts";
+import { warningText } from "../core/scan-words.ts";
+import { type Asked, askedOf, sendAsked, sendDraft } from "../core/sending.ts";
+import { say } from "../core/text.ts";
+import type { AskDialog } from "../elements/ask-dialog.ts";
+import type { Confirmation, DraftStudy } from "../queue/types.ts";
+import { QueuePage } from "./queue-page.ts";
+import "../elements/ask-dialog.ts";
+import "../elements/confirm-fields.ts";
+import "../elements/identity-card.ts";
+import "../elements/notice-box.ts";
+
+/** Screen 2: is this the right patient? Studies chosen here, or those the box asks about. Send sends the one that is shown. */
+@customElement("page-confirm")
+export class PageConfirm extends QueuePage {
+  @state() private given: Readonly<Record<string, Confirmation>> = {};
+  @state() private tried = false;
+  @state() private room: number | null = null;
+  @query("ask-dialog") private dialog!: AskDialog;
+  @query("h1") private heading!: HTMLElement;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    void this.app?.queue.room().then((room) => {
+      this.room = room;
+    });
+  }
+
+  /** What is shown: a chosen study, or one of those the box asks about. */
+  private current(): {
+    key: string;
+    subject: Subject;
+    draft: DraftStudy | null;
+    asked: Asked | null;
+    step: number;
+    total: number;
+  } | null {
+    if (this.app === null) return null;
+    if (this.target !== "") {
+      const all = askedOf(this.app.queue, this.target);
+      const asked = all[0];
+      return asked === undefined
+        ? null
+        : { key: asked.uid, subject: asked.subject, draft: null, asked, step: 0, total: all.length };
+    }
+    const { drafts, step } = this.app.choice;
+    const draft = drafts[step];
+    return draft === undefined
+      ? null
+      : { key: draft.id, subject: draft, draft, asked: null, step, total: drafts.length };
+  }
+  private change(key: string, before: Confirmation, change: Partial<Confirmation>): void {
+    this.given = { ...this.given, [key]: { ...before, ...change } };
+  }
+
+  private async send(event: SubmitEvent): Promise<void> {
+    event.preventDefault();
+    const shown = this.current();
+    if (shown === null || this.app === null) return;
+    const given = this.given[shown.key] ?? emptyConfirmation(shown.subject);
+    const missing = missingFields(shown.subject, given);
+    this.tried = true;
+    if (missing.length > 0) {
+      await this.updateComplete;
+      this.querySelector<HTMLElement>(`#${missing[0]}`)?.focus();
+      return;
+    }
+    if (shown.draft !== null) sendDraft(this.app, shown.draft, given);
+    else if (shown.asked !== null) await sendAsked(this.app.queue, this.target, shown.asked, given);
+    this.tried = false;
+    this.requestUpdate();
+    if (shown.total === 1) {
+      announce(say(this.app.queue.link.state === "offline" ? "saved_offline" : "saved_now"));
+      go("progress", "", "replace");
+      return;
+    }
+    await this.updateComplete;
+    this.heading.focus();
+    scrollTo(0, 0);
+  }
+  private move(by: number): void {
+    if (this.app === null) return;
+    this.app.choice.step += by;
+    this.tried = false;
+    this.requestUpdate();
+    void this.updateComplete.then(() => this.heading.focus());
+  }
+  private async reject(uid: string, reason: string): Promise<void> {
+    await this.app?.queue.reject(this.target, uid, reason);
+    if (this.current() === null) go("progress", "", "replace");
+    else this.requestUpdate();
+  }
+
+  private notices(subject: Subject, given: Confirmation): TemplateResult[] {
+    const checks = [
+      ...(subject.kind === "pictures" ? [say("identity_needed")] : []),
+      ...subject.warnings.filter((code) => code !== "patient_missing" || given.patientID !== "").map(warningText),
+      ...checksOf(subject, given, this.now).map(({ word, filling }) => say(word, filling)),
+      ...(this.room !== null && subject.bytes > this.room
+        ? [say("no_room", { room: size(this.room), need: size(subject.bytes) })]
+        : []),
+    ];
+    return checks.map((text) => html`<notice-box tone="warn" .text=${text}></notice-box>`);
+  }
+  private duplicate(key: string, subject: Subject, given: Confirmation): TemplateResult | typeof nothing {
+    const before =
+      this.target === "" ? deliveredBefore(subject.studyInstanceUID, this.app?.queue.studies ?? []) : undefined;
+    if (before === undefined) return nothing;
+    const text = say("duplicate", { when: moment(before.finishedAt ?? before.createdAt), n: before.imageCount });
+    return html`<notice-box tone="warn" .text=${text} .action=${say("show_it")} @act=${() => go("activity")}></notice-box>
+      <label class="field"><span>${say("resend_reason")}</span>
+        <input maxlength="256" autocomplete="off" .value=${given.resendReason} @input=${(event: Event) => {
+          if (event.target instanceof HTMLInputElement) this.change(key, given, { resendReason: event.target.value });
+        }} /></label>`;
+  }
+  /** What stands beside Send and describes it. */
+  private beside(given: Confirmation, step: number, total: number): TemplateResult | typeof nothing {
+    const stat = given.serviceLevel === "stat";
+    if (!stat && total === 1) return nothing;
+    return html`<p id="send-what" class="beside">
+      ${stat ? html`<span class="badge">${say("stat")}</span>` : nothing}
+      ${total > 1 ? say("step_of", { n: step + 1, total }) : nothing}
+    </p>`;
+  }
+  private copyEarlier(key: string, given: Confirmation): void {
+    const title = earlierToday(this.app?.queue.studies ?? [], this.now);
+    if (title === undefined) return;
+    const { patientName, patientID, patientBirthDate } = title;
+    this.change(key, given, { patientName, patientID, patientBirthDate });
+  }
+
+  protected override render(): TemplateResult | typeof nothing {
+    const shown = this.current();
+    if (this.app === null) return nothing;
+    if (shown === null)
+      return html`<div class="page"><h1>${say("confirm_title")}</h1>
+        <notice-box text=${say("nothing_to_confirm")} .action=${say("add_study")} @act=${() => go("send")}></notice-box></div>`;
+    const { key, subject, asked, step, total } = shown;
+    const given = this.given[key] ?? emptyConfirmation(subject);
+    const lacking =
+      asked !== null && (subject.patientID === "" || subject.patientName === "" || subject.patientBirthDate === "");
+    return html`<form class="page confirm" novalidate @submit=${this.send}>
+      <h1 tabindex="-1">${say("confirm_title")}</h1>
+      ${asked === null ? nothing : html`<notice-box tone="warn" .text=${say(lacking ? "identity_missing_here" : "asked_by_box")}></notice-box>`}
+      <div class="panes">
+        <div>
+          <identity-card .subject=${subject}></identity-card>
+          ${this.notices(subject, given)} ${this.duplicate(key, subject, given)}
+        </div>
+        <div>
+          <confirm-fields .value=${given} .identity=${subject.kind === "pictures" || lacking} .extras=${asked === null}
+            .missing=${this.tried ? missingFields(subject, given) : []}
+            .earlier=${earlierToday(this.app.queue.studies, this.now) !== undefined}
+            @copy-earlier=${() => this.copyEarlier(key, given)}
+            @given=${(event: CustomEvent<Partial<Confirmation>>) => this.change(key, given, event.detail)}></confirm-fields>
+          ${asked === null ? nothing : html`<button type="button" class="button" @click=${() => void this.dialog.open()}>${say("not_this")}</button>`}
+        </div>
+      </div>
+      <div class="bar">
+        ${total > 1 && asked === null ? html`<button type="button" class="button" ?disabled=${step === 0} @click=${() => this.move(-1)}>${say("previous")}</button>` : nothing}
+        ${this.beside(given, step, total)}
+        ${total > 1 && asked === null ? html`<button type="button" class="button" ?disabled=${step === total - 1} @click=${() => this.move(1)}>${say("next")}</button>` : nothing}
+        <button class="button primary" data-primary aria-describedby="send-what">${say("send")}</button>
+      </div>
+      <ask-dialog .heading=${say("reject_title")} .text=${say("reject_text")} .reason=${say("reason")} .yes=${say("leave_out")} .no=${say("back")}
+        @yes=${(event: CustomEvent<string>) => void this.reject(key, event.detail)}></ask-dialog>
+    </form>`;
+  }
+}

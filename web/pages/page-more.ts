@@ -1,0 +1,83 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { customElement } from "lit/decorators.js";
+import type { Role } from "../../src/contract/permissions.ts";
+import { canInstall, install } from "../core/install.ts";
+import { saveLanguage, setShortcuts, setTheme, shortcutsOn, type Theme, theme, themes } from "../core/settings.ts";
+import { type Language, language, languages, say, speak, type Word } from "../core/text.ts";
+import { QueuePage } from "./queue-page.ts";
+
+const themeWords: Record<Theme, Word> = {
+  system: "theme_system",
+  dark: "theme_dark",
+  light: "theme_light",
+  dimmed: "theme_dimmed",
+  contrast: "theme_contrast",
+};
+const roleWords: Record<Role, Word> = {
+  clinician: "role_clinician",
+  radiographer: "role_radiographer",
+  radiologist: "role_radiologist",
+  admin: "role_admin",
+};
+
+/** Appearance, language, shortcuts, the account, and what this is. */
+@customElement("page-more")
+export class PageMore extends QueuePage {
+  private readonly changed = (): void => this.requestUpdate();
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    addEventListener("app-changed", this.changed);
+  }
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    removeEventListener("app-changed", this.changed);
+  }
+
+  private chooseTheme(event: Event): void {
+    const chosen = event.target instanceof HTMLSelectElement ? event.target.value : "";
+    setTheme(themes.find((name) => name === chosen) ?? "system");
+  }
+  private chooseLanguage(event: Event): void {
+    const chosen = event.target instanceof HTMLSelectElement ? event.target.value : "en";
+    const code = Object.keys(languages).find((name): name is Language => name === chosen) ?? "en";
+    saveLanguage(code);
+    void speak(code);
+  }
+
+  protected override render(): TemplateResult | typeof nothing {
+    if (this.app === null) return nothing;
+    const { session } = this.app;
+    const person = session.person;
+    return html`<div class="page more">
+      <h1>${say("more_title")}</h1>
+      <section class="card" aria-labelledby="appearance"><h2 id="appearance">${say("appearance")}</h2>
+        <label class="field"><span>${say("theme")}</span>
+          <select @change=${this.chooseTheme}>${themes.map((name) => html`<option value=${name} ?selected=${name === theme()}>${say(themeWords[name])}</option>`)}</select></label>
+        <label class="field"><span>${say("language")}</span>
+          <select @change=${this.chooseLanguage}>${Object.entries(languages).map(([code, name]) => html`<option value=${code} lang=${code} ?selected=${code === language()}>${name}</option>`)}</select></label>
+      </section>
+      <section class="card" aria-labelledby="keys"><h2 id="keys">${say("shortcuts")}</h2>
+        <label class="choice"><input type="checkbox" .checked=${shortcutsOn()} @change=${(event: Event) => {
+          if (event.target instanceof HTMLInputElement) setShortcuts(event.target.checked);
+        }} /><span>${say("shortcuts_on")}</span></label>
+        <div class="row"><button class="button" @click=${() => dispatchEvent(new Event("app-shortcuts"))}>${say("shortcuts_list")}</button></div>
+      </section>
+      ${
+        canInstall()
+          ? html`<section class="card"><p>${say("install_text")}</p><div class="row"><button class="button" @click=${() => void install()}>${say("install")}</button></div></section>`
+          : nothing
+      }
+      ${
+        person === null
+          ? nothing
+          : html`<section class="card" aria-labelledby="account"><h2 id="account">${say("account")}</h2>
+            <p>${say("signed_in_as", { name: person.username })} · ${say(roleWords[person.role])}</p>
+            <p class="hint">${say("sign_out_text")}</p>
+            <div class="row"><button class="button" @click=${() => void session.signOut()}>${say("sign_out")}</button></div>
+          </section>`
+      }
+      <section class="card" aria-labelledby="about"><h2 id="about">${say("about")}</h2><p>${say("about_text")}</p></section>
+    </div>`;
+  }
+}

@@ -1,0 +1,66 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { customElement, query, state } from "lit/decorators.js";
+import { repeat } from "lit/directives/repeat.js";
+import { actOn } from "../core/acting.ts";
+import { go } from "../core/router.ts";
+import { type Action, faceOf } from "../core/study-state.ts";
+import { say } from "../core/text.ts";
+import type { AskDialog } from "../elements/ask-dialog.ts";
+import type { QueuedStudy } from "../queue/types.ts";
+import { QueuePage } from "./queue-page.ts";
+import "../elements/ask-dialog.ts";
+import "../elements/notice-box.ts";
+import "../elements/study-card.ts";
+
+/** A study that ended stays on this screen so long, milliseconds: the person who sent it sees how. */
+const lingers = 3_600_000;
+const rank = (study: QueuedStudy): number =>
+  (study.serviceLevel === "stat" ? 0 : 1) + (faceOf(study).shelf === "done" ? 2 : 0);
+
+/** Screen 3: what is on its way, urgent first. */
+@customElement("page-progress")
+export class PageProgress extends QueuePage {
+  @state() private stopping: QueuedStudy | null = null;
+  @query("ask-dialog") private dialog!: AskDialog;
+
+  private act(study: QueuedStudy, action: Action): void {
+    if (this.app === null) return;
+    if (action === "cancel") {
+      this.stopping = study;
+      void this.dialog.open();
+    } else actOn(this.app, study, action);
+  }
+  private shown(studies: readonly QueuedStudy[]): QueuedStudy[] {
+    const recent = (study: QueuedStudy) =>
+      study.id === this.target || this.now - (study.finishedAt ?? this.now) < lingers;
+    return studies
+      .filter((study) => faceOf(study).shelf !== "done" || recent(study))
+      .sort((a, b) => rank(a) - rank(b) || b.createdAt - a.createdAt);
+  }
+
+  protected override render(): TemplateResult | typeof nothing {
+    if (this.app === null) return nothing;
+    const { queue, choice } = this.app;
+    const studies = this.shown(queue.studies);
+    return html`<div class="page">
+      <h1>${say("progress_title")}</h1>
+      ${choice.notSaved > 0 ? html`<notice-box tone="bad" .text=${say("not_saved")} .action=${say("choose_again")} @act=${() => this.again()}></notice-box>` : nothing}
+      ${studies.length === 0 ? html`<p class="lead">${say("nothing_active")}</p>` : nothing}
+      <div class="cards">
+        ${repeat(
+          studies,
+          ({ id }) => id,
+          (study) =>
+            html`<study-card .study=${study} .now=${this.now} @action=${(event: CustomEvent<Action>) => this.act(study, event.detail)}></study-card>`,
+        )}
+      </div>
+      <div class="bar"><button class="button primary" data-primary @click=${() => go("send")}>${say("send_another")}</button></div>
+      <ask-dialog .heading=${say("cancel_title")} .text=${say("cancel_text")} .yes=${say("stop")} .no=${say("keep_sending")}
+        @yes=${() => this.stopping !== null && void queue.cancel(this.stopping.id)}></ask-dialog>
+    </div>`;
+  }
+  private again(): void {
+    if (this.app !== null) this.app.choice.notSaved = 0;
+    go("send");
+  }
+}

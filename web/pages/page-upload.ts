@@ -1,0 +1,131 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { customElement, query, state } from "lit/decorators.js";
+import { may } from "../../src/contract/permissions.ts";
+import { announce } from "../core/app.ts";
+import { isHeic } from "../core/chosen.ts";
+import { go } from "../core/router.ts";
+import { scanWords } from "../core/scan-words.ts";
+import { faceOf } from "../core/study-state.ts";
+import { say } from "../core/text.ts";
+import type { ChosenFile, ScanResult } from "../queue/types.ts";
+import { QueuePage } from "./queue-page.ts";
+import "../elements/file-chooser.ts";
+import "../elements/notice-box.ts";
+import type { FileChooser } from "../elements/file-chooser.ts";
+
+const isApple = /iPad|iPhone|iPod/.test(navigator.userAgent);
+
+/** Screen 1: choose files. What is readable goes on to Confirm by itself; the page stays only where something needs a decision. */
+@customElement("page-upload")
+export class PageUpload extends QueuePage {
+  @state() private progress: { readonly done: number; readonly total: number } | null = null;
+  @state() private problem = "";
+  @state() private found: ScanResult | null = null;
+  @query("file-chooser") private chooser!: FileChooser | null;
+  private stopScan = new AbortController();
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    const waiting = this.app?.choice.waiting ?? [];
+    if (this.app !== null && waiting.length > 0) {
+      this.app.choice.waiting = [];
+      void this.look(waiting);
+    }
+  }
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.stopScan.abort();
+  }
+
+  private async look(files: readonly ChosenFile[]): Promise<void> {
+    if (this.app === null) return;
+    this.found = null;
+    this.problem = "";
+    if (files.every(isHeic)) {
+      this.fail(say("heic"));
+      return;
+    }
+    this.stopScan = new AbortController();
+    const { signal } = this.stopScan;
+    this.progress = { done: 0, total: files.length };
+    try {
+      const result = await this.app.queue.scan(files, (done, total) => this.step(done, total), signal);
+      if (!signal.aborted) this.take(result, files);
+    } catch {
+      if (!signal.aborted) this.fail(say("scan_failed"));
+    } finally {
+      this.progress = null;
+    }
+  }
+  private step(done: number, total: number): void {
+    this.progress = { done, total };
+  }
+  private fail(text: string): void {
+    this.problem = text;
+    announce(text);
+  }
+  private take(result: ScanResult, files: readonly ChosenFile[]): void {
+    if (this.app === null) return;
+    if (result.studies.length === 0) {
+      const zip = files.length === 1 && /\.(zip|rar|7z)$/i.test(files[0]?.name ?? "");
+      this.fail(say(zip ? "nothing_found" : "nothing_found_files"));
+      return;
+    }
+    this.app.choice.take(result);
+    if (scanWords(result).some(({ decide }) => decide)) this.found = result;
+    else go("confirm");
+  }
+
+  private decision(result: ScanResult): TemplateResult {
+    const unreadable = result.unreadable.length > 0;
+    return html`<section class="card" aria-labelledby="found">
+      <h2 id="found">${say("found_title")}</h2>
+      ${scanWords(result).map(({ text, tone }) => html`<notice-box .text=${text} .tone=${tone}></notice-box>`)}
+      ${
+        unreadable
+          ? html`<details><summary>${say("unreadable_list")}</summary><ul class="plain">${result.unreadable.slice(0, 200).map((name) => html`<li dir="auto">${name}</li>`)}</ul></details>`
+          : nothing
+      }
+      <div class="row">
+        <button class="button" @click=${() => this.again()}>${say("choose_again")}</button>
+      </div>
+      <div class="bar"><button class="button primary" data-primary @click=${() => go("confirm")}>${say(unreadable ? "continue_without" : "review")}</button></div>
+    </section>`;
+  }
+  private again(): void {
+    this.found = null;
+    this.problem = "";
+    void this.updateComplete.then(() => this.chooser?.choose());
+  }
+  private scanning({ done, total }: { readonly done: number; readonly total: number }): TemplateResult {
+    return html`<section class="card">
+      <p id="scan">${say("scanning", { n: total, done })}</p>
+      <progress max=${Math.max(1, total)} .value=${done} aria-labelledby="scan"></progress>
+      <div class="row"><button class="button" @click=${() => this.stopScan.abort()}>${say("cancel")}</button></div>
+    </section>`;
+  }
+
+  protected override render(): TemplateResult | typeof nothing {
+    if (this.app === null) return nothing;
+    const { queue, session } = this.app;
+    const open = queue.studies.filter((study) => faceOf(study).shelf !== "done").length;
+    const offline = queue.link.state === "offline";
+    const allowed = session.person === null || may(session.person.role, "send");
+    return html`<div class="page upload">
+      <h1>${say("upload_title")}</h1>
+      ${allowed ? html`<p class="lead">${say(queue.studies.length === 0 ? "upload_empty" : "upload_lead")}</p>` : nothing}
+      ${offline ? html`<notice-box tone="warn" .text=${say(isApple ? "upload_offline_ios" : "upload_offline")}></notice-box>` : nothing}
+      ${this.problem === "" ? nothing : html`<notice-box tone="bad" .text=${this.problem} .action=${say("choose_again")} @act=${() => this.again()}></notice-box>`}
+      ${open > 0 ? html`<notice-box tone="busy" .text=${`${say("unfinished", { n: open })}. ${say("unfinished_text")}`} .action=${say("show_progress")} @act=${() => go("progress")}></notice-box>` : nothing}
+      ${this.progress === null ? nothing : this.scanning(this.progress)}
+      ${this.found === null ? nothing : this.decision(this.found)}
+      ${
+        !allowed
+          ? html`<notice-box tone="quiet" .text=${say("cannot_send")}></notice-box>`
+          : this.progress !== null || this.found !== null
+            ? nothing
+            : html`<file-chooser @chosen=${(event: CustomEvent<readonly ChosenFile[]>) => void this.look(event.detail)}></file-chooser>`
+      }
+    </div>`;
+  }
+}
