@@ -113,6 +113,25 @@ if (chromium !== null)
       expect(await mark()).toBe(1);
     }, 60_000);
 
+    test("when the connection is back the browser wakes the page", async () => {
+      const { page } = browser;
+      await page.goto(box.url);
+      await installed();
+      const woken = await page.evaluate(
+        () =>
+          new Promise<string>((resolve) => {
+            navigator.serviceWorker.addEventListener("message", ({ data }) => resolve(data.type), { once: true });
+            navigator.serviceWorker.startMessages();
+            void navigator.serviceWorker.ready.then((registration) =>
+              (
+                registration as ServiceWorkerRegistration & { sync: { register(tag: string): Promise<void> } }
+              ).sync.register("relaypacs-queue"),
+            );
+          }),
+      );
+      expect(woken).toBe("SYNC");
+    }, 60_000);
+
     test("shared files go to the page that asks for them, once, and into no store", async () => {
       const { page } = browser;
       await page.goto(box.url);
