@@ -31,7 +31,7 @@ export function initBody(manifest: Manifest): UploadInit {
 const sexes = new Set(["F", "M", "O"]);
 const date = (text: string) => (/^\d{8}$/.test(text) ? text : "");
 
-function metadata({ confirmation, title, bodyPart }: Manifest): StudyMetadata {
+function metadata({ confirmation, title }: Manifest): StudyMetadata {
   return {
     study_name: confirmation.studyName.slice(0, 1024),
     patient_name: confirmation.patientName.slice(0, 1024),
@@ -41,7 +41,6 @@ function metadata({ confirmation, title, bodyPart }: Manifest): StudyMetadata {
     study_date: date(title.studyDate),
     modality: (title.modalities[0] ?? "").slice(0, 16),
     accession_number: confirmation.accessionNumber.slice(0, 64),
-    body_part: bodyPart.slice(0, 64),
     service_level: confirmation.serviceLevel,
     clinical_notes: confirmation.clinicalNotes,
   };

@@ -22,7 +22,6 @@ export interface Manifest {
   readonly totalBytes: number;
   readonly files: readonly FileRecord[];
   readonly confirmation: Confirmation;
-  readonly bodyPart: string;
   /** null: nothing was read that could be held against what comes. */
   readonly expected: readonly ExpectedStudy[] | null;
 }
@@ -131,6 +130,5 @@ export const manifestOfDone = (done: Done): Manifest => ({
     accessionNumber: "",
     resendReason: "",
   },
-  bodyPart: "",
   expected: null,
 });

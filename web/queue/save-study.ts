@@ -1,0 +1,90 @@
+import type { ExpectedStudy } from "../../src/contract/upload.ts";
+import { Entry } from "./entry.ts";
+import { expectedOf, safeName } from "./init-body.ts";
+import type { ScanMemory } from "./intake.ts";
+import { freshProgress, type Manifest } from "./record.ts";
+import { askToPersist, roomOnDevice } from "./room.ts";
+import type { DeviceStore } from "./store.ts";
+import type { Confirmation, DraftStudy } from "./types.ts";
+
+/** Held while a study is saved, so that no other tab takes its bytes for a crash's remains. */
+const lockOf = (id: string) => `relaypacs-saving-${id}`;
+
+/** Studies that some tab saves right now. */
+export async function savedByOthers(): Promise<ReadonlySet<string>> {
+  const { held = [] } = await navigator.locks.query();
+  const prefix = lockOf("");
+  return new Set(held.flatMap(({ name }) => (name?.startsWith(prefix) ? [name.slice(prefix.length)] : [])));
+}
+
+/** A study as it is about to be saved. */
+export function entryOf(draft: DraftStudy, given: Confirmation, userId: string, memory: ScanMemory): Entry {
+  const read: readonly ExpectedStudy[] = memory.expected.get(draft.id) ?? [];
+  const manifest: Manifest = {
+    id: draft.id,
+    userId,
+    createdAt: Date.now(),
+    kind: draft.kind,
+    title: {
+      patientName: given.patientName || draft.patientName,
+      patientID: given.patientID || draft.patientID,
+      patientBirthDate: given.patientBirthDate || draft.patientBirthDate,
+      studyDate: draft.studyDate,
+      description: draft.description,
+      modalities: draft.modalities,
+    },
+    imageCount: draft.imageCount,
+    totalBytes: draft.files.reduce((sum, { size }) => sum + size, 0),
+    files: draft.files.map(({ name, size, file }) => ({
+      name: safeName(name),
+      size,
+      sopInstanceUID: /^[0-9.]{1,64}$/.exec(memory.sopInstanceUIDs.get(file) ?? "")?.[0] ?? "",
+      sha256: "",
+    })),
+    confirmation: given,
+    expected: expectedOf(draft, given, read),
+  };
+  const entry = new Entry(manifest);
+  entry.saving = true;
+  entry.savedBytes = 0;
+  return entry;
+}
+
+/**
+ * Stores the bytes, then the study. Where the device cannot hold them the study is sent straight from its files.
+ * @returns the study as it goes on
+ * @throws DOMException NotReadableError, NotFoundError where a file cannot be read; AbortError when cancelled
+ */
+export function saveStudy(
+  entry: Entry,
+  files: readonly File[],
+  store: DeviceStore | null,
+  changed: () => void,
+): Promise<Entry> {
+  return navigator.locks.request(lockOf(entry.id), async () => {
+    await askToPersist();
+    const room = await roomOnDevice();
+    if (store === null || (room !== null && room < entry.manifest.totalBytes)) return inMemory(entry, files);
+    try {
+      const count = (bytes: number) => {
+        entry.savedBytes += bytes;
+        changed();
+      };
+      const hashes = await store.saveFiles(entry.id, files, count, entry.stop.signal);
+      entry.stop.signal.throwIfAborted();
+      const named = entry.manifest.files.map((file, index) => ({ ...file, sha256: hashes[index] ?? "" }));
+      entry.manifest = { ...entry.manifest, files: named };
+      await store.commit(entry.manifest, freshProgress);
+      entry.saving = false;
+      return entry;
+    } catch (error) {
+      await store.remove(entry.id).catch(() => undefined);
+      if (isUnreadable(error) || entry.stop.signal.aborted) throw error;
+      return inMemory(entry, files); // the device is full, or keeps nothing
+    }
+  });
+}
+
+const inMemory = (entry: Entry, files: readonly File[]) => new Entry(entry.manifest, freshProgress, files);
+const isUnreadable = (error: unknown) =>
+  error instanceof DOMException && (error.name === "NotReadableError" || error.name === "NotFoundError");
