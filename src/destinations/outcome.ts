@@ -32,6 +32,10 @@ function failure(
 export const conflict = (instance: OutgoingInstance, answer: string, message?: string): InstanceOutcome =>
   refused(instance, answer, "instance_conflict", message);
 
+/** The peer holds something under this UID, and nobody can tell whether it is this image. */
+export const incomparable = (instance: OutgoingInstance, answer: string): InstanceOutcome =>
+  conflict(instance, answer, "The archive holds this SOP Instance UID already, and the bytes cannot be compared.");
+
 export const unreadable = (instance: OutgoingInstance): InstanceOutcome =>
   refused(instance, "not sent", "instance_unreadable");
 

@@ -1,7 +1,8 @@
-import { DestinationError, type OutgoingInstance } from "./destination.ts";
+import type { OutgoingInstance } from "./destination.ts";
 import { dataSetsOf, textOf } from "./dicom-json.ts";
 import type { HttpAnswer, HttpPeer } from "./http-peer.ts";
 import { statusError } from "./http-status.ts";
+import { readableText } from "./readable-text.ts";
 
 const SOP_INSTANCE_UID = "00080018";
 /** Azure answers no more than 200 at once. */
@@ -12,7 +13,8 @@ const PAGES = 10_000;
 const CANNOT_BE_ASKED = new Set([400, 403, 404, 405, 406, 415, 501]);
 
 /**
- * Asks by QIDO-RS (PS3.18 10.6) which of these instances of one study the peer holds; null where it cannot be asked.
+ * Asks by QIDO-RS (PS3.18 10.6) which of these instances of one study the peer holds; null where it cannot be asked:
+ * it says so, or its answer is no data set (a proxy's page) or too long to be read.
  * Servers that ignore paging answer everything at once; others answer shorter pages than asked for: it ends with nothing new.
  * @throws DestinationError
  */
@@ -49,13 +51,7 @@ async function sopInstanceUidsOf(answer: HttpAnswer): Promise<string[] | null> {
     if (CANNOT_BE_ASKED.has(answer.status)) return null;
     throw statusError(answer);
   }
-  const sets = dataSetsOf(await answer.text());
-  if (sets === null) {
-    throw new DestinationError(
-      "destination_bad_answer",
-      "The archive's answer to a query could not be understood.",
-      true,
-    );
-  }
-  return sets.map((set) => textOf(set, SOP_INSTANCE_UID)).filter((uid) => uid !== "");
+  const text = await readableText(answer);
+  const sets = text === null ? null : dataSetsOf(text);
+  return sets === null ? null : sets.map((set) => textOf(set, SOP_INSTANCE_UID)).filter((uid) => uid !== "");
 }

@@ -4,6 +4,7 @@ import { statusError } from "./http-status.ts";
 import { UnreadableInstance } from "./instance-bytes.ts";
 import { multipartOf } from "./multipart.ts";
 import { refused, retryLater, stored, unreadable } from "./outcome.ts";
+import { readableText } from "./readable-text.ts";
 import { type HeldBefore, heldIfAsked, type StowContext } from "./stow-held.ts";
 import { stowOutcomes } from "./stow-outcomes.ts";
 import { stowResponse } from "./stow-response.ts";
@@ -38,7 +39,7 @@ export function stowBatches(context: StowContext, before: HeldBefore) {
     let text: string | null = "";
     try {
       answer = await peer.request({ method: "POST", path: "/studies", headers, body }, signal);
-      if (scopes[answer.status] === "instances") text = await readable(answer);
+      if (scopes[answer.status] === "instances") text = await readableText(answer);
       else await answer.discard();
     } catch (error) {
       signal.throwIfAborted();
@@ -108,14 +109,4 @@ export function stowBatches(context: StowContext, before: HeldBefore) {
   }
 
   return { send };
-}
-
-/** The answer's text; null where it is too long to be read. */
-async function readable(answer: HttpAnswer): Promise<string | null> {
-  try {
-    return await answer.text();
-  } catch (error) {
-    if (error instanceof DestinationError && error.code === "destination_bad_answer") return null;
-    throw error;
-  }
 }

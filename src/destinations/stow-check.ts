@@ -1,8 +1,10 @@
 import { failedSteps } from "./check-steps.ts";
 import type { CheckStep } from "./destination.ts";
+import { dataSetsOf } from "./dicom-json.ts";
 import type { HttpPeer } from "./http-peer.ts";
 import { statusError } from "./http-status.ts";
 import { multipartOf } from "./multipart.ts";
+import { readableText } from "./readable-text.ts";
 
 const NO_QUERY = new Set([400, 403, 404, 405, 406, 415, 501]);
 
@@ -13,12 +15,15 @@ export async function checkStow(peer: HttpPeer, signal: AbortSignal): Promise<Ch
       { method: "GET", path: "/studies?limit=1", headers: { accept: "application/dicom+json" } },
       signal,
     );
-    await query.discard();
+    // A proxy's page says 200 too.
+    const text = query.status === 200 ? await readableText(query) : null;
+    const answers = query.status === 204 || (text !== null && dataSetsOf(text) !== null);
+    if (query.status !== 200) await query.discard();
     const reached: CheckStep = { name: "Connection and sign-in", ok: true, detail: `HTTP ${query.status}` };
-    if (query.status === 200 || query.status === 204) {
+    if (answers) {
       return [reached, { name: "DICOMweb service", ok: true, detail: "answers queries (QIDO-RS)" }];
     }
-    if (!NO_QUERY.has(query.status)) return failedSteps(statusError(query));
+    if (query.status !== 200 && !NO_QUERY.has(query.status)) return failedSteps(statusError(query));
     const empty = multipartOf([]);
     const store = await peer.request(
       {

@@ -25,7 +25,7 @@ export function stowRs(config: StowRsConfig, env: DestinationEnv): Destination {
     id: config.id,
     kind: config.kind,
     check: (signal) => checkStow(peer, signal),
-    store: async (instances, report, signal) => {
+    store: async (instances, report, signal, sending) => {
       const ready = await readableOnes(instances, report);
       const context = { peer, report, signal, replaces: config.on_conflict === "send" };
       const before = await heldBefore(context, ready);
@@ -35,8 +35,11 @@ export function stowRs(config: StowRsConfig, env: DestinationEnv): Destination {
       });
       const order = new Map(ready.map((instance, index) => [instance, index]));
       unsent.sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0));
+      sending?.(unsent.filter(({ sopInstanceUID }) => !before.doubtful.has(sopInstanceUID)));
       const batches = stowBatches(context, before);
       for (const batch of batchesOf(unsent, limits)) await batches.send(batch);
+      const fault = before.fault();
+      if (fault !== null) throw fault;
     },
     find: async (instances, signal) => {
       const held = await heldByQido(peer, instances, signal);

@@ -1,19 +1,19 @@
 import { sameDataSet } from "./data-set-compare.ts";
 import type { OutgoingInstance } from "./destination.ts";
 import type { HttpPeer } from "./http-peer.ts";
+import { statusError } from "./http-status.ts";
 import { PieceReader } from "./piece-reader.ts";
 
 const PART_HEAD_LIMIT = 8 * 1024;
 
+/** What lies there under an instance's UIDs; `absent`: it says so (404); `unknown`: it does not give it, for whatever lasting reason. */
+export type Copy = "same" | "other" | "absent" | "unknown";
+
 /**
- * Retrieves one instance as it lies there (WADO-RS, PS3.18 10.4) and compares the data sets, streamed; null where it is not to be had.
- * @throws DestinationError, UnreadableInstance
+ * Retrieves one instance as it lies there (WADO-RS, PS3.18 10.4) and compares the data sets, streamed.
+ * @throws DestinationError, also for a status that may pass (429, 5xx): busy is no answer; UnreadableInstance
  */
-export async function sameByWado(
-  peer: HttpPeer,
-  instance: OutgoingInstance,
-  signal: AbortSignal,
-): Promise<boolean | null> {
+export async function copyByWado(peer: HttpPeer, instance: OutgoingInstance, signal: AbortSignal): Promise<Copy> {
   const uids = [instance.studyInstanceUID, instance.seriesInstanceUID, instance.sopInstanceUID].map(encodeURIComponent);
   const answer = await peer.request(
     {
@@ -27,13 +27,17 @@ export async function sameByWado(
   const type = answer.headers.get("content-type") ?? "";
   if (answer.status !== 200 || !/^(multipart\/related|application\/dicom)\b/i.test(type)) {
     await answer.discard();
-    return null;
+    if (answer.status === 404 || answer.status === 410) return "absent";
+    const fault = statusError(answer);
+    if (answer.status >= 400 && fault.retryable) throw fault;
+    return "unknown";
   }
   const reader = new PieceReader(answer.pieces());
+  const compared = async (end?: string) => ((await sameDataSet(reader, instance, end)) ? "same" : "other");
   try {
-    if (/^application\/dicom\b/i.test(type)) return await sameDataSet(reader, instance);
+    if (/^application\/dicom\b/i.test(type)) return await compared();
     const delimiter = await openFirstPart(reader);
-    return delimiter === null ? null : await sameDataSet(reader, instance, delimiter);
+    return delimiter === null ? "unknown" : await compared(delimiter);
   } finally {
     await reader.close();
   }

@@ -17,6 +17,8 @@ export const destination = (config: DestinationConfig, dataDir = tmpdir(), maxAn
 export interface Told {
   readonly outcomes: InstanceOutcome[];
   readonly error: unknown;
+  /** SOP Instance UIDs that were said to be on their way to a peer that does not hold them. */
+  readonly sending: string[];
   of(instance: OutgoingInstance): InstanceOutcome | undefined;
 }
 
@@ -26,8 +28,10 @@ export async function store(
   signal: AbortSignal = new AbortController().signal,
 ): Promise<Told> {
   const outcomes: InstanceOutcome[] = [];
+  const sending: string[] = [];
+  const onSending = (sent: readonly OutgoingInstance[]) => void sending.push(...sent.map((one) => one.sopInstanceUID));
   const error = await to
-    .store(instances, (outcome) => void outcomes.push(outcome), signal)
+    .store(instances, (outcome) => void outcomes.push(outcome), signal, onSending)
     .then(
       () => null,
       (thrown: unknown) => thrown,
@@ -35,6 +39,7 @@ export async function store(
   return {
     outcomes,
     error,
+    sending,
     of: (instance) => outcomes.find((outcome) => outcome.sopInstanceUID === instance.sopInstanceUID),
   };
 }

@@ -177,10 +177,23 @@ describe("queries", () => {
     expect(fake.requests.filter(({ method }) => method === "GET").length).toBe(2);
   });
 
-  test("an answer that has no end is cut at the cap", async () => {
-    const { at } = await fakePacs({ queries: "paged" });
-    const instances = madeSeries(folder.path, 60);
-    await store(at(), instances);
-    expect(at({}, 2000).find(instances, never)).rejects.toMatchObject({ code: "destination_bad_answer" });
+  test("an answer past the cap and a proxy's page are no answer: it cannot be asked", async () => {
+    for (const [queries, cap] of [
+      ["paged", 2000],
+      ["html", undefined],
+    ] as const) {
+      const { at } = await fakePacs({ queries });
+      const instances = madeSeries(folder.path, 60);
+      await store(at(), instances);
+      expect(await at({}, cap).find(instances, never)).toBeNull();
+    }
+  });
+
+  test("the check does not take a proxy's page for an answer to a query", async () => {
+    const { fake, at } = await fakePacs({ queries: "html" });
+    expect((await at().check(never)).at(-1)?.detail).toContain("no queries");
+    expect(fake.held.size).toBe(0);
+    const answering = await fakePacs();
+    expect((await answering.at().check(never)).at(-1)?.detail).toContain("answers queries");
   });
 });

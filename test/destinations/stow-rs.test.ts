@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { madeInstance, madeSeries } from "../support/made-instance.ts";
-import { results, stowFakes } from "./fakes.ts";
+import { codeOf, results, stowFakes } from "./fakes.ts";
 import { store, temporaryFolder } from "./harness.ts";
 
 setDefaultTimeout(30_000);
@@ -180,10 +180,97 @@ describe("duplicates (rule 3)", () => {
     }
   });
 
-  test("held before and not to be compared: the peer's word, and the answer says so", async () => {
-    const { at } = await fakePacs({ retrieves: false });
-    const { first } = pair();
+  for (const retrieves of [404, 403]) {
+    test(`held before and not to be compared (WADO ${retrieves}): never taken for ours`, async () => {
+      const { fake, at } = await fakePacs({ retrieves, duplicates: "keep" });
+      const { first, second } = pair();
+      expect((await store(at(), [first])).sending).toEqual([first.sopInstanceUID]);
+      const told = await store(at(), [second]);
+      expect(told.of(second)).toMatchObject({ result: "refused", error: { code: "instance_conflict" } });
+      expect(told.of(second)?.error?.message).toContain("cannot be compared");
+      expect(told.sending).toEqual([]);
+      expect(fake.stores.length).toBe(1);
+      // on_conflict = "send": it goes out, and its word proves nothing.
+      expect((await store(at({ on_conflict: "send" }), [second])).of(second)?.error?.code).toBe("instance_conflict");
+      expect(fake.stores.length).toBe(2);
+    });
+  }
+
+  test("sent before and not to be compared: its word, which no query makes better", async () => {
+    for (const duplicates of ["keep", "refuse"] as const) {
+      const { at } = await fakePacs({ retrieves: false, duplicates });
+      const { first } = pair();
+      await store(at(), [first]);
+      const again = { ...first, sentBefore: true };
+      expect((await store(at(), [again])).of(again)).toEqual({
+        sopInstanceUID: first.sopInstanceUID,
+        result: "stored",
+        answer:
+          duplicates === "keep" ? "200, held before, not compared" : "409 reason 45070, held before, not compared",
+        verified: false,
+      });
+    }
+  });
+
+  for (const retrieves of [429, 503]) {
+    test(`busy at the comparison (WADO ${retrieves}): tried again, nothing is sent`, async () => {
+      const { fake, at } = await fakePacs({ retrieves, duplicates: "keep" });
+      const { first, second } = pair();
+      await store(at(), [first]);
+      for (const one of [second, { ...first, sentBefore: true }]) {
+        const told = await store(at(), [one]);
+        expect([codeOf(told.error), told.outcomes, told.sending]).toEqual(["destination_busy true", [], []]);
+      }
+      expect(fake.stores.length).toBe(1);
+    });
+  }
+
+  test("an error of the archive at one comparison: that image waits, the others are stored", async () => {
+    const { fake, at } = await fakePacs({ retrieves: 500, duplicates: "keep" });
+    const { first, second } = pair();
     await store(at(), [first]);
-    expect((await store(at(), [first])).of(first)?.answer).toBe("200, held before, not compared");
+    const other = madeInstance(folder.path);
+    const told = await store(at(), [second, other]);
+    expect(codeOf(told.error)).toBe("destination_bad_answer true");
+    expect(told.outcomes.map(({ sopInstanceUID }) => sopInstanceUID)).toEqual([other.sopInstanceUID]);
+    expect(fake.stores[1]?.uids).toEqual([other.sopInstanceUID]);
+  });
+});
+
+describe("a peer without queries (rule 1)", () => {
+  const both = [madeInstance(folder.path, { fill: 1 })] as const;
+  const second = madeInstance(folder.path, { fill: 2, sop: both[0].sopInstanceUID });
+
+  for (const queries of [403, 404, "html", 500] as const) {
+    test(`queries ${queries}: retrieval tells what lies there before anything is sent`, async () => {
+      const { fake, at } = await fakePacs({ queries, duplicates: "keep" });
+      const told = await store(at(), both);
+      expect(told.error).toBeNull();
+      // Not found by retrieval, which not every peer offers: no proof that nothing lies there.
+      expect([told.outcomes[0]?.result, told.outcomes[0]?.verified, told.sending]).toEqual(["stored", false, []]);
+      expect((await store(at(), [second])).of(second)?.error?.code).toBe("instance_conflict");
+      expect((await store(at(), both)).outcomes[0]).toMatchObject({ answer: "AlreadyStored", verified: true });
+      expect(fake.stores.length).toBe(1);
+    });
+  }
+
+  test("neither queries nor retrieval: its word alone, and one try at retrieval a lane", async () => {
+    for (const retrieves of [403, 500]) {
+      const { fake, at } = await fakePacs({ queries: 404, retrieves });
+      const told = await store(at(), madeSeries(folder.path, 20));
+      expect(told.error).toBeNull();
+      expect(told.outcomes.map(({ result, verified }) => `${result} ${verified}`)).toEqual(
+        Array(20).fill("stored false"),
+      );
+      expect(fake.requests.filter(({ method }) => method === "GET").length).toBeLessThanOrEqual(1 + 4);
+    }
+  });
+
+  test("queries fail and so does retrieval: tried again, nothing is sent", async () => {
+    for (const retrieves of [403, 500, 503]) {
+      const { fake, at } = await fakePacs({ queries: 500, retrieves, duplicates: "keep" });
+      expect((await store(at(), both)).error).toMatchObject({ retryable: true });
+      expect(fake.stores).toEqual([]);
+    }
   });
 });

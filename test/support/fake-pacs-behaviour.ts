@@ -27,11 +27,11 @@ export interface FakePacsOptions {
   /** For the first store requests, one each; then `otherwise`. */
   readonly script?: readonly Behaviour[];
   readonly otherwise?: Behaviour;
-  /** How queries are met: by limit and offset, all at once whatever is asked, in pages of one, with a status, or cut
-   * once as a proxy does that closes a kept connection. */
-  readonly queries?: "paged" | "unpaged" | "page-of-one" | "hang" | "cut-first" | number;
-  /** Whether an instance can be retrieved. Default true. */
-  readonly retrieves?: boolean;
+  /** How queries are met: by limit and offset, all at once whatever is asked, in pages of one, with a status, with a
+   * proxy's page, or cut once as a proxy does that closes a kept connection. */
+  readonly queries?: "paged" | "unpaged" | "page-of-one" | "hang" | "cut-first" | "html" | number;
+  /** Whether an instance can be retrieved; false is 404, a number another status. Default true. */
+  readonly retrieves?: boolean | number;
   /** The Authorization header that is let in. */
   readonly authorization?: string;
   /** A second copy of a UID: the old one stays and "stored" is said (dcm4chee), it is replaced, or it is refused (Azure, 45070). */

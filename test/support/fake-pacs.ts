@@ -71,6 +71,7 @@ export async function startFakePacs(options: FakePacsOptions = {}): Promise<Fake
     if (options.queries === "hang") return;
     if (options.queries === "cut-first" && ++queried === 1) return void response.socket?.destroy();
     if (typeof options.queries === "number") return answer(response, options.queries);
+    if (options.queries === "html") return answer(response, 200, "<html><body>Welcome</body></html>");
     const all = [...held.values()].filter((part) => part.studyInstanceUID === study);
     const limit = options.queries === "page-of-one" ? 1 : Number(url.searchParams.get("limit"));
     const from = Number(url.searchParams.get("offset"));
@@ -85,6 +86,7 @@ export async function startFakePacs(options: FakePacsOptions = {}): Promise<Fake
 
   function retrieve(response: ServerResponse, uid: string) {
     const part = held.get(uid);
+    if (typeof options.retrieves === "number") return answer(response, options.retrieves);
     if (part === undefined || options.retrieves === false) return answer(response, 404);
     const [opening, closing] = ["--fake\r\nContent-Type: application/dicom\r\n\r\n", "\r\n--fake--\r\n"];
     const body = Buffer.concat([Buffer.from(opening), part.bytes, Buffer.from(closing)]);
@@ -112,8 +114,7 @@ export async function startFakePacs(options: FakePacsOptions = {}): Promise<Fake
     if (study !== undefined) return query(response, url, study);
     const uid = /^GET \/dicom-web\/studies\/[0-9.]+\/series\/[0-9.]+\/instances\/([0-9.]+)$/.exec(at)?.[1];
     if (uid !== undefined) return retrieve(response, uid);
-    if (at === "GET /dicom-web/studies")
-      return typeof options.queries === "number" ? answer(response, options.queries) : answer(response, 204);
+    if (at === "GET /dicom-web/studies") return query(response, url, "");
     if (at === "GET /system") return answer(response, 200, { Version: "1.12.0", Name: "fake" });
     const copy = [...held.values()].find((part) => url.pathname.startsWith(`/instances/${orthancId(part)}`));
     if (copy !== undefined) {
