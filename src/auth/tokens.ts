@@ -4,9 +4,14 @@ import { RelayError } from "../core/errors.ts";
 import type { Keys } from "./keys.ts";
 
 /** Who a valid token speaks for. */
-export type TokenClaims =
-  | { readonly kind: "access"; readonly userId: string; readonly sessionId: string; readonly role: Role }
-  | { readonly kind: "upload"; readonly userId: string; readonly uploadId: string };
+export type TokenClaims = {
+  readonly userId: string;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+} & (
+  | { readonly kind: "access"; readonly sessionId: string; readonly role: Role }
+  | { readonly kind: "upload"; readonly uploadId: string }
+);
 
 const issuer = "relaypacs";
 /** One `typ` and `aud` per kind: a token of one kind is never taken for another (RFC 8725 §3.11, §3.12). */
@@ -47,10 +52,10 @@ export function createTokens(keys: Keys): Tokens {
         const expired = error instanceof errors.JWTExpired && kind === "upload";
         throw new RelayError(expired ? "token_expired" : "unauthorized", undefined, { cause: error });
       });
-      const userId = String(payload.sub);
+      const said = { userId: String(payload.sub), expiresAt: Number(payload.exp) * 1000 };
       return kind === "access"
-        ? { kind, userId, sessionId: String(payload.sid), role: payload.role as Role }
-        : { kind, userId, uploadId: String(payload.upload_id) };
+        ? { ...said, kind, sessionId: String(payload.sid), role: payload.role as Role }
+        : { ...said, kind, uploadId: String(payload.upload_id) };
     },
   };
 }

@@ -44,9 +44,13 @@ export const access: Readonly<Record<string, Access>> = {
 };
 
 /** The app and the parts of the documentation page: many files, all public. */
-const publicFiles = /^(GET|HEAD) \/(|index\.html|sw\.js|manifest\.webmanifest|assets\/.+|icons\/.+|docs\/assets\/.+)$/;
-export const accessOf = (method: string, route: string): Access | undefined =>
-  access[`${method} ${route}`] ?? (publicFiles.test(`${method} ${route}`) ? { token: "none" } : undefined);
+const publicFiles = /^GET \/(|index\.html|sw\.js|manifest\.webmanifest|assets\/.+|icons\/.+|docs\/assets\/.+)$/;
+export function accessOf(method: string, route: string): Access | undefined {
+  const asked = asGet(method);
+  return access[`${asked} ${route}`] ?? (publicFiles.test(`${asked} ${route}`) ? { token: "none" } : undefined);
+}
+/** HEAD is GET without the body (RFC 9110 9.3.2). */
+const asGet = (method: string) => (method === "HEAD" ? "GET" : method);
 
 /** Below these nothing answers without a valid token, whether it exists or not. */
 const protectedPrefixes = [
@@ -66,6 +70,6 @@ const openPaths = new Set(
 );
 
 export function isProtected(method: string, path: string): boolean {
-  if (openPaths.has(`${method} ${path}`)) return false;
+  if (openPaths.has(`${asGet(method)} ${path}`)) return false;
   return protectedPrefixes.some((prefix) => path === prefix || path.startsWith(`${prefix}/`));
 }

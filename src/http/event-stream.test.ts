@@ -1,8 +1,9 @@
 import { expect, test } from "bun:test";
 import { eventStream } from "./event-stream.ts";
 
-function stream() {
+function stream(keepAliveMs?: number) {
   let listener = () => {};
+  let allowed = true;
   let state = { data: "one", last: false };
   let looks = 0;
   const response = eventStream({
@@ -12,9 +13,11 @@ function stream() {
     },
     look: () => {
       looks += 1;
+      if (!allowed) throw new Error("no longer");
       return state;
     },
     signal: new AbortController().signal,
+    ...(keepAliveMs === undefined ? {} : { keepAliveMs }),
   });
   return {
     reader: (response.body as ReadableStream<Uint8Array>).getReader(),
@@ -23,6 +26,9 @@ function stream() {
       listener();
     },
     looks: () => looks,
+    forbid: () => {
+      allowed = false;
+    },
   };
 }
 const text = async (reader: ReadableStreamDefaultReader<Uint8Array>) => {
@@ -45,4 +51,22 @@ test("many changes in a moment make one event with the newest state", async () =
   expect(await text(reader)).toBe("event: status\ndata: change 49\n\n");
   expect(looks()).toBe(2);
   await reader.cancel();
+});
+
+test("a reader who may no longer look is shown no change, and the stream ends", async () => {
+  const { reader, change, forbid } = stream();
+  await text(reader);
+  forbid();
+  change("secret");
+  expect(await text(reader)).toBeNull();
+});
+
+test("a quiet stream is kept alive, and ends without any change once its reader may no longer look", async () => {
+  const { reader, forbid } = stream(5);
+  expect(await text(reader)).toBe("event: status\ndata: one\n\n");
+  expect(await text(reader)).toBe(":\n\n");
+  forbid();
+  let last = await text(reader);
+  while (last === ":\n\n") last = await text(reader);
+  expect(last).toBeNull();
 });

@@ -1,16 +1,23 @@
 /** At most four a second (CONTRACT §3). */
 const leastGapMs = 250;
-/** A comment now and then keeps proxies from closing a quiet stream. */
-const keepAliveMs = 20_000;
+/** A comment now and then keeps proxies from closing a quiet stream, and a look then ends one whose reader may no longer see it. */
+const keepAliveEveryMs = 20_000;
+/** What the stream and a HEAD of it say of it. */
+export const eventStreamHeaders = {
+  "content-type": "text/event-stream",
+  "cache-control": "no-store",
+  "x-accel-buffering": "no",
+} as const;
 
 /**
  * Server-sent `status` events: one at once, one per change, the last one ends the stream.
- * @param source.look reads the present state; called when something changed
+ * @param source.look reads the present state; called when something changed and now and then; an error ends the stream
  */
 export function eventStream(source: {
   listen: (listener: () => void) => () => void;
   look: () => { data: string; last: boolean };
   signal: AbortSignal;
+  keepAliveMs?: number;
 }): Response {
   const encoder = new TextEncoder();
   let stop = () => {};
@@ -18,8 +25,10 @@ export function eventStream(source: {
     start(controller) {
       let sent = "";
       let lastAt = Number.NEGATIVE_INFINITY;
+      let ended = false;
       let timer: ReturnType<typeof setTimeout> | undefined;
       const send = () => {
+        clearTimeout(timer);
         timer = undefined;
         try {
           const { data, last } = source.look();
@@ -31,11 +40,15 @@ export function eventStream(source: {
           end(); // gone, or the reader is
         }
       };
-      const keepAlive = setInterval(() => controller.enqueue(encoder.encode(":\n\n")), keepAliveMs);
+      const keepAlive = setInterval(() => {
+        send();
+        if (!ended) controller.enqueue(encoder.encode(":\n\n"));
+      }, source.keepAliveMs ?? keepAliveEveryMs);
       const unlisten = source.listen(() => {
         timer ??= setTimeout(send, Math.max(0, lastAt + leastGapMs - performance.now()));
       });
       stop = () => {
+        ended = true;
         clearTimeout(timer);
         clearInterval(keepAlive);
         unlisten();
@@ -53,7 +66,5 @@ export function eventStream(source: {
     },
     cancel: () => stop(),
   });
-  return new Response(body, {
-    headers: { "content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no" },
-  });
+  return new Response(body, { headers: eventStreamHeaders });
 }

@@ -1,5 +1,5 @@
-import type { Tokens } from "../auth/tokens.ts";
-import { may, type Role } from "../contract/permissions.ts";
+import type { TokenClaims, Tokens } from "../auth/tokens.ts";
+import { may } from "../contract/permissions.ts";
 import { RelayError } from "../core/errors.ts";
 import { RateWindow } from "../core/rate.ts";
 import type { Database } from "../db/database.ts";
@@ -9,21 +9,15 @@ import { findUser } from "../db/users.ts";
 import { accessOf, isProtected } from "./access.ts";
 
 /** Who a request speaks for. */
-export type Principal =
-  | {
-      readonly kind: "access";
-      readonly userId: string;
-      readonly sessionId: string;
-      readonly username: string;
-      readonly role: Role;
-    }
-  | { readonly kind: "upload"; readonly userId: string; readonly uploadId: string };
+export type Principal = TokenClaims & { readonly username: string };
 
 export interface Guard {
   /** Before routing: who is it? Protected paths refuse here, whether they exist or not. */
   authenticate(request: Request, path: string): Promise<void>;
   /** After routing, before the body is looked at: may they? */
   authorize(request: Request, route: string, uploadId: string | undefined): void;
+  /** For an answer that goes on: does the caller still hold what it was given on? @throws RelayError unauthorized */
+  recheck(request: Request): void;
   principal(request: Request): Principal;
   /** The upload of a path, if this caller may touch it so. Another's answers as one that does not exist. */
   upload(request: Request, id: string, use: "see" | "change" | "own"): UploadRow;
@@ -46,23 +40,30 @@ export function createGuard(deps: { db: Database; tokens: Tokens; requestsPerMin
     return found;
   };
 
+  /** Takes a token's word only as far as the database has it today: role, account, session. @throws RelayError unauthorized */
+  const admit = (request: Request, claims: TokenClaims): void => {
+    const user = findUser(deps.db.orm, claims.userId);
+    if (!user || user.disabledAt !== null) throw new RelayError("unauthorized");
+    if (claims.kind === "upload") return void principals.set(request, { ...claims, username: user.username });
+    if (findLiveSession(deps.db.orm, claims.sessionId, Date.now())?.userId !== user.id)
+      throw new RelayError("unauthorized");
+    principals.set(request, { ...claims, username: user.username, role: user.role });
+  };
+
   return {
     principal,
+    recheck: (request) => {
+      const caller = principal(request);
+      if (caller.expiresAt <= Date.now()) throw new RelayError("unauthorized");
+      admit(request, caller);
+    },
     authenticate: async (request, path) => {
       if (!isProtected(request.method, path)) return;
       const claims = await deps.tokens.verify(bearerOf(request));
-      const user = findUser(deps.db.orm, claims.userId);
-      if (!user || user.disabledAt !== null) throw new RelayError("unauthorized");
-      if (claims.kind === "access" && findLiveSession(deps.db.orm, claims.sessionId, Date.now())?.userId !== user.id)
-        throw new RelayError("unauthorized");
-      principals.set(
-        request,
-        // The role of today, not of the day the token was made.
-        claims.kind === "access" ? { ...claims, username: user.username, role: user.role } : claims,
-      );
-      // Chunk requests are bounded by bytes and by open requests.
+      admit(request, claims);
+      // Chunk requests are bounded by bytes and by open requests (upload/open-requests.ts).
       if (path.endsWith("/chunk")) return;
-      const wait = rate.hit(user.id);
+      const wait = rate.hit(claims.userId);
       if (wait > 0) throw new RelayError("too_many_requests", undefined, { retryAfterSeconds: wait });
     },
     authorize: (request, route, uploadId) => {

@@ -4,6 +4,17 @@ import { RelayError } from "../core/errors.ts";
 const invalid = (name: string, message: string) =>
   new RelayError("invalid_request", undefined, { errors: [{ path: `query.${name}`, message }] });
 
+/** A parameter that is given twice means two things; whoever reads it next may take the other one. @throws RelayError invalid_request */
+export function requireSingleParameters(url: string): void {
+  const start = url.indexOf("?");
+  if (start === -1) return;
+  const seen = new Set<string>();
+  for (const name of new URLSearchParams(url.slice(start)).keys()) {
+    if (seen.has(name)) throw invalid(name.slice(0, 64), "is given more than once");
+    seen.add(name);
+  }
+}
+
 /** A number in a query; other forms than plain digits are refused. @throws RelayError invalid_request */
 export function wholeNumber(value: string | undefined, name: string): number | undefined {
   if (value === undefined) return undefined;

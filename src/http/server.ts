@@ -6,6 +6,7 @@ import type { HttpContext } from "./context.ts";
 import { asRelayError, httpStatus, problem } from "./errors.ts";
 import { maxJsonBytes } from "./json-body.ts";
 import { openApiDocument } from "./openapi.ts";
+import { requireSingleParameters } from "./query.ts";
 import { requestId } from "./request-id.ts";
 import { adminDeliveryRoutes } from "./routes/admin-deliveries.ts";
 import { authRoutes } from "./routes/auth.ts";
@@ -20,6 +21,12 @@ import { webRoutes } from "./routes/web.ts";
 import { securityHeaders } from "./security-headers.ts";
 import { invalidRequest } from "./validation.ts";
 
+/**
+ * Handlers that read bodies or wait lift Bun's bound on silence (RELIABILITY fact 1). With the answer it stands again: without
+ * that a connection which did so once never ends (measured), though nobody is at its other end.
+ */
+const idleSeconds = 60;
+
 /** The whole HTTP side. @throws Error where a route has no entry in access.ts */
 export async function createServer(context: HttpContext) {
   const { guard, log } = context;
@@ -28,14 +35,21 @@ export async function createServer(context: HttpContext) {
       const path = pathOf(request);
       Object.assign(set.headers, securityHeaders(path));
       set.headers["x-request-id"] = requestId(request);
+      set.headers["cache-control"] = "no-store"; // tokens, patients, receipts; what may be kept says so itself
       const length = Number(request.headers.get("content-length") ?? 0);
       await guard.authenticate(request, path);
       if (length > maxJsonBytes) throw new RelayError("request_too_large");
     })
     .onTransform(({ request, route, params }) => {
       guard.authorize(request, route, (params as { id?: string } | undefined)?.id);
+      requireSingleParameters(request.url);
     })
-    .onError(({ error, code, request, route }) => {
+    .onAfterHandle(({ request, server, response }) => {
+      if (!(response instanceof Response && response.headers.get("content-type") === "text/event-stream"))
+        server?.timeout(request, idleSeconds);
+    })
+    .onError(({ error, code, request, route, server }) => {
+      server?.timeout(request, idleSeconds);
       const known =
         code === "NOT_FOUND"
           ? new RelayError("not_found")
@@ -65,6 +79,11 @@ export async function createServer(context: HttpContext) {
     .use(await docsRoutes())
     .get("/docs/json", () => openApiDocument(app), { detail: { hide: true } })
     .use(webRoutes());
+
+  const heads = new Set(app.routes.flatMap(({ method, path }) => (method === "HEAD" ? [path] : [])));
+  for (const { method, path, handler, hooks } of [...app.routes])
+    if (method === "GET" && !heads.has(path))
+      app.route("HEAD", path, handler as () => unknown, { ...(hooks as object), detail: { hide: true } });
 
   for (const route of app.routes) {
     if (!accessOf(route.method, route.path)) throw new Error(`no access rule for ${route.method} ${route.path}`);

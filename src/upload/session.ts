@@ -130,6 +130,7 @@ export function missingByFile(db: Database, upload: UploadRow, files: readonly U
  */
 export function completeUpload(deps: Pick<SessionDeps, "db" | "now">, upload: UploadRow): boolean {
   const { db } = deps;
+  if (upload.completedAt !== null) return false; // whatever became of it since is the answer
   requireNotGone(upload);
   if (upload.state !== "receiving") return false;
   const files = filesOf(db.orm, upload.id);

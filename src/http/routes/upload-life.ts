@@ -9,7 +9,7 @@ import { completeUpload } from "../../upload/session.ts";
 import { outcomeOf, statusOf, summaryOf } from "../../upload/view.ts";
 import type { HttpContext } from "../context.ts";
 import { cursorOf, readCursor } from "../cursor.ts";
-import { eventStream } from "../event-stream.ts";
+import { eventStream, eventStreamHeaders } from "../event-stream.ts";
 import { chosenOf, pageQuery, pageSize, waitSeconds } from "../query.ts";
 import { requestId } from "../request-id.ts";
 
@@ -66,10 +66,12 @@ export function uploadLifeRoutes(context: HttpContext) {
       ({ params, request, server }) => {
         server?.timeout(request, 0);
         const { id } = guard.upload(request, params.id, "see");
+        if (request.method === "HEAD") return new Response(null, { headers: eventStreamHeaders });
         return eventStream({
           listen: (listener) => live.listen(id, listener),
           look: () => {
-            const row = fresh(id);
+            guard.recheck(request); // "Disabling the user ends it", and so do the token's end and the session's
+            const row = guard.upload(request, id, "see");
             return { data: JSON.stringify(summaryOf(db, row)), last: isTerminal(row.state) };
           },
           signal: request.signal,
