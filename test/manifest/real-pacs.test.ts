@@ -63,10 +63,13 @@ if (sharedData !== null && orthancProgram !== null && storescpProgram !== null) 
   ].filter((row) => verdictOf(row).accepted.length > 0);
   const filesOf = ({ path, file }: ManifestRow) => (path.endsWith("/") ? filesOfFolder(file) : [fileOf(file)]);
 
+  /** Of a picture only its sender knows whose it is. */
+  const whose = { study_metadata: { patient_name: "PICTURE^ALONE", patient_id: "PIC-1" } };
+
   describe("every archive holds what the folder holds, byte for byte, or its refusal is told", () => {
     for (const row of rows)
       test(row.path, async () => {
-        const { status, arrived } = await lab.send(filesOf(row));
+        const { status, arrived } = await lab.send(filesOf(row), whose);
         const refused = refusedBy[row.path] ?? {};
         expect(arrived.size).toBeGreaterThan(0);
         for (const [id, peer] of Object.entries(peers)) {
