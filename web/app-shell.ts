@@ -1,4 +1,4 @@
-import { html, nothing, type TemplateResult } from "lit";
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import type { App } from "./core/app.ts";
 import { go, hrefOf, type Page, parseRoute, type Route } from "./core/router.ts";
@@ -64,14 +64,13 @@ export class AppShell extends AppElement {
     super.disconnectedCallback();
     for (const stop of this.stops.splice(0)) stop();
   }
-  protected override firstUpdated(): void {
-    if (this.app !== null) {
-      this.stops.push(
-        this.app.queue.subscribe(() => this.heard()),
-        this.app.session.subscribe(() => this.turned()),
-      );
-      this.heard();
-    }
+  protected override updated(changed: PropertyValues): void {
+    if (!changed.has("app") || this.app === null) return;
+    this.stops.push(
+      this.app.queue.subscribe(() => this.heard()),
+      this.app.session.subscribe(() => this.turned()),
+    );
+    this.heard();
     this.follow();
   }
 
@@ -88,6 +87,7 @@ export class AppShell extends AppElement {
     return this.app?.session.person === null ? "sign-in" : this.route.page;
   }
   private follow(): void {
+    if (this.app === null) return;
     const before = this.ready;
     this.route = parseRoute(location.hash);
     const page = this.shownPage();
@@ -151,11 +151,12 @@ export class AppShell extends AppElement {
   protected override render(): TemplateResult | typeof nothing {
     if (this.app === null) return nothing;
     const inside = this.app.session.person !== null;
-    return html`<a class="skip" href=${hrefOf(this.route.page, this.route.id)} @click=${(event: Event) => {
+    return html`<header class="top"><a class="skip" href=${hrefOf(this.route.page, this.route.id)} @click=${(
+      event: Event,
+    ) => {
       event.preventDefault();
       this.enter();
-    }}>${say("skip")}</a>
-      <header class="top"><span class="brand" aria-hidden="true">RelayPACS</span><link-chip .link=${this.app.queue.link}></link-chip></header>
+    }}>${say("skip")}</a><span class="brand" aria-hidden="true">RelayPACS</span><link-chip .link=${this.app.queue.link}></link-chip></header>
       ${inside ? html`<nav-tabs .page=${this.route.page}></nav-tabs>` : nothing}
       <main>
         ${this.updating()}

@@ -20,6 +20,7 @@ export async function signIn(api: Api, login: Login): Promise<SignedIn> {
 export async function restoreSession(api: Api): Promise<SignedInUser | null> {
   const last = await get<SignedInUser>(LAST_USER).catch(() => undefined);
   if (last === undefined) return null;
+  api.assume(last); // the screens need not wait for a bad network
   try {
     await api.refresh();
     if (api.user !== null) await remember(api.user);
@@ -29,7 +30,6 @@ export async function restoreSession(api: Api): Promise<SignedInUser | null> {
       await forget();
       return null;
     }
-    api.assume(last);
     return last;
   }
 }

@@ -62,7 +62,7 @@ export class ConfirmFields extends AppElement {
         aria-describedby=${level === "stat" ? "stat-hint" : nothing} /><span>${say(word)}</span></label>`;
     return html`<fieldset class="priority"><legend>${say("priority")}</legend>
       <div class="choices">${choice("routine", "routine")}${choice("stat", "stat")}</div>
-      <p class="hint" id="stat-hint">${say("stat_hint")}: ${say("stat")}</p>
+      <p class="hint" id="stat-hint">${say("stat_hint")}</p>
     </fieldset>`;
   }
 

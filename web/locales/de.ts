@@ -104,7 +104,7 @@ export const templates: Catalogue = {
   priority: "Priorität",
   routine: "Routine",
   stat: "STAT",
-  stat_hint: "Geht vor allem anderen",
+  stat_hint: "STAT geht vor allem anderen.",
   notes: "Klinische Angaben",
   notes_hint: "Fragestellung, Vorgeschichte, Vergleich.",
   quick_phrases: "Textbausteine",

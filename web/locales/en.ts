@@ -93,7 +93,7 @@ export const en = {
   priority: "Priority",
   routine: "Routine",
   stat: "STAT",
-  stat_hint: "Sent before everything else",
+  stat_hint: "STAT is sent before everything else.",
   notes: "Clinical notes",
   notes_hint: "Question, history, what to compare. Up to 64 kB.",
   quick_phrases: "Quick phrases",

@@ -101,7 +101,7 @@ export const templates: Catalogue = {
   priority: "Priorité",
   routine: "Routine",
   stat: "STAT",
-  stat_hint: "Passe avant tout le reste",
+  stat_hint: "STAT passe avant tout le reste.",
   notes: "Notes cliniques",
   notes_hint: "Question, antécédents, comparaison.",
   quick_phrases: "Phrases rapides",

@@ -125,6 +125,13 @@ export class PageConfirm extends QueuePage {
           if (event.target instanceof HTMLInputElement) this.change(key, given, { resendReason: event.target.value });
         }} /></label>`;
   }
+  private stepper(step: number, total: number): TemplateResult | typeof nothing {
+    if (total === 1) return nothing;
+    return html`<div class="row">
+      <button type="button" class="button" ?disabled=${step === 0} @click=${() => this.move(-1)}>${say("previous")}</button>
+      <button type="button" class="button" ?disabled=${step === total - 1} @click=${() => this.move(1)}>${say("next")}</button>
+    </div>`;
+  }
   /** What stands beside Send and describes it. */
   private beside(given: Confirmation, step: number, total: number): TemplateResult | typeof nothing {
     const stat = given.serviceLevel === "stat";
@@ -152,7 +159,7 @@ export class PageConfirm extends QueuePage {
     const lacking =
       asked !== null && (subject.patientID === "" || subject.patientName === "" || subject.patientBirthDate === "");
     return html`<form class="page confirm" novalidate @submit=${this.send}>
-      <h1 tabindex="-1">${say("confirm_title")}</h1>
+      <div class="title"><h1 tabindex="-1">${say("confirm_title")}</h1>${asked === null ? this.stepper(step, total) : nothing}</div>
       ${asked === null ? nothing : html`<notice-box tone="warn" .text=${say(lacking ? "identity_missing_here" : "asked_by_box")}></notice-box>`}
       <div class="panes">
         <div>
@@ -169,9 +176,7 @@ export class PageConfirm extends QueuePage {
         </div>
       </div>
       <div class="bar">
-        ${total > 1 && asked === null ? html`<button type="button" class="button" ?disabled=${step === 0} @click=${() => this.move(-1)}>${say("previous")}</button>` : nothing}
         ${this.beside(given, step, total)}
-        ${total > 1 && asked === null ? html`<button type="button" class="button" ?disabled=${step === total - 1} @click=${() => this.move(1)}>${say("next")}</button>` : nothing}
         <button class="button primary" data-primary aria-describedby="send-what">${say("send")}</button>
       </div>
       <ask-dialog .heading=${say("reject_title")} .text=${say("reject_text")} .reason=${say("reason")} .yes=${say("leave_out")} .no=${say("back")}

@@ -26,16 +26,21 @@ export class PageUpload extends QueuePage {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    const waiting = this.app?.choice.waiting ?? [];
-    if (this.app !== null && waiting.length > 0) {
-      this.app.choice.waiting = [];
-      void this.look(waiting);
-    }
+    addEventListener("app-changed", this.takeWaiting);
+    this.takeWaiting();
   }
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    removeEventListener("app-changed", this.takeWaiting);
     this.stopScan.abort();
   }
+  /** What another app shared with this one. */
+  private readonly takeWaiting = (): void => {
+    const waiting = this.app?.choice.waiting ?? [];
+    if (this.app === null || waiting.length === 0) return;
+    this.app.choice.waiting = [];
+    void this.look(waiting);
+  };
 
   private async look(files: readonly ChosenFile[]): Promise<void> {
     if (this.app === null) return;

@@ -1,0 +1,170 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { scenes } from "../../web/dev/scenes.ts";
+import { type Browser, chromium, startBrowser } from "../support/browser.ts";
+import { serveTestPage, type TestPage } from "./test-page.ts";
+
+const axe = readFileSync(new URL(import.meta.resolve("axe-core/axe.min.js")), "utf8");
+interface Violation {
+  readonly id: string;
+  readonly nodes: readonly { readonly target: readonly unknown[]; readonly failureSummary: string }[];
+}
+declare global {
+  interface Window {
+    axe: { run(): Promise<{ violations: readonly Violation[] }> };
+    asked: string[];
+  }
+}
+
+const define = chromium === null ? () => {} : describe;
+define("the screens in Chromium", () => {
+  let browser: Browser;
+  let server: TestPage;
+  beforeAll(async () => {
+    server = await serveTestPage();
+    browser = await startBrowser();
+  }, 60_000);
+  afterAll(async () => {
+    await browser.stop();
+    server.stop();
+  });
+
+  const show = async (name: string, language = "en") => {
+    await browser.page.goto(server.scene(name, language));
+    await browser.page.waitForSelector("main h1");
+  };
+  const overflow = () => browser.page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  const findings = async () => {
+    await browser.page.evaluate(axe);
+    const { violations } = await browser.page.evaluate(() => window.axe.run());
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.failureSummary).join("; ")}`);
+  };
+  const asked = () => browser.page.evaluate(() => window.asked);
+
+  for (const name of Object.keys(scenes))
+    test(`${name}: axe finds nothing in either theme, and nothing scrolls sideways at 320 px`, async () => {
+      const { page } = browser;
+      await page.setViewportSize({ width: 320, height: 640 });
+      for (const colorScheme of ["dark", "light"] as const) {
+        await page.emulateMedia({ colorScheme });
+        await show(name);
+        expect(await overflow()).toBeLessThanOrEqual(0);
+        expect(await findings()).toEqual([]);
+      }
+    }, 30_000);
+
+  for (const language of ["de", "fr"])
+    test(`the longest words of ${language} fit at 320 px`, async () => {
+      await browser.page.setViewportSize({ width: 320, height: 640 });
+      for (const name of ["sign-in", "upload-offline", "confirm-pictures", "forwarding", "slow", "activity", "more"]) {
+        await show(name, language);
+        expect(await browser.page.evaluate(() => document.documentElement.lang)).toBe(language);
+        expect(await overflow()).toBeLessThanOrEqual(0);
+      }
+    }, 60_000);
+
+  for (const width of [320, 390, 820, 1440])
+    test(`screenshots at ${width} px`, async () => {
+      await browser.page.setViewportSize({ width, height: width < 600 ? 780 : 900 });
+      for (const colorScheme of ["dark", "light"] as const) {
+        await browser.page.emulateMedia({ colorScheme });
+        for (const name of ["sign-in", "upload-empty", "confirm", "uploading", "forwarding", "activity", "more"]) {
+          await show(name);
+          expect(await overflow()).toBeLessThanOrEqual(0);
+          await browser.screenshot(`${name}-${width}-${colorScheme}`);
+        }
+      }
+    }, 120_000);
+
+  test("every target is at least 48 px high, the main button 56", async () => {
+    await browser.page.setViewportSize({ width: 360, height: 640 });
+    for (const name of ["sign-in", "upload-unfinished", "confirm", "uploading", "activity", "more"]) {
+      await show(name);
+      const small = await browser.page.evaluate(() =>
+        [
+          ...document.querySelectorAll<HTMLElement>(
+            "button, summary, nav a, .choice, select, input:not([type=radio]):not([type=checkbox])",
+          ),
+        ]
+          .filter((element) => element.offsetParent !== null)
+          .filter((element) => element.offsetHeight < (element.matches(".primary") ? 56 : 48))
+          .map((element) => `${element.tagName} ${element.textContent}`),
+      );
+      expect(small).toEqual([]);
+    }
+  }, 30_000);
+
+  test("the keyboard alone signs in, chooses files, sets STAT and sends", async () => {
+    const { page } = browser;
+    await show("sign-in");
+    await page.getByRole("textbox", { name: "Username" }).focus();
+    await page.keyboard.type("meier");
+    await page.keyboard.press("Tab");
+    await page.keyboard.type("a long enough password");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("text=Upload study");
+    await page.getByRole("button", { name: "Add study" }).waitFor();
+    const picker = page.waitForEvent("filechooser");
+    await page.keyboard.press("u");
+    await (await picker).setFiles({ name: "IM1", mimeType: "application/dicom", buffer: Buffer.from("x") });
+    await page.getByRole("heading", { name: "Confirm study" }).waitFor();
+    const focused = () => page.evaluate(() => (document.activeElement?.textContent ?? "").trim());
+    const reach = async (what: string) => {
+      for (let presses = 0; presses < 30 && (await focused()) !== what; presses++) await page.keyboard.press("Tab");
+      expect(await focused()).toBe(what);
+    };
+    for (let presses = 0; presses < 30; presses++) {
+      await page.keyboard.press("Tab");
+      if (await page.evaluate(() => document.activeElement?.matches("input[type=radio]") ?? false)) break;
+    }
+    await page.keyboard.press("ArrowRight");
+    await reach("Send");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Progress" }).waitFor();
+    expect(await asked()).toEqual(["add draft stat"]);
+  }, 30_000);
+
+  test("pause, and cancel only after the question", async () => {
+    const { page } = browser;
+    await show("uploading");
+    expect(await page.getByRole("progressbar").getAttribute("aria-label")).toContain("MUSTER, ERIKA");
+    await page.keyboard.press("p");
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.getByRole("button", { name: "Keep sending" }).click();
+    expect(await asked()).toEqual(["pause one"]);
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.getByRole("button", { name: "Stop" }).click();
+    expect(await asked()).toEqual(["pause one", "cancel one"]);
+  }, 30_000);
+
+  test("pictures are not sent without a patient", async () => {
+    const { page } = browser;
+    await show("confirm-pictures");
+    await page.getByRole("button", { name: "Send" }).click();
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("patientID");
+    expect(await asked()).toEqual([]);
+    await page.getByRole("textbox", { name: "Patient ID" }).fill("P-1");
+    await page.getByRole("textbox", { name: "Patient name" }).fill("MUSTER^ERIKA");
+    await page.getByLabel("Birth date").fill("1961-02-04");
+    await page.getByRole("button", { name: "Send" }).click();
+    await page.getByRole("heading", { name: "Progress" }).waitFor();
+    expect(await asked()).toEqual(["add d0 routine"]);
+  }, 30_000);
+
+  test("several studies are looked at and sent one by one", async () => {
+    const { page } = browser;
+    await show("confirm-several");
+    for (const expected of [1, 2, 3]) {
+      await page.getByRole("button", { name: "Send", exact: true }).click();
+      await page.waitForFunction((count) => window.asked.length === count, expected);
+    }
+    await page.getByRole("heading", { name: "Progress" }).waitFor();
+    expect(await asked()).toEqual(["add d0 routine", "add d1 routine", "add d2 routine"]);
+  }, 30_000);
+
+  test("no patient is named in the title or the address, and no page complains", async () => {
+    await show("uploading");
+    expect(`${await browser.page.title()} ${browser.page.url()}`).not.toMatch(/muster|P-1001/i);
+    expect(browser.complaints).toEqual([]);
+  });
+});

@@ -1,0 +1,128 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Box, startBox, testPassword } from "../support/box.ts";
+import { type Browser, chromium, startBrowser } from "../support/browser.ts";
+import { until } from "../support/child.ts";
+import { madeBytes } from "../support/made-instance.ts";
+import { sharedData, sharedFiles } from "../support/shared-data.ts";
+
+/** A patient's study, as the box has it at its destination. */
+const below = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, encoding: "utf8", withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+const hashes = (paths: readonly string[]): string[] =>
+  paths.map((path) => Bun.hash(readFileSync(path)).toString(16)).sort();
+
+const define = chromium === null ? () => {} : describe;
+define("a study in Chromium against the built binary", () => {
+  let box: Box;
+  let browser: Browser;
+  let folder: string;
+  const received = () => join(box.dataDir, "received");
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "relaypacs-send-"));
+    box = await startBox(`[[destination]]\nid = "archive"\nkind = "folder"\npath = "received"`);
+    await box.client("radiographer"); // the account
+    browser = await startBrowser({ viewport: { width: 360, height: 640 } });
+  }, 60_000);
+  afterAll(async () => {
+    await browser.stop();
+    await box.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const button = (name: string) => browser.page.getByRole("button", { name, exact: true });
+  const heading = (name: string) => browser.page.getByRole("heading", { name, exact: true });
+  /** Presses what opens a picker and chooses. */
+  async function choose(name: string, paths: string | string[]): Promise<void> {
+    const picker = browser.page.waitForEvent("filechooser");
+    await button(name).click();
+    await (await picker).setFiles(paths);
+  }
+  const delivered = (count: number) =>
+    until(
+      "the study to be delivered",
+      async () => (await browser.page.getByText("Delivered", { exact: true }).count()) >= count,
+      60_000,
+    );
+
+  test("a person signs in, and stays signed in across a reload", async () => {
+    await browser.page.goto(box.url);
+    await browser.page.getByRole("textbox", { name: "Username" }).fill("radiographer");
+    await browser.page.getByLabel("Password", { exact: true }).fill("not the password");
+    await button("Sign in").click();
+    await browser.page.getByRole("alert").getByText("User name or password is not right.").waitFor();
+    await browser.page.getByLabel("Password", { exact: true }).fill(testPassword);
+    await button("Sign in").click();
+    await heading("Upload study").waitFor();
+    await browser.page.reload();
+    await heading("Upload study").waitFor();
+    await button("Add study").waitFor();
+  }, 60_000);
+
+  test("files are chosen, confirmed, sent and delivered, byte for byte", async () => {
+    const paths = [1, 2, 3].map((n) => {
+      const path = join(folder, `IM${n}`);
+      writeFileSync(path, madeBytes({ study: "2.25.501", sop: `2.25.501.${n}`, pixels: 200_000 }));
+      return path;
+    });
+    await choose("Add study", paths);
+    await heading("Confirm study").waitFor();
+    await browser.page.getByRole("textbox", { name: "Clinical notes" }).fill("Trauma, fracture?");
+    await browser.page.getByRole("radio", { name: "STAT" }).check();
+    await browser.screenshot("real-confirm");
+    await button("Send").click();
+    await heading("Progress").waitFor();
+    await browser.page.getByRole("progressbar").first().waitFor();
+    await delivered(1);
+    await browser.screenshot("real-delivered");
+    const there = hashes(below(join(received(), "2.25.501")));
+    for (const hash of hashes(paths)) expect(there).toContain(hash);
+  }, 120_000);
+
+  test("pictures wait for a patient, a folder goes as it is", async () => {
+    const study = join(folder, "CD", "DICOM");
+    mkdirSync(study, { recursive: true });
+    for (const n of [1, 2])
+      writeFileSync(join(study, `IM${n}`), madeBytes({ study: "2.25.502", sop: `2.25.502.${n}`, pixels: 20_000 }));
+    writeFileSync(join(folder, "CD", "AUTORUN.INF"), "[autorun]");
+    await browser.page.goto(`${box.url}/#/send`);
+    await choose("Add folder", join(folder, "CD"));
+    await heading("Confirm study").waitFor();
+    await button("Send").click();
+    await delivered(2);
+    expect(below(join(received(), "2.25.502"))).toHaveLength(2);
+  }, 120_000);
+
+  if (sharedData !== null) {
+    const data = sharedData;
+    test("a real study's folder and a ZIP go from the picker to Delivered", async () => {
+      await browser.page.goto(`${box.url}/#/send`);
+      await choose("Add folder", join(data, "dicom/study-ct-philips"));
+      await heading("Confirm study").waitFor();
+      await browser.screenshot("real-folder");
+      await button("Send").click();
+      await delivered(3);
+      const there = new Set(hashes(below(received())));
+      // two of its files are the maker's index, not images
+      const images = sharedFiles("dicom/study-ct-philips").filter((path) => !path.endsWith("DIRFILE"));
+      expect(images).toHaveLength(31);
+      for (const hash of hashes(images)) expect(there.has(hash)).toBe(true);
+      await browser.page.goto(`${box.url}/#/send`);
+      await choose("Add study", join(data, "archives/zip/cd-with-dicomdir.zip"));
+      await heading("Confirm study").waitFor();
+      await browser.screenshot("real-zip");
+      await button("Send").click();
+      await delivered(4);
+    }, 120_000);
+  }
+
+  test("nothing of a patient is in the address or the title, and the console is silent", async () => {
+    expect(`${browser.page.url()} ${await browser.page.title()}`).toMatch(/#\/progress Progress · RelayPACS$/);
+    // the refused sign-in is the one thing a browser reports by itself
+    expect(browser.complaints.filter((text) => !text.includes("401"))).toEqual([]);
+  });
+});

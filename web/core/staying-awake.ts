@@ -1,0 +1,34 @@
+import type { Queue } from "../queue/types.ts";
+
+/** Keeps the screen on while bytes move, and asks before the page closes over bytes that exist only in it. */
+export function stayAwake(queue: Queue): void {
+  let held: WakeLockSentinel | null = null;
+  let asking = false;
+  const moving = () => queue.studies.some(({ state }) => state === "uploading" || state === "saving");
+
+  const settle = async (): Promise<void> => {
+    if (asking || document.visibilityState !== "visible" || !("wakeLock" in navigator)) return;
+    asking = true;
+    try {
+      if (moving() && held === null) {
+        const lock = await navigator.wakeLock.request("screen");
+        held = lock;
+        lock.addEventListener("release", () => {
+          held = null;
+        });
+      } else if (!moving()) await held?.release();
+    } catch {
+      // the battery is low or the browser refuses: sending goes on when the screen is on again
+    } finally {
+      asking = false;
+    }
+  };
+  queue.subscribe(() => void settle());
+  document.addEventListener("visibilitychange", () => void settle());
+  addEventListener("beforeunload", (event) => {
+    const onlyHere = ({ state, kept }: { state: string; kept: boolean }) =>
+      state === "saving" || (!kept && state !== "at_box" && state !== "done" && state !== "failed");
+    if (queue.studies.some(onlyHere)) event.preventDefault();
+  });
+  void settle();
+}
