@@ -56,7 +56,7 @@ export async function startApp(initial: Config): Promise<App> {
 
   const deps = { db, spool, config: () => config, hashKey: keys.hashKey, live, log, now };
   await reconcileSpool(deps);
-  const cleanup = startCleanup(deps);
+  const cleanup = startCleanup({ ...deps, endUpload: (id, apply) => forwarder.end(id, apply) });
   const onChange = (uploadId: string) => {
     live.changed(uploadId);
     cleanup.wake();
@@ -114,6 +114,7 @@ export async function startApp(initial: Config): Promise<App> {
     ready: () => readiness(config, db),
     wake: wakeAll,
     cancelUpload: intake.cancel,
+    endUpload: forwarder.end,
     now,
   });
   const { host, port } = parseListen(config.listen) ?? { host: "127.0.0.1", port: 0 };

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { existsSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { startCleanup } from "./cleanup.ts";
 import type { Config } from "./core/config-schema.ts";
 import { createLive } from "./core/live.ts";
 import { findUpload, updateUpload } from "./db/uploads.ts";
 import { openTestBox } from "./forward/test-box.ts";
+import { FakeDestination, gate } from "./forward/test-destination.ts";
 import { reconcileSpool } from "./upload/reconcile.ts";
 import { createSpool, type Spool } from "./upload/spool.ts";
 
@@ -12,10 +13,7 @@ let box: ReturnType<typeof openTestBox>;
 beforeAll(() => {
   box = openTestBox();
 });
-afterAll(() => {
-  box.db.close();
-  rmSync(box.folder, { recursive: true, force: true });
-});
+afterAll(() => box.close());
 
 /** A spool in which one folder cannot be removed, as below a mount point or on a disk with faults. */
 function scene(stuck: string) {
@@ -23,13 +21,17 @@ function scene(stuck: string) {
   const events: string[] = [];
   const spool: Spool = {
     ...real,
-    layBallast: () => undefined,
+    layBallast: async () => undefined,
     remove: (id) =>
       id === stuck ? Promise.reject(Object.assign(new Error("busy"), { code: "EBUSY" })) : real.remove(id),
   };
   const log = { event: (name: string) => void events.push(name) };
   const config = () => ({ retention: box.config.retention }) as Config;
-  return { real, events, deps: { db: box.db, spool, config, live: createLive(), log, now: box.now } };
+  return {
+    real,
+    events,
+    deps: { db: box.db, spool, config, live: createLive(), log, now: box.now, endUpload: box.start().end },
+  };
 }
 
 test("a folder that cannot be removed keeps no other from being purged", async () => {
@@ -74,4 +76,31 @@ test("a confirmed object is forgotten after 400 days, not before", async () => {
   while (kept().length > 1) await new Promise((resolve) => setImmediate(resolve));
   await cleanup.stop();
   expect(kept()).toEqual([{ key: "young" }]);
+});
+
+test("an upload nobody confirmed ends with its studies under way: expired, or partial where something arrived", async () => {
+  const { deps } = scene("");
+  const main = box.add(new FakeDestination("main", () => box.changed()));
+  main.scripts.push(gate().script, gate().script);
+  const uploads = [box.upload(), box.upload()] as const;
+  const [stuck, arrived] = uploads.map((uploadId) => {
+    box.accept({ uploadId, decision: "needs_confirmation" });
+    return box.accept({ uploadId, destinationIds: ["main"] });
+  });
+  const forwarder = box.start();
+  await box.until(() => main.stores.length === 1);
+  box.advance(720 * 3_600_000 + 1);
+  const ended = Promise.all(uploads.map((id) => new Promise<void>((resolve) => deps.live.listen(id, () => resolve()))));
+  box.db.sqlite.run(
+    "INSERT INTO delivery_instance (delivery_id, instance_id, result, answer, verified_by, destination_id, at) " +
+      "SELECT ?, id, 'stored', '0000', 'query', 'main', 0 FROM instance WHERE study_id = ? LIMIT 1",
+    [arrived?.deliveryId ?? "", arrived?.studyId ?? ""],
+  );
+  const cleanup = startCleanup({ ...deps, endUpload: forwarder.end });
+  await ended;
+  await cleanup.stop();
+  expect(uploads.map((id) => box.uploadRow(id).state)).toEqual(["expired", "partial"]);
+  for (const it of [stuck, arrived]) expect(box.delivery(it?.deliveryId ?? "").state).toBe("cancelled");
+  expect(box.uploadRow(uploads[1]).receiptId).not.toBeNull();
+  expect(box.uploadRow(uploads[0]).errorCode).toBe("upload_expired");
 });

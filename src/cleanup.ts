@@ -14,9 +14,10 @@ import {
   uploadsWithFilesLeft,
   uploadsWithNamesLeft,
 } from "./db/uploads.ts";
+import { applyExpire } from "./forward/cancel.ts";
+import type { Forwarder } from "./forward/dispatcher.ts";
 import { applyAccept } from "./forward/settle.ts";
 import { removeFolder } from "./upload/reconcile.ts";
-import { moveUpload } from "./upload/session.ts";
 import type { Spool } from "./upload/spool.ts";
 
 interface CleanupDeps {
@@ -26,6 +27,8 @@ interface CleanupDeps {
   readonly live: Live;
   readonly log: Log;
   readonly now: () => number;
+  /** Ends an upload for good, once nothing of it is under way to a destination. */
+  readonly endUpload: Forwarder["end"];
 }
 
 const hour = 3_600_000;
@@ -44,14 +47,14 @@ export function startCleanup(deps: CleanupDeps): Worker {
       // What frees space and takes patient data away comes first: nothing before it can keep it from being done.
       await purge(deps);
       blank(deps);
-      expireIdle(deps);
+      await expireIdle(deps);
       endParked(deps, warned);
       // Looks at every row, so once a day.
       if (deps.now() - forgotAt > 24 * hour) {
         forgotAt = deps.now();
         forgetDeliveredBefore(deps.db.orm, forgotAt - rememberedMs);
       }
-      deps.spool.layBallast();
+      await deps.spool.layBallast();
       return Math.min(roundMs, Math.max(500, shortestRetentionMs(deps.config()) / 4));
     },
     onError: (error) => deps.log.event("worker.failed", { worker: "cleanup", ...errorFields(error) }, "error"),
@@ -59,17 +62,17 @@ export function startCleanup(deps: CleanupDeps): Worker {
 }
 
 /** An unfinished upload without traffic expires; one that waits for a person does so after failed_hours. */
-function expireIdle({ db, config, live, log, now }: CleanupDeps): void {
+async function expireIdle({ db, config, live, log, now, endUpload }: CleanupDeps): Promise<void> {
   const { upload_idle_hours, failed_hours } = config().retention;
   const idle = uploadsIn(db.orm, ["receiving"]).filter((row) => now() - row.lastTrafficAt > upload_idle_hours * hour);
   const unanswered = uploadsIn(db.orm, ["needs_confirmation"]).filter(
     (row) => now() - (row.completedAt ?? row.createdAt) > failed_hours * hour,
   );
   for (const { id } of [...idle, ...unanswered]) {
-    db.transaction((tx) => {
-      const row = findUpload(tx, id);
-      if (row?.state === "receiving" || row?.state === "needs_confirmation")
-        moveUpload(tx, row, "expired", now(), { errorCode: "upload_expired" });
+    // A study of it may be on its way while another one waits for a person.
+    await endUpload(id, (tx, mayBeThere) => {
+      const state = findUpload(tx, id)?.state;
+      if (state === "receiving" || state === "needs_confirmation") applyExpire(tx, id, now(), mayBeThere);
     });
     log.event("upload.expired", { upload_id: id });
     live.changed(id);

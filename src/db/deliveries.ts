@@ -1,4 +1,4 @@
-import { and, count, eq, gt, inArray, isNull, lte, min, ne, not, or, sql } from "drizzle-orm";
+import { and, count, eq, gt, inArray, isNull, lte, min, ne, not, notInArray, or, sql } from "drizzle-orm";
 import type { ErrorCode } from "../contract/errors.ts";
 import { type DeliveryState, deliveryStates, deliveryTransitions } from "../contract/states.ts";
 import type { Queries, Transaction } from "./database.ts";
@@ -91,6 +91,8 @@ export interface QueueFilter {
   /** Dates later than this come from a clock that was set back, and count as due. */
   readonly horizon: number;
   readonly statOnly: boolean;
+  /** Uploads of which nothing is to go. */
+  readonly except?: readonly string[];
 }
 
 /** One state's head of the queue; state by state, so that the index delivery_queue gives the order without a sort. */
@@ -103,6 +105,7 @@ export const queueHead = (q: Queries, state: "pending" | "retrying", filter: Que
         eq(delivery.state, state),
         eq(delivery.destinationId, filter.destinationId),
         filter.statOnly ? eq(delivery.priority, 0) : undefined,
+        filter.except?.length ? notInArray(delivery.uploadId, [...filter.except]) : undefined,
         or(
           isNull(delivery.nextAttemptAt),
           lte(delivery.nextAttemptAt, filter.now),

@@ -72,4 +72,5 @@ test.each([1, 2, 3])(
     // The stand-in throws where an instance comes twice; that would show as an error of the box.
     expect(box.events.filter(({ fields }) => fields.code === "internal_error")).toEqual([]);
   },
+  60_000,
 );

@@ -23,6 +23,8 @@ export interface ForwarderDeps {
   readonly fallbackAfterMs?: number;
   /** How long a stop waits for attempts to end by themselves. */
   readonly stopGraceMs?: number;
+  /** How long a destination is asked, when an upload is cancelled, what it holds of it. */
+  readonly cancelAskMs?: number;
   /** A probe without an answer for so long counts as failed. */
   readonly probeTimeoutMs?: number;
 }
@@ -30,6 +32,8 @@ export interface ForwarderDeps {
 /** The dependencies with their defaults, and what the lanes share. */
 export interface ForwardContext extends Required<ForwarderDeps> {
   readonly health: DestinationHealth;
+  /** Uploads that are about to end: nothing of them is started. */
+  readonly halted: Set<string>;
 }
 
 /** Why an attempt is aborted on purpose: the box stops, or a person cancelled. It says nothing about the destination. */

@@ -1,8 +1,10 @@
 import { errorFields } from "../core/log-fields.ts";
 import { startWorker } from "../core/worker.ts";
+import type { Transaction } from "../db/database.ts";
 import { laneDeliveries, queuedDestinations, recoverDeliveries } from "../db/deliveries.ts";
 import { DestinationHealth, type Outage } from "./breaker.ts";
-import type { ForwardContext, ForwarderDeps } from "./context.ts";
+import { type ForwardContext, type ForwarderDeps, Interrupted } from "./context.ts";
+import { mayHoldMore } from "./in-doubt.ts";
 import { Lane } from "./lane.ts";
 import { parkDelivery } from "./park.ts";
 import { reasonOf } from "./verdict.ts";
@@ -10,6 +12,12 @@ import { reasonOf } from "./verdict.ts";
 export interface Forwarder {
   /** Something was queued, cancelled, retried or configured anew. */
   wake(): void;
+  /**
+   * Ends an upload for good: aborts its attempts, asks what its destinations hold of what they did not answer for, then
+   * applies the end in one transaction. Takes up to stopGraceMs and cancelAskMs.
+   * @throws whatever `apply` throws; Interrupted where the box stops meanwhile
+   */
+  end<T>(uploadId: string, apply: (tx: Transaction, mayBeThere: boolean) => T): Promise<T>;
   /** Aborts what runs and queues it again; afterwards the database is no longer touched. */
   stop(): Promise<void>;
 }
@@ -23,6 +31,7 @@ const defaults = {
   random: Math.random,
   fallbackAfterMs: 60_000,
   stopGraceMs: 3000,
+  cancelAskMs: 5000,
   probeTimeoutMs: 30_000,
 };
 
@@ -32,13 +41,14 @@ export function startForwarder(deps: ForwarderDeps): Forwarder {
   const lanes = new Map<string, Lane>();
   /** Lanes whose destination left the configuration, and that are not over yet. */
   const ending = new Map<string, Promise<void>>();
+  const closing = new AbortController();
   const onTurn = (destinationId: string, outage: Outage | null): void => {
     if (outage) settings.log.event("destination.down", { destination_id: destinationId, code: outage.code }, "warning");
     else settings.log.event("destination.up", { destination_id: destinationId });
     // All lanes: another one may have this destination as its fallback.
     for (const lane of lanes.values()) lane.wake();
   };
-  const context: ForwardContext = { ...settings, health: new DestinationHealth(settings, onTurn) };
+  const context: ForwardContext = { ...settings, health: new DestinationHealth(settings, onTurn), halted: new Set() };
   const onError = (error: unknown, worker: string): void =>
     context.log.event("worker.failed", { worker, ...errorFields(error) }, "error");
 
@@ -83,7 +93,20 @@ export function startForwarder(deps: ForwarderDeps): Forwarder {
 
   return {
     wake: () => worker.wake(),
+    end: async (uploadId, apply) => {
+      context.halted.add(uploadId);
+      try {
+        await Promise.all([...lanes.values()].map((lane) => lane.halt(uploadId)));
+        const mayBeThere = await mayHoldMore(context, uploadId, closing.signal);
+        closing.signal.throwIfAborted();
+        return context.db.transaction((tx) => apply(tx, mayBeThere));
+      } finally {
+        context.halted.delete(uploadId);
+        worker.wake();
+      }
+    },
     stop: async () => {
+      closing.abort(new Interrupted("the box stops"));
       await worker.stop();
       await Promise.all([...ending.values(), ...[...lanes.values()].map((lane) => lane.stop())]);
     },

@@ -29,6 +29,7 @@ type Slot = "stat" | "any";
 
 interface Running {
   readonly id: string;
+  readonly uploadId: string;
   readonly abort: AbortController;
   readonly ended: Promise<void>;
 }
@@ -60,16 +61,25 @@ export class Lane {
     this.#stopping = true;
     await this.#worker.stop();
     this.#prober.stop();
-    const running = [...this.#running.values()];
-    for (const { abort } of running) abort.abort(new Interrupted("the box stops"));
+    await this.#interrupt([...this.#running.values()], "the box stops");
+    this.#sender.close();
+    this.#move(["sending"], "pending", { nextAttemptAt: null });
+  }
+
+  /** Aborts an upload's attempts, and waits `stopGraceMs` at most. */
+  async halt(uploadId: string): Promise<void> {
+    const running = [...this.#running.values()].filter((it) => it.uploadId === uploadId);
+    await this.#interrupt(running, "the upload ends");
+  }
+
+  async #interrupt(running: readonly Running[], why: string): Promise<void> {
+    for (const { abort } of running) abort.abort(new Interrupted(why));
     let timer: ReturnType<typeof setTimeout> | undefined;
     const grace = new Promise((resolve) => {
       timer = setTimeout(resolve, this.context.stopGraceMs);
     });
     await Promise.race([Promise.all(running.map(({ ended }) => ended)), grace]);
     clearTimeout(timer);
-    this.#sender.close();
-    this.#move(["sending"], "pending", { nextAttemptAt: null });
   }
 
   /** Brings rows and attempts in step, starts what may start, and answers when something is due next. */
@@ -115,7 +125,8 @@ export class Lane {
     for (;;) {
       const free = (["stat", "any"] as const).filter((slot) => !this.#running.has(slot));
       if (free.length === 0 || this.#stopping) return;
-      const filter = { destinationId, now, horizon: now + longestPauseMs, statOnly: !free.includes("any") };
+      const except = [...this.context.halted];
+      const filter = { destinationId, now, horizon: now + longestPauseMs, statOnly: !free.includes("any"), except };
       const next = nextDelivery(this.context.db.orm, filter);
       if (!next) return;
       this.#start(next, target, next.priority === 0 && free.includes("stat") ? "stat" : "any");
@@ -133,7 +144,7 @@ export class Lane {
         this.#running.delete(slot);
         this.wake();
       });
-    this.#running.set(slot, { id: delivery.id, abort, ended });
+    this.#running.set(slot, { id: delivery.id, uploadId: delivery.uploadId, abort, ended });
   }
 
   /** While the destination is down everything queued waits for the next probe, and parks when its time is over. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import type { DeliveryState } from "../contract/states.ts";
-import { applyCancel } from "./settle.ts";
+import { applyCancel } from "./cancel.ts";
 import { openTestBox, type TestBox } from "./test-box.ts";
 import { FakeDestination, gate, type StoreScript, unreachable } from "./test-destination.ts";
 

@@ -4,16 +4,9 @@ import type { RelayError } from "../core/errors.ts";
 import { moveDelivery } from "../db/deliveries.ts";
 import { openInstances, recordOutcomes } from "../db/receipts.ts";
 import { replaceFindings, updateUpload } from "../db/uploads.ts";
+import { applyCancel } from "./cancel.ts";
 import { endAsLost } from "./lost.ts";
-import {
-  applyAccept,
-  applyCancel,
-  applyRetry,
-  discardDelivery,
-  redirectDelivery,
-  retryDelivery,
-  settleUpload,
-} from "./settle.ts";
+import { applyAccept, applyRetry, discardDelivery, redirectDelivery, retryDelivery, settleUpload } from "./settle.ts";
 import { folderConfig, openTestBox, type TestBox } from "./test-box.ts";
 
 let box: TestBox;

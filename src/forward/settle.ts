@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../contract/errors.ts";
-import { isSettled, isTerminal, mayFollow, type UploadState } from "../contract/states.ts";
+import { isTerminal, mayFollow, type UploadState } from "../contract/states.ts";
 import type { Config } from "../core/config-schema.ts";
 import { RelayError } from "../core/errors.ts";
 import type { Transaction } from "../db/database.ts";
@@ -46,7 +46,7 @@ export function settleUpload(tx: Transaction, uploadId: string, now: number, bec
 }
 
 /** @throws Error where contract/states.ts does not know the transition */
-function enter(
+export function enter(
   tx: Transaction,
   facts: UploadFacts,
   state: UploadState,
@@ -62,7 +62,7 @@ function enter(
 }
 
 /** @throws RelayError not_found, upload_closed */
-function openUpload(tx: Transaction, uploadId: string): UploadFacts {
+export function openUpload(tx: Transaction, uploadId: string): UploadFacts {
   const facts = uploadFacts(tx, uploadId);
   if (!facts) throw new RelayError("not_found");
   if (isTerminal(facts.upload.state)) throw new RelayError("upload_closed");
@@ -144,44 +144,6 @@ export function applyAccept(tx: Transaction, uploadId: string, now: number): Upl
   if (parked.length === 0) throw new RelayError("not_parked");
   for (const row of parked) leave(tx, row, { updatedAt: now });
   return settleUpload(tx, uploadId, now);
-}
-
-/** Ends what is not settled; what a destination took of it stays on record. */
-function cancelDeliveries(tx: Transaction, { deliveries }: UploadFacts, now: number): void {
-  for (const row of deliveries) {
-    if (isSettled(row.state)) continue;
-    const deliveredInstances = countStoredAnywhere(tx, row.id);
-    const ended = { nextAttemptAt: null, receiptId: null, updatedAt: now };
-    moveDelivery(tx, row.id, "cancelled", { ...ended, deliveredInstances });
-  }
-}
-
-/**
- * Stops what is unsent: cancelled where no PACS has anything of it, else partial. Harmless when cancelled before.
- * Wake the forwarder afterwards: it ends attempts under way.
- * @throws RelayError not_found, upload_closed
- */
-export function applyCancel(tx: Transaction, uploadId: string, now: number): UploadState {
-  const before = uploadFacts(tx, uploadId);
-  const again = before?.upload.state === "cancelled" || before?.deliveries.some((row) => row.state === "cancelled");
-  if (before && again && isTerminal(before.upload.state)) return before.upload.state;
-  cancelDeliveries(tx, openUpload(tx, uploadId), now);
-  return enter(tx, openUpload(tx, uploadId), anythingStored(tx, uploadId) ? "partial" : "cancelled", now);
-}
-
-/**
- * Ends an upload that nobody finished or answered for: expired where no PACS has anything of it, else partial.
- * @throws RelayError not_found, upload_closed
- */
-export function applyExpire(tx: Transaction, uploadId: string, now: number): UploadState {
-  cancelDeliveries(tx, openUpload(tx, uploadId), now);
-  return enter(
-    tx,
-    openUpload(tx, uploadId),
-    anythingStored(tx, uploadId) ? "partial" : "expired",
-    now,
-    "upload_expired",
-  );
 }
 
 /**

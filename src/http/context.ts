@@ -4,6 +4,7 @@ import type { Config } from "../core/config-schema.ts";
 import type { Live } from "../core/live.ts";
 import type { Log } from "../core/log.ts";
 import type { Database } from "../db/database.ts";
+import type { Forwarder } from "../forward/dispatcher.ts";
 import type { createChunkReceiver } from "../upload/chunk.ts";
 import type { SessionDeps } from "../upload/session.ts";
 import type { Guard } from "./guard.ts";
@@ -26,5 +27,7 @@ export interface HttpContext {
   readonly wake: () => void;
   /** Stops what intake does with an upload. */
   readonly cancelUpload: (uploadId: string) => Promise<void>;
+  /** Ends an upload for good, once nothing of it is under way to a destination. */
+  readonly endUpload: Forwarder["end"];
   readonly now: () => number;
 }

@@ -4,7 +4,8 @@ import { isTerminal, type UploadState, uploadStates } from "../../contract/state
 import { UploadOutcome, UploadPage, UploadStatus } from "../../contract/status.ts";
 import { RelayError } from "../../core/errors.ts";
 import { findUpload, listUploads, type UploadRow } from "../../db/uploads.ts";
-import { applyAccept, applyCancel, applyRetry } from "../../forward/settle.ts";
+import { applyCancel } from "../../forward/cancel.ts";
+import { applyAccept, applyRetry } from "../../forward/settle.ts";
 import { completeUpload } from "../../upload/session.ts";
 import { outcomeOf, statusOf, summaryOf } from "../../upload/view.ts";
 import type { HttpContext } from "../context.ts";
@@ -108,7 +109,7 @@ export function uploadLifeRoutes(context: HttpContext) {
       "/upload/:id",
       async ({ params, request }) => {
         const upload = guard.upload(request, params.id, "change");
-        db.transaction((tx) => applyCancel(tx, upload.id, context.now()));
+        await context.endUpload(upload.id, (tx, mayBeThere) => applyCancel(tx, upload.id, context.now(), mayBeThere));
         await context.cancelUpload(upload.id); // only now: an upload still `processing` would be taken up again
         log.event("upload.cancelled", { upload_id: upload.id, ...who(request) });
         live.changed(upload.id);
