@@ -139,7 +139,13 @@ export async function startBrowser(options: BrowserOptions = {}): Promise<Browse
       await current().page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true });
     },
     kill,
-    close: () => end((child) => child.kill("SIGTERM")),
+    // By its own command: after a SIGTERM it does not write cookies and the like that it still holds back.
+    close: async () => {
+      const session = await current().connection.newBrowserCDPSession();
+      await end(async () => {
+        await session.send("Browser.close").catch(() => undefined);
+      });
+    },
     start,
     stop: async () => {
       await kill();
