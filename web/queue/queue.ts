@@ -31,11 +31,14 @@ export async function createQueue(api: Api): Promise<Queue> {
   const uploader = new Uploader(api, store, changed);
   const hands = { api, store, uploader };
   const own = () => [...uploader.entries.values()].map((entry) => entry.view());
-  const tell = () => {
-    timer = 0;
+  const refresh = () => {
     const shown = tabs.leads ? own() : (others?.views ?? own()).map(elsewhere);
     const here = [...saving.values()].map((entry) => entry.view());
     studies = [...shown.filter(({ id }) => !saving.has(id)), ...here];
+  };
+  const tell = () => {
+    timer = 0;
+    refresh();
     tabs.show();
     for (const listener of listeners) listener();
   };
@@ -75,6 +78,7 @@ export async function createQueue(api: Api): Promise<Queue> {
 
   return {
     get studies() {
+      if (timer !== 0) refresh(); // something has changed that the listeners are still to be told
       return studies;
     },
     get link() {

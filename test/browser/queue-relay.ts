@@ -1,0 +1,143 @@
+import { join } from "node:path";
+import { securityHeaders } from "../../src/http/security-headers.ts";
+
+/** One chunk request as it came by. */
+export interface ChunkSeen {
+  readonly fileId: string;
+  readonly firstChunk: number;
+  /** Decoded bytes. */
+  readonly bytes: number;
+  readonly gzip: boolean;
+  /** What the page was answered; 0: nothing. */
+  status: number;
+}
+
+/** Another answer, none ever, a flipped byte, a proxy that cannot reach the box. */
+type Fault = Response | "hang" | "corrupt" | "unreachable" | null;
+
+/** Stands between page and box on loopback: serves the bare page, counts chunk requests, and makes trouble. */
+export interface QueueRelay {
+  readonly url: string;
+  readonly chunks: ChunkSeen[];
+  /** Decoded bytes that the box has acknowledged. */
+  acknowledged(): number;
+  /** Paths asked for, with their method. */
+  readonly asked: string[];
+  /** What a request meets on its way to the box; null: nothing. May be waited for. */
+  fault: (request: Request, path: string) => Fault | Promise<Fault>;
+  stop(): void;
+}
+
+const root = join(import.meta.dir, "../..");
+const html = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>loading</title><link rel="icon" href="data:,"></head>
+<body><script type="module" src="/queue-page.js"></script></body></html>`;
+
+/** @param boxUrl where the box listens now; it may change when it is started anew */
+export async function startQueueRelay(boxUrl: () => string): Promise<QueueRelay> {
+  const built = await Bun.build({
+    entrypoints: [join(root, "test/browser/queue-page.ts"), join(root, "web/queue/intake-worker.ts")],
+    target: "browser",
+    format: "esm",
+    splitting: true,
+    publicPath: "/",
+    naming: { entry: "[name].[ext]", chunk: "chunk-[hash].[ext]" },
+    define: { "process.env.NODE_ENV": '"production"', INTAKE_WORKER_URL: '"/intake-worker.js"' },
+  });
+  const files = new Map(built.outputs.map((output) => [output.path.replace(/^\.?\/?/, "/"), output]));
+  const chunks: ChunkSeen[] = [];
+  const asked: string[] = [];
+  const relay: QueueRelay = {
+    url: "",
+    chunks,
+    asked,
+    acknowledged: () => chunks.filter(({ status }) => status === 200).reduce((sum, { bytes }) => sum + bytes, 0),
+    fault: () => null,
+    stop: () => void server.stop(true),
+  };
+  const headers = { ...securityHeaders("/"), "cache-control": "no-store" };
+  const server = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    idleTimeout: 255,
+    maxRequestBodySize: 64 * 1024 * 1024,
+    async fetch(request) {
+      const url = new URL(request.url);
+      if (url.pathname === "/") return new Response(html, { headers: { ...headers, "content-type": "text/html" } });
+      const file = files.get(url.pathname);
+      if (file)
+        return new Response(file, {
+          headers: { ...headers, "content-type": "text/javascript", "cache-control": "max-age=3600" },
+        });
+      return pass(request, url);
+    },
+  });
+
+  async function pass(request: Request, url: URL): Promise<Response> {
+    asked.push(`${request.method} ${url.pathname}`);
+    let body = request.body === null ? null : new Uint8Array(await request.arrayBuffer());
+    const seen = url.pathname.endsWith("/chunk") && body !== null ? note(request, url, body) : null;
+    const trouble = await relay.fault(request, url.pathname);
+    if (trouble === "hang") return new Promise(() => undefined);
+    if (trouble === "unreachable") return new Response("<h1>Bad Gateway</h1>", { status: 502 });
+    if (trouble instanceof Response) {
+      if (seen) seen.status = trouble.status;
+      return trouble;
+    }
+    if (trouble === "corrupt" && body !== null) body = body.map((byte, index) => (index === 0 ? byte ^ 1 : byte));
+    const forwarded = new Headers(request.headers);
+    const target = boxUrl();
+    forwarded.delete("host");
+    if (forwarded.has("origin")) forwarded.set("origin", target);
+    try {
+      const answer = await fetch(`${target}${url.pathname}${url.search}`, {
+        method: request.method,
+        headers: forwarded,
+        ...(body === null ? {} : { body }),
+      });
+      const bytes = await answer.arrayBuffer();
+      if (seen) seen.status = answer.status;
+      const back = new Headers(answer.headers);
+      for (const name of ["content-encoding", "content-length", "transfer-encoding"]) back.delete(name);
+      return new Response(answer.status === 204 ? null : bytes, { status: answer.status, headers: back });
+    } catch {
+      return new Response("", { status: 502 }); // the box is down
+    }
+  }
+
+  function note(request: Request, url: URL, body: Uint8Array<ArrayBuffer>): ChunkSeen {
+    const gzip = request.headers.get("content-encoding") === "gzip";
+    const seen: ChunkSeen = {
+      fileId: url.searchParams.get("file_id") ?? "",
+      firstChunk: Number(url.searchParams.get("chunk_index")),
+      bytes: gzip ? Bun.gunzipSync(body).length : body.length,
+      gzip,
+      status: 0,
+    };
+    chunks.push(seen);
+    return seen;
+  }
+  return {
+    ...relay,
+    url: `http://127.0.0.1:${server.port}`,
+    set fault(next) {
+      relay.fault = next;
+    },
+    get fault() {
+      return relay.fault;
+    },
+  };
+}
+
+/** No byte of a file was sent again after the box had acknowledged it. */
+export function sentTwice(chunks: readonly ChunkSeen[]): number {
+  const had = new Set<string>();
+  let twice = 0;
+  for (const { fileId, firstChunk, bytes, status } of chunks) {
+    for (let chunk = firstChunk; chunk < firstChunk + Math.ceil(bytes / 4096); chunk++) {
+      const name = `${fileId}/${chunk}`;
+      if (had.has(name)) twice += 1;
+      if (status === 200) had.add(name);
+    }
+  }
+  return twice;
+}

@@ -1,0 +1,288 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { QueuedStudy } from "../../web/queue/types.ts";
+import { type Box, startBox, testPassword } from "../support/box.ts";
+import { type Browser, chromium, startBrowser } from "../support/browser.ts";
+import { until } from "../support/child.ts";
+import { madeBytes } from "../support/made-instance.ts";
+import type {} from "./queue-page.ts";
+import { type QueueRelay, sentTwice, startQueueRelay } from "./queue-relay.ts";
+
+const patience = 90_000;
+const destination = '[[destination]]\nid = "folder"\nkind = "folder"\npath = "received"\n';
+
+if (chromium !== null)
+  describe("the device's queue in a real Chromium", () => {
+    let box: Box;
+    let relay: QueueRelay;
+    let browser: Browser;
+    const folder = mkdtempSync(join(tmpdir(), "relaypacs-queue-"));
+    let serial = 0;
+    let earlier: ReadonlySet<string> = new Set();
+
+    beforeAll(async () => {
+      box = await startBox(destination);
+      await box.client("radiographer");
+      relay = await startQueueRelay(() => box.url);
+      browser = await startBrowser();
+      await open();
+      await signIn();
+    }, patience);
+    afterAll(async () => {
+      await browser?.stop();
+      relay?.stop();
+      await box?.stop();
+      rmSync(folder, { recursive: true, force: true });
+    });
+    beforeEach(async () => {
+      earlier = new Set((await studies()).map(({ id }) => id));
+    });
+    afterEach(() => {
+      relay.fault = () => null;
+      relay.chunks.length = 0;
+      relay.asked.length = 0;
+    });
+
+    const signIn = () =>
+      browser.page.evaluate((password) => window.handle.signIn("radiographer", password), testPassword);
+    async function open(): Promise<void> {
+      await browser.page.goto(`${relay.url}/`);
+      await browser.page.waitForFunction(() => document.title === "ready");
+    }
+    /** Files of one study, written to disk; `incompressible` fills them with noise. */
+    function study(files: number, pixels: number): { paths: string[]; uid: string } {
+      serial += 1;
+      const uid = `2.25.77${process.pid}${serial}`;
+      const paths = Array.from({ length: files }, (_, index) => {
+        const bytes = Buffer.from(madeBytes({ study: uid, series: `${uid}.1`, pixels }));
+        randomBytes(Math.floor(pixels / 2)).copy(bytes, bytes.length - Math.floor(pixels / 2));
+        const path = join(folder, `${serial}-${index}.dcm`);
+        writeFileSync(path, bytes);
+        return path;
+      });
+      return { paths, uid };
+    }
+    async function choose(paths: readonly string[], stat = false) {
+      await browser.page.locator("input").setInputFiles([...paths]);
+      return browser.page.evaluate(
+        (serviceLevel) => window.handle.send({ serviceLevel }),
+        stat ? ("stat" as const) : ("routine" as const),
+      );
+    }
+    const studies = (): Promise<readonly QueuedStudy[]> =>
+      browser.page.evaluate(() => [...window.handle.queue.studies]);
+    const newest = async () => (await studies()).toSorted((a, b) => a.createdAt - b.createdAt).at(-1);
+    /** Waits for the studies that this test has added. */
+    const delivered = (count = 1) =>
+      until(
+        "the study to be delivered",
+        async () => {
+          const added = (await studies()).filter(({ id }) => !earlier.has(id));
+          return added.length === count && added.every(({ status }) => status?.state === "delivered");
+        },
+        60_000,
+      );
+    /** The files in the destination's folder are those that were chosen, data set for data set. */
+    function received(uid: string): number {
+      const names = readdirSync(join(box.dataDir, "received", uid), { recursive: true, encoding: "utf8" });
+      return names.filter((name) => name.endsWith(".dcm")).length;
+    }
+    /** Everything that the page has stored, as one text. */
+    const stored = () =>
+      browser.page.evaluate(async () => {
+        const names = (await indexedDB.databases())
+          .map(({ name }) => name ?? "")
+          .filter((name) => name.startsWith("relaypacs"));
+        const counts: Record<string, number> = {};
+        let text = `${JSON.stringify({ ...localStorage })}${location.href}${(await caches.keys()).join()}`;
+        for (const name of names) {
+          const db = await new Promise<IDBDatabase>((resolve, reject) => {
+            const request = indexedDB.open(name);
+            request.onsuccess = () => resolve(request.result);
+            request.onerror = () => reject(request.error);
+          });
+          for (const store of db.objectStoreNames) {
+            const rows = await new Promise<unknown[]>((resolve) => {
+              const request = db.transaction(store).objectStore(store).getAll();
+              request.onsuccess = () => resolve(request.result);
+            });
+            counts[store] = rows.length;
+            text += JSON.stringify(rows);
+          }
+          db.close();
+        }
+        return { counts, text };
+      });
+
+    test(
+      "a study goes from the files to delivered, and nothing of the patient stays",
+      async () => {
+        const { paths, uid } = study(12, 200_000);
+        expect(await choose(paths)).toEqual({ studies: 1, leftOut: 0, unreadable: 0 });
+        await delivered();
+        expect(received(uid)).toBe(12);
+        expect(sentTwice(relay.chunks)).toBe(0);
+        await until("the device to be empty", async () => (await stored()).counts.slices === 0);
+        const { counts, text } = await stored();
+        expect(counts).toMatchObject({ slices: 0, keys: 0, manifests: 0 });
+        expect(text).not.toMatch(/Made\^?Up|MADE|\.dcm/);
+        expect(text).not.toContain(uid);
+      },
+      patience,
+    );
+
+    test.each([10, 50, 99])(
+      "killed at %p %, it goes on by itself without sending again what arrived",
+      async (percent) => {
+        const { paths, uid } = study(8, 500_000);
+        const total = paths.reduce((sum, path) => sum + readFileSync(path).length, 0);
+        relay.fault = (_, path) =>
+          path.endsWith("/chunk") && relay.acknowledged() >= (total * percent) / 100 - 4096 ? "hang" : null;
+        await choose(paths);
+        await until("the bytes before the kill", () => relay.acknowledged() >= (total * percent) / 100 - 4096);
+        await browser.kill();
+        const before = relay.chunks.filter(({ status }) => status === 200).length;
+        relay.fault = () => null;
+        await browser.start();
+        await open();
+        await delivered(); // with the upload's own token, whoever is signed in
+        await signIn();
+        expect(received(uid)).toBe(8);
+        expect(before).toBeGreaterThan(0);
+        expect(sentTwice(relay.chunks.filter(({ status }) => status === 200))).toBe(0);
+        expect(relay.asked.filter((line) => line === "POST /upload/init")).toHaveLength(1);
+      },
+      patience,
+    );
+
+    test.each([
+      ["500", () => new Response("", { status: 500 })],
+      ["429", () => Response.json({ code: "too_many_requests" }, { status: 429, headers: { "retry-after": "1" } })],
+      ["507", () => Response.json({ code: "insufficient_storage" }, { status: 507, headers: { "retry-after": "1" } })],
+      ["a flipped byte", () => "corrupt" as const],
+      ["401 token_expired", () => Response.json({ code: "token_expired" }, { status: 401 })],
+    ])(
+      "goes on after %s",
+      async (_, trouble) => {
+        const { paths, uid } = study(4, 300_000);
+        let left = 3;
+        relay.fault = (_, path) => (path.endsWith("/chunk") && left-- > 0 ? trouble() : null);
+        await choose(paths);
+        await delivered();
+        expect(left).toBeLessThan(0);
+        expect(received(uid)).toBe(4);
+      },
+      patience,
+    );
+
+    test(
+      "a lost answer to init makes no second upload",
+      async () => {
+        const { paths, uid } = study(1, 50_000);
+        let lost = 0;
+        const pass = async (request: Request) => {
+          lost += 1;
+          await fetch(`${box.url}/health`); // the box answers others meanwhile
+          return request;
+        };
+        relay.fault = (request, path) => {
+          if (path !== "/upload/init" || lost > 0) return null;
+          void pass(request);
+          return "unreachable";
+        };
+        await choose(paths);
+        await delivered();
+        expect(received(uid)).toBe(1);
+      },
+      patience,
+    );
+
+    test(
+      "waits without a network and goes on when it is back",
+      async () => {
+        await browser.offline(true);
+        const { paths, uid } = study(3, 100_000);
+        await browser.page.locator("input").setInputFiles(paths);
+        await browser.page.evaluate(() => window.handle.send());
+        await until("the study to wait", async () => (await newest())?.cause === "offline");
+        expect((await newest())?.kept).toBe(true);
+        await browser.offline(false);
+        await delivered();
+        expect(received(uid)).toBe(3);
+      },
+      patience,
+    );
+
+    test(
+      "the box killed and started again in the middle",
+      async () => {
+        const { paths, uid } = study(8, 500_000);
+        let killing: Promise<void> | null = null;
+        relay.fault = (_, path) => {
+          if (path.endsWith("/chunk") && relay.acknowledged() > 1_000_000)
+            killing ??= box.kill().then(() => box.start());
+          return null;
+        };
+        await choose(paths);
+        await delivered();
+        expect(killing).not.toBeNull();
+        expect(received(uid)).toBe(8);
+      },
+      patience,
+    );
+
+    test(
+      "an urgent study overtakes",
+      async () => {
+        const slow = study(8, 500_000);
+        const urgent = study(1, 50_000);
+        const gate = Promise.withResolvers<null>();
+        relay.fault = (_, path) => (path.endsWith("/chunk") && relay.acknowledged() > 500_000 ? gate.promise : null);
+        await choose(slow.paths);
+        await until("the first to be under way", () => relay.acknowledged() > 500_000);
+        await choose(urgent.paths, true);
+        gate.resolve(null);
+        await delivered(2);
+        const stat = (await studies()).find(({ serviceLevel }) => serviceLevel === "stat");
+        expect(relay.asked.find((line) => line.endsWith("/complete"))).toContain(stat?.uploadId ?? "?");
+        expect([received(slow.uid), received(urgent.uid)]).toEqual([8, 1]);
+      },
+      patience,
+    );
+
+    test(
+      "an expired upload starts anew by itself",
+      async () => {
+        const { paths, uid } = study(2, 100_000);
+        let left = 1;
+        relay.fault = (_, path) =>
+          path.endsWith("/chunk") && left-- > 0 ? Response.json({ code: "upload_expired" }, { status: 410 }) : null;
+        await choose(paths);
+        await delivered();
+        expect(received(uid)).toBe(2);
+        expect(relay.asked.filter((line) => line === "POST /upload/init")).toHaveLength(2);
+      },
+      patience,
+    );
+
+    test(
+      "cancelled: nothing is sent, nothing stays",
+      async () => {
+        const { paths } = study(4, 300_000);
+        relay.fault = (_, path) => (path.endsWith("/chunk") ? "hang" : null);
+        await choose(paths);
+        await until("a request to be under way", () => relay.chunks.length > 0);
+        const id = (await newest())?.id ?? "";
+        await browser.page.evaluate((one) => window.handle.queue.cancel(one), id);
+        await until("it to be cancelled", async () => (await newest())?.state === "done");
+        expect(relay.asked.filter((line) => line.startsWith("DELETE"))).toHaveLength(1);
+        expect((await stored()).counts).toMatchObject({ slices: 0, keys: 0 });
+        await browser.page.evaluate((one) => window.handle.queue.dismiss(one), id);
+        await until("it to be gone", async () => (await studies()).every((one) => one.id !== id));
+      },
+      patience,
+    );
+  });
