@@ -3,7 +3,7 @@ import { type Static, Type } from "@sinclair/typebox";
 /** Wire shapes of the upload routes (CONTRACT §3). Bodies are closed. */
 const closed = { additionalProperties: false } as const;
 
-/** Short text without control characters; what goes into a DICOM value never holds a backslash-free guarantee, so only length is bounded. */
+/** Only the length is bounded here: what a DICOM value may not hold is seen to where one is written. */
 const short = (maxLength: number) => Type.Optional(Type.String({ maxLength }));
 const DicomDate = Type.String({ pattern: "^([0-9]{8})?$" });
 const Uid = Type.String({ maxLength: 64, pattern: "^([0-9.]*)$" });

@@ -3,17 +3,7 @@ import type { ChunkRange } from "../contract/upload.ts";
 import type { Queries } from "./database.ts";
 import { receivedRange, uploadFile } from "./schema.ts";
 
-/** Received ranges of a file, in order. */
-export const rangesOf = (db: Queries, file: number): ChunkRange[] =>
-  db
-    .select()
-    .from(receivedRange)
-    .where(eq(receivedRange.file, file))
-    .orderBy(receivedRange.first)
-    .all()
-    .map((row) => [row.first, row.last]);
-
-/** Received ranges that touch first..last. */
+/** Received ranges of a file that touch first..last, in order. */
 export const rangesWithin = (db: Queries, file: number, first: number, last: number): ChunkRange[] =>
   db
     .select()

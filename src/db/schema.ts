@@ -68,8 +68,8 @@ export const uploadFile = sqliteTable(
     fileId: text("file_id").notNull(),
     /** (P) as the sender knows it. */
     name: text(),
+    /** As init or a chunk's query declared it; null until the chunks have said it. */
     sizeBytes: integer("size_bytes"),
-    /** The size was declared by init or a chunk's query; otherwise the chunks say it. */
     state: text().$type<"needed" | "already_delivered">().notNull(),
     sha256: text(),
     /** Sum over received_range, kept beside it so that status is one read. */

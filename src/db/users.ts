@@ -1,4 +1,4 @@
-import { count, eq } from "drizzle-orm";
+import { eq } from "drizzle-orm";
 import type { Queries } from "./database.ts";
 import { user } from "./schema-accounts.ts";
 
@@ -15,4 +15,3 @@ export const allUsers = (db: Queries): UserRow[] => db.select().from(user).order
 export const updateUser = (db: Queries, id: string, values: Partial<typeof user.$inferInsert>): void => {
   db.update(user).set(values).where(eq(user.id, id)).run();
 };
-export const countUsers = (db: Queries): number => db.select({ n: count() }).from(user).get()?.n ?? 0;

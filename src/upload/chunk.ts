@@ -3,6 +3,7 @@ import { closeSync, fdatasync, readSync, writeSync } from "node:fs";
 import { promisify } from "node:util";
 import { type ChunkRange, maxRequestBytes } from "../contract/upload.ts";
 import { isDiskFull } from "../core/disk-full.ts";
+import { syncFolder } from "../core/durable-file.ts";
 import { RelayError } from "../core/errors.ts";
 import type { Database } from "../db/database.ts";
 import { addRange, rangesWithin } from "../db/ranges.ts";
@@ -21,7 +22,7 @@ import { type Declaration, knownWith, tooMuch } from "./declare.ts";
 import { OpenRequests } from "./open-requests.ts";
 import { chunkCount, contains, rangeBytes } from "./ranges.ts";
 import { requireReceiving } from "./rules.ts";
-import { type Spool, syncFolder } from "./spool.ts";
+import type { Spool } from "./spool.ts";
 
 const syncData = promisify(fdatasync);
 /** How long a request waits for another one that carries the same chunk. */

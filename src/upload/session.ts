@@ -3,7 +3,7 @@ import { isTerminal, uploadTransitions } from "../contract/states.ts";
 import { type ChunkRange, chunkSizes, type UploadInit } from "../contract/upload.ts";
 import type { Config } from "../core/config-schema.ts";
 import { RelayError } from "../core/errors.ts";
-import type { Database } from "../db/database.ts";
+import type { Database, Transaction } from "../db/database.ts";
 import { rangesByFile } from "../db/ranges.ts";
 import {
   countOpenUploads,
@@ -63,8 +63,15 @@ export function initUpload(deps: SessionDeps, userId: string, body: UploadInit, 
   const asked = { serviceLevel: metadata.service_level ?? "routine", destinationIds: metadata.destination_ids ?? [] };
   const hashes = body.resend ? [] : (body.files ?? []).flatMap(({ sha256 }) => sha256 || []);
   const known = hashes.length === 0 ? new Set<string>() : deps.alreadyDelivered(hashes, asked);
-  spool.create(id);
-  return db.transaction((tx) => {
+  try {
+    spool.create(id);
+    return db.transaction(insertOpened);
+  } catch (error) {
+    void spool.remove(id).catch(() => undefined); // what cannot be removed goes at the next start
+    throw error;
+  }
+
+  function insertOpened(tx: Transaction): UploadRow {
     insertUpload(tx, {
       id,
       userId,
@@ -96,7 +103,7 @@ export function initUpload(deps: SessionDeps, userId: string, body: UploadInit, 
       })),
     );
     return findUpload(tx, id) as UploadRow;
-  });
+  }
 }
 
 /** The same for the same content, whatever the order of keys. */

@@ -1,18 +1,7 @@
-import {
-  closeSync,
-  constants,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  rmSync,
-  statfsSync,
-  unlinkSync,
-  writeSync,
-} from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { constants, existsSync, mkdirSync, openSync, readdirSync, rmSync, statfsSync, unlinkSync } from "node:fs";
+import { mkdir, open, rename, rm } from "node:fs/promises";
 import { join, normalize, sep } from "node:path";
+import { syncFolder } from "../core/durable-file.ts";
 import { RelayError } from "../core/errors.ts";
 
 /**
@@ -49,8 +38,8 @@ export interface Spool {
   requireRoom(bytes: number): void;
   /** Gives the ballast up; call when the database or a cleanup meets a full disk. */
   releaseBallast(): void;
-  /** Lays the ballast where there is room for it. */
-  layBallast(): void;
+  /** Lays the ballast where there is room for it, beside all else: 64 MB take a slow disk a second. */
+  layBallast(): Promise<void>;
 }
 
 const ballastBytes = 64 * 1024 * 1024;
@@ -60,6 +49,7 @@ const uploadIdPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 export function createSpool(dataDir: string, minFreeBytes: () => number): Spool {
   const root = join(dataDir, "spool");
   const ballast = join(dataDir, "ballast");
+  const unfinished = `${ballast}.tmp`;
   mkdirSync(root, { recursive: true, mode: 0o750 });
 
   const folder = (uploadId: string) => {
@@ -103,17 +93,24 @@ export function createSpool(dataDir: string, minFreeBytes: () => number): Spool 
       if (freeBytes() - bytes < minFreeBytes() / 2) throw new RelayError("insufficient_storage");
     },
     releaseBallast: () => {
-      try {
-        unlinkSync(ballast);
-      } catch {
-        // Already given up.
-      }
+      // What is just being laid as well: it then has no name to become the ballast by.
+      for (const path of [ballast, unfinished])
+        try {
+          unlinkSync(path);
+        } catch {
+          // Already given up.
+        }
     },
-    layBallast: () => {
+    layBallast: async () => {
       const stats = statfsSync(dataDir);
       const size = Math.min(ballastBytes, Math.floor((stats.blocks * stats.bsize) / 20));
       if (existsSync(ballast) || freeBytes() < size * 2 + minFreeBytes()) return;
-      writeBallast(ballast, size);
+      try {
+        await writeZeros(unfinished, size);
+        await rename(unfinished, ballast); // only now: a half one, left by a kill, would count as whole for ever
+      } catch {
+        await rm(unfinished, { force: true }); // no room after all, or given up meanwhile: there will be another round
+      }
     },
   };
 }
@@ -121,25 +118,13 @@ export function createSpool(dataDir: string, minFreeBytes: () => number): Spool 
 /** "r+" would not create, "w" would truncate. */
 const readWriteCreate = constants.O_RDWR | constants.O_CREAT;
 
-/** Makes new names in a folder survive a power cut (RELIABILITY fact 4). */
-export function syncFolder(path: string): void {
-  const fd = openSync(path, "r");
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function writeBallast(path: string, size: number): void {
+async function writeZeros(path: string, size: number): Promise<void> {
   const zeros = Buffer.alloc(1024 * 1024);
-  const fd = openSync(path, "w", 0o640);
+  const file = await open(path, "w", 0o640);
   try {
-    for (let left = size; left > 0; ) left -= writeSync(fd, zeros, 0, Math.min(left, zeros.length));
-    fsyncSync(fd);
-  } catch {
-    unlinkSync(path);
+    for (let left = size; left > 0; ) left -= (await file.write(zeros, 0, Math.min(left, zeros.length))).bytesWritten;
+    await file.sync();
   } finally {
-    closeSync(fd);
+    await file.close();
   }
 }

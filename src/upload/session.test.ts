@@ -1,0 +1,50 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Config } from "../core/config-schema.ts";
+import { type Database, openDatabase } from "../db/database.ts";
+import { insertUser } from "../db/users.ts";
+import { initUpload, type SessionDeps } from "./session.ts";
+import { createSpool } from "./spool.ts";
+
+let folder: string;
+let db: Database;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "relaypacs-session-"));
+  db = openDatabase(folder);
+  insertUser(db.orm, { id: "user", username: "user", passwordHash: "", role: "clinician", createdAt: 0 });
+});
+afterEach(() => {
+  db.close();
+  rmSync(folder, { recursive: true });
+});
+
+const limits = { max_files: 10, max_upload_bytes: 1000, max_file_bytes: 1000, max_open_uploads_per_user: 5 };
+const deps = (database: Database): SessionDeps => ({
+  db: database,
+  spool: createSpool(folder, () => 0),
+  config: () => ({ limits }) as Config,
+  hashKey: new Uint8Array(32),
+  unknownDestinations: () => [],
+  alreadyDelivered: () => new Set(),
+  now: () => 0,
+});
+const body = { total_files: 1, total_size_bytes: 1 };
+
+test("an upload that could not be put on record leaves no folder behind", async () => {
+  const failing = deps({
+    ...db,
+    transaction: () => {
+      throw new Error("disk full");
+    },
+  });
+  expect(() => initUpload(failing, "user", body, null)).toThrow("disk full");
+  while (failing.spool.list().length > 0) await new Promise((resolve) => setImmediate(resolve));
+});
+
+test("an upload on record has its folder", () => {
+  const good = deps(db);
+  const { id } = initUpload(good, "user", body, null);
+  expect(good.spool.list()).toEqual([id]);
+});
