@@ -4,7 +4,7 @@ import { store, storeContext } from "../dimse/services.ts";
 import { statusHex, statusMeaning } from "../dimse/status.ts";
 import { DestinationError, type InstanceOutcome, type OutgoingInstance } from "./destination.ts";
 import { dataSetOf, dataSetSizeOf, UnreadableInstance } from "./instance-bytes.ts";
-import { conflict, type Report, refused, retryLater, stored, unreadable } from "./outcome.ts";
+import { incomparable, type Report, refused, retryLater, stored, unreadable } from "./outcome.ts";
 
 /** So many broken associations or busy answers in a row are the archive's trouble, not the images'. */
 const TROUBLES = 3;
@@ -104,8 +104,9 @@ function judged(sending: Sending, instance: OutgoingInstance, status: number): I
     return retryLater(instance, answer, meaning.code, message);
   }
   if (meaning.result === "duplicate") {
-    const unknown = "The archive holds this SOP Instance UID already; whether with the same bytes cannot be told.";
-    return conflict(instance, answer, unknown);
+    return instance.sentBefore
+      ? stored(instance, `${answer}, sent before`, { verified: false })
+      : incomparable(instance, answer);
   }
   return refused(instance, answer, meaning.code, message);
 }

@@ -5,9 +5,9 @@ import { echo, findInstances } from "../dimse/services.ts";
 import { statusHex } from "../dimse/status.ts";
 import { sendOverAssociations } from "./c-store-lanes.ts";
 import { failedSteps } from "./check-steps.ts";
-import { type Destination, DestinationError, type HeldInstances } from "./destination.ts";
+import { type Destination, DestinationError, type OutgoingInstance } from "./destination.ts";
 import type { DestinationEnv } from "./env.ts";
-import { readableOnes } from "./outcome.ts";
+import { incomparable, type Report, readableOnes } from "./outcome.ts";
 import { tlsFiles } from "./tls-files.ts";
 import { transportError } from "./transport-errors.ts";
 
@@ -44,21 +44,48 @@ export function cStore(config: CStoreConfig, _env: DestinationEnv): Destination 
         return failedSteps(error);
       }
     },
-    store: async (instances, report, signal) => {
+    store: async (instances, report, signal, sending) => {
       const ready = await readableOnes(instances, report);
+      const held = await heldBy(ready, signal);
+      const replaces = config.on_conflict === "send";
+      const unsent: OutgoingInstance[] = [];
+      for (const instance of ready) {
+        // DIMSE compares nothing, and archives say 0000 and keep the old copy, or replace it, without a word.
+        const strange = held?.has(instance.sopInstanceUID) && !instance.sentBefore && !replaces;
+        if (strange) report(incomparable(instance, "held before"));
+        else unsent.push(instance);
+      }
+      if (held !== null) sending?.(unsent.filter(({ sopInstanceUID }) => !held.has(sopInstanceUID)));
       const width = config.associations ?? ASSOCIATIONS;
-      await translated(signal, () => sendOverAssociations(peer(), ready, width, report, signal));
+      const told = byItsWord(report, unsent, held);
+      await translated(signal, () => sendOverAssociations(peer(), unsent, width, told, signal));
     },
-    find: (instances, signal) =>
-      translated(signal, async (): Promise<HeldInstances | null> => {
-        const [first] = instances;
-        if (first === undefined) return new Map();
-        const series = new Set(instances.map((instance) => instance.seriesInstanceUID));
-        const found = await findInstances(peer(), first.studyInstanceUID, series, signal);
-        if (found === null) return null;
-        const held = instances.filter((instance) => found.has(instance.sopInstanceUID));
-        return new Map(held.map((instance) => [instance.sopInstanceUID, { same: null }]));
-      }),
+    find: async (instances, signal) => {
+      const held = await heldBy(instances, signal);
+      return held === null ? null : new Map([...held].map((uid) => [uid, { same: null }]));
+    },
+  };
+
+  /** Which of these instances of one study the peer holds, by C-FIND; null where it cannot be asked. */
+  function heldBy(instances: readonly OutgoingInstance[], signal: AbortSignal): Promise<Set<string> | null> {
+    return translated(signal, async () => {
+      const [first] = instances;
+      if (first === undefined) return new Set();
+      const series = new Set(instances.map((instance) => instance.seriesInstanceUID));
+      const found = await findInstances(peer(), first.studyInstanceUID, series, signal);
+      const wanted = instances.map((instance) => instance.sopInstanceUID);
+      return found === null ? null : new Set(wanted.filter((uid) => found.has(uid)));
+    });
+  }
+}
+
+/** Where something lay under the UID before, or nobody knows, a later query would find that too: the peer's word alone counts. */
+function byItsWord(report: Report, unsent: readonly OutgoingInstance[], held: ReadonlySet<string> | null): Report {
+  const before = new Map(unsent.map((instance) => [instance.sopInstanceUID, instance.sentBefore]));
+  return (outcome) => {
+    const { sopInstanceUID: uid, answer, result } = outcome;
+    if (result !== "stored" || (held !== null && (!held.has(uid) || before.get(uid)))) return report(outcome);
+    report({ ...outcome, answer: held === null ? answer : `${answer}, held before, not compared`, verified: false });
   };
 }
 
@@ -67,6 +94,7 @@ const codes = {
   closed: ["destination_unreachable", true],
   aborted: ["destination_unreachable", true],
   protocol: ["destination_bad_answer", true],
+  busy: ["destination_busy", true],
   "rejected-transient": ["destination_busy", true],
   "rejected-permanent": ["destination_rejected", false],
 } as const;

@@ -1,5 +1,12 @@
 /** What went wrong between two application entities; socket errors keep their own class and code. */
-export type DimseFault = "timeout" | "closed" | "aborted" | "protocol" | "rejected-transient" | "rejected-permanent";
+export type DimseFault =
+  | "timeout"
+  | "closed"
+  | "aborted"
+  | "protocol"
+  | "busy"
+  | "rejected-transient"
+  | "rejected-permanent";
 
 /** A fault of the upper layer or of the peer's messages. The text holds codes only, nothing that the peer wrote. */
 export class DimseError extends Error {

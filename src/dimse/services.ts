@@ -1,8 +1,9 @@
 import type { ProposedContext } from "./associate.ts";
-import { Association, type OutgoingDataSet, type PeerEntity } from "./association.ts";
+import { Association, isPending, type OutgoingDataSet, type PeerEntity } from "./association.ts";
 import { CommandField } from "./command-set.ts";
-import { protocolError } from "./errors.ts";
+import { DimseError, protocolError } from "./errors.ts";
 import { encodeImplicit, textIn, uidValue } from "./implicit-set.ts";
+import { cannotBeAsked, statusHex } from "./status.ts";
 
 const VERIFICATION = "1.2.840.10008.1.1";
 const STUDY_ROOT_FIND = "1.2.840.10008.5.1.4.1.2.2.1";
@@ -49,7 +50,7 @@ export const store = (association: Association, request: StoreRequest): Promise<
 
 /**
  * C-FIND at IMAGE level, Study Root (PS3.4 C.6.2): SOP Instance UIDs of these series, null where the peer does not offer or refuses it.
- * @throws as `echo`.
+ * @throws as `echo`; DimseError busy for every other failure: no answer is no "I hold none".
  */
 export async function findInstances(
   peer: PeerEntity,
@@ -76,7 +77,9 @@ export async function findInstances(
         const uid = response.dataSet === null ? "" : textIn(response.dataSet, SOP_INSTANCE_UID);
         if (uid !== "") found.add(uid);
         if (++matches > MOST_MATCHES) throw protocolError("answer to a query has no end");
-        if (response.status !== 0 && response.status < 0xff00) return null;
+        if (response.status === 0 || isPending(response.status)) continue;
+        if (cannotBeAsked(response.status)) return null;
+        throw new DimseError("busy", `The archive fails at the query (status ${statusHex(response.status)}).`);
       }
     }
     return found;

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { statusHex, statusMeaning } from "./status.ts";
+import { cannotBeAsked, statusHex, statusMeaning } from "./status.ts";
 
 test("every status has one meaning (PS3.4 B.2.3, PS3.18 I.2.2, PACS-specific ones)", () => {
   const table: Record<number, string> = {
@@ -29,4 +29,9 @@ test("every status has one meaning (PS3.4 B.2.3, PS3.18 I.2.2, PACS-specific one
   }
   expect(statusMeaning(null).result).toBe("again");
   expect([0, 272, 42752, null].map(statusHex)).toEqual(["0000", "0110", "A700", "none"]);
+});
+
+test("a C-FIND that fails is an answer only where the peer refuses the question for good (PS3.4 C.4.1.1.4)", () => {
+  for (const status of [0x0122, 0x0124, 0x0211, 0xa800, 0xa900, 0xb001]) expect(cannotBeAsked(status)).toBe(true);
+  for (const status of [0x0000, 0x0110, 0xa700, 0xa7ff, 0xc000, 0xfe00]) expect(cannotBeAsked(status)).toBe(false);
 });

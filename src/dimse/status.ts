@@ -53,6 +53,14 @@ const UNKNOWN: StatusMeaning = { result: "again", code: "instance_refused", word
 export const statusMeaning = (status: number | null): StatusMeaning =>
   rows.find((row) => status !== null && row.from <= status && status <= row.to)?.meaning ?? UNKNOWN;
 
+/**
+ * Final statuses of a C-FIND (PS3.4 C.4.1.1.4, PS3.7 C) by which the peer says for good that it does not answer the question:
+ * SOP class not supported, not authorized, unrecognized operation, identifier does not match. A warning is not the whole answer either.
+ */
+const NO_ANSWER = new Set([0x0122, 0x0124, 0x0211]);
+export const cannotBeAsked = (status: number): boolean =>
+  NO_ANSWER.has(status) || (status >= 0xa800 && status <= 0xa9ff) || (status >= 0xb000 && status <= 0xbfff);
+
 /** As the field writes it: four hex digits. */
 export const statusHex = (status: number | null): string =>
   status === null ? "none" : status.toString(16).toUpperCase().padStart(4, "0");

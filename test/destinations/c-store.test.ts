@@ -1,11 +1,9 @@
-import { afterAll, afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
-import type { CStoreConfig } from "../../src/core/config-schema.ts";
-import { DestinationError } from "../../src/destinations/destination.ts";
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { PduType, pdu } from "../../src/dimse/pdu.ts";
 import { until } from "../support/child.ts";
 import { dcmqrscpProgram, startQueryScp } from "../support/dcmtk.ts";
-import { type FakeScp, type ScpBehaviour, startFakeScp } from "../support/fake-scp.ts";
 import { madeInstance, madeSeries } from "../support/made-instance.ts";
+import { codeOf, scpFakes } from "./fakes.ts";
 import { destination, store, temporaryFolder } from "./harness.ts";
 
 setDefaultTimeout(30_000);
@@ -13,26 +11,7 @@ const folder = await temporaryFolder();
 afterAll(folder.remove);
 const never = new AbortController().signal;
 
-const started: FakeScp[] = [];
-afterEach(async () => {
-  for (const fake of started.splice(0)) {
-    expect(fake.violations).toEqual([]);
-    await fake.stop();
-  }
-});
-async function fakeScp(behaviour: ScpBehaviour = {}) {
-  const fake = await startFakeScp(behaviour);
-  started.push(fake);
-  const config: CStoreConfig = {
-    id: "fake",
-    kind: "c-store",
-    host: "127.0.0.1",
-    port: fake.port,
-    called_ae_title: "FAKE",
-  };
-  return { fake, at: (change: Partial<CStoreConfig> = {}) => destination({ ...config, ...change }) };
-}
-const codeOf = (error: unknown) => (error instanceof DestinationError ? `${error.code} ${error.retryable}` : error);
+const fakeScp = scpFakes();
 const MR = "1.2.840.10008.5.1.4.1.1.4";
 
 describe("presentation contexts", () => {

@@ -1,7 +1,8 @@
 import { afterEach, expect } from "bun:test";
-import type { StowRsConfig } from "../../src/core/config-schema.ts";
+import type { CStoreConfig, StowRsConfig } from "../../src/core/config-schema.ts";
 import { type Destination, DestinationError } from "../../src/destinations/destination.ts";
 import { type FakePacs, type FakePacsOptions, startFakePacs } from "../support/fake-pacs.ts";
+import { type FakeScp, type ScpBehaviour, startFakeScp } from "../support/fake-scp.ts";
 import { destination } from "./harness.ts";
 
 /** Starts fake archives with a STOW-RS destination for each; after every test they end, and none may have seen a violation. */
@@ -21,6 +22,27 @@ export function stowFakes(): (options?: FakePacsOptions) => Promise<{
     started.push(fake);
     const config: StowRsConfig = { id: "fake", kind: "stow-rs", url: `${fake.dicomWebUrl}/` };
     return { fake, at: (change = {}, cap) => destination({ ...config, ...change }, undefined, cap) };
+  };
+}
+
+/** Starts scripted storage SCPs with a C-STORE destination for each; after every test they end, and none may have seen a violation. */
+export function scpFakes(): (behaviour?: ScpBehaviour) => Promise<{
+  readonly fake: FakeScp;
+  readonly at: (change?: Partial<CStoreConfig>) => Destination;
+}> {
+  const started: FakeScp[] = [];
+  afterEach(async () => {
+    for (const fake of started.splice(0)) {
+      expect(fake.violations).toEqual([]);
+      await fake.stop();
+    }
+  });
+  return async (behaviour = {}) => {
+    const fake = await startFakeScp(behaviour);
+    started.push(fake);
+    const to = { host: "127.0.0.1", port: fake.port, called_ae_title: "FAKE" };
+    const config: CStoreConfig = { id: "fake", kind: "c-store", ...to };
+    return { fake, at: (change = {}) => destination({ ...config, ...change }) };
   };
 }
 

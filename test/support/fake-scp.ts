@@ -1,6 +1,6 @@
 import { createServer, type Socket } from "node:net";
-import { CommandTag } from "../../src/dimse/command-set.ts";
-import { decodeImplicit, encodeImplicit, shortIn, shortValue } from "../../src/dimse/implicit-set.ts";
+import { CommandField, CommandTag } from "../../src/dimse/command-set.ts";
+import { decodeImplicit, encodeImplicit, shortIn, shortValue, uidValue } from "../../src/dimse/implicit-set.ts";
 import { dataTF, PduType, pdu, pdvsOf, releaseRP } from "../../src/dimse/pdu.ts";
 
 /** How a scripted application entity behaves; what is not said is honest. */
@@ -15,6 +15,8 @@ export interface ScpBehaviour {
   readonly maxLength?: number;
   /** At the n-th C-STORE, once it is complete: aborts, closes, hangs, or answers these raw bytes. */
   readonly at?: (index: number) => "abort" | "close" | "hang" | Uint8Array | undefined;
+  /** What a C-FIND shows of any series, or the status it ends with. Default: not offered. */
+  readonly finds?: () => readonly string[] | number;
   /** Raw bytes in place of the answer to A-ASSOCIATE-RQ. */
   readonly greeting?: Uint8Array;
   /** Stops reading after so many bytes. */
@@ -25,14 +27,16 @@ export interface FakeScp {
   readonly port: number;
   /** SOP Instance UIDs that arrived in full, with their data set's length. */
   readonly received: { readonly uid: string; readonly length: number }[];
-  /** Number of contexts of each association, in order. */
+  /** Number of contexts of each association for storing, in order. */
   readonly associations: number[];
-  /** How the associations ended. */
+  /** How the associations for storing ended. */
   readonly endings: ("released" | "aborted" | "closed")[];
   /** Broken rules of PS3.7 and PS3.8. */
   readonly violations: string[];
   stop(): Promise<void>;
 }
+
+const STUDY_ROOT_FIND = "1.2.840.10008.5.1.4.1.2.2.1";
 
 interface Message {
   command: Buffer[];
@@ -51,14 +55,25 @@ export async function startFakeScp(behaviour: ScpBehaviour = {}): Promise<FakeSc
   const maxLength = behaviour.maxLength ?? 16_384;
   let stores = 0;
 
-  function associate(socket: Socket, body: Buffer): void {
+  /** Answers whether it is one for storing. */
+  function associate(socket: Socket, body: Buffer): boolean {
     const contexts = proposedContexts(body);
+    const asks = contexts.every(({ abstractSyntax }) => abstractSyntax === STUDY_ROOT_FIND);
+    if (asks && behaviour.greeting === undefined) {
+      accept(socket, body, contexts, behaviour.finds === undefined ? 3 : 0);
+      return false;
+    }
     const rejection = behaviour.rejects?.[Math.min(associations.length, behaviour.rejects.length - 1)];
     associations.push(contexts.length);
-    if (behaviour.greeting !== undefined) return void socket.write(behaviour.greeting);
-    if (rejection) return void socket.write(pdu(PduType.associateRJ, Buffer.from([0, ...rejection])));
+    if (behaviour.greeting !== undefined) socket.write(behaviour.greeting);
+    else if (rejection) socket.write(pdu(PduType.associateRJ, Buffer.from([0, ...rejection])));
+    else accept(socket, body, contexts);
+    return true;
+  }
+
+  function accept(socket: Socket, body: Buffer, contexts: ReturnType<typeof proposedContexts>, always?: number): void {
     const answers = contexts.map(({ id, abstractSyntax, transferSyntax }) => {
-      const result = behaviour.contextResult?.(abstractSyntax, transferSyntax) ?? 0;
+      const result = always ?? behaviour.contextResult?.(abstractSyntax, transferSyntax) ?? 0;
       return item(0x21, Buffer.concat([Buffer.from([id, 0, result, 0]), item(0x40, Buffer.from(transferSyntax))]));
     });
     const length = Buffer.alloc(4);
@@ -98,6 +113,10 @@ export async function startFakeScp(behaviour: ScpBehaviour = {}): Promise<FakeSc
     const uid = (command.get(CommandTag.affectedSOPInstanceUID) ?? Buffer.alloc(0))
       .toString("latin1")
       .replace(/\0$/, "");
+    if (field === CommandField.find) {
+      shows(socket, contextId, command);
+      return;
+    }
     const index = field === 1 ? stores++ : -1;
     const special = index < 0 ? undefined : behaviour.at?.(index);
     if (special === "hang") return;
@@ -106,13 +125,17 @@ export async function startFakeScp(behaviour: ScpBehaviour = {}): Promise<FakeSc
     if (special !== undefined) return void socket.write(special);
     if (index >= 0) received.push({ uid, length });
     const status = index < 0 ? 0 : (behaviour.status?.(index, uid) ?? 0);
-    const answer = encodeImplicit([
-      [CommandTag.commandField, shortValue(field | 0x8000)],
-      [CommandTag.messageIDBeingRespondedTo, shortValue(shortIn(command, CommandTag.messageID) ?? 0)],
-      [CommandTag.dataSetType, shortValue(0x0101)],
-      [CommandTag.status, shortValue(status)],
-    ]);
-    socket.write(dataTF(contextId, "command", true, answer));
+    socket.write(dataTF(contextId, "command", true, responseTo(command, status)));
+  }
+
+  function shows(socket: Socket, contextId: number, command: ReturnType<typeof decodeImplicit>): void {
+    const found = behaviour.finds?.() ?? [];
+    for (const uid of typeof found === "number" ? [] : found) {
+      socket.write(dataTF(contextId, "command", true, responseTo(command, 0xff00, true)));
+      socket.write(dataTF(contextId, "data", true, encodeImplicit([[0x00080018, uidValue(uid)]])));
+    }
+    const status = typeof found === "number" ? found : 0;
+    socket.write(dataTF(contextId, "command", true, responseTo(command, status)));
   }
 
   const server = createServer((socket) => {
@@ -120,12 +143,13 @@ export async function startFakeScp(behaviour: ScpBehaviour = {}): Promise<FakeSc
     let unread = Buffer.alloc(0);
     let total = 0;
     let ending: FakeScp["endings"][number] | null = null;
+    let forStoring = true;
     const message: Message = { command: [], data: [] };
     socket.setNoDelay(true);
     socket.on("error", () => undefined);
     socket.on("close", () => {
       sockets.delete(socket);
-      if (total > 0) endings.push(ending ?? "closed");
+      if (total > 0 && forStoring) endings.push(ending ?? "closed");
     });
     socket.on("data", (bytes: Buffer) => {
       total += bytes.length;
@@ -135,7 +159,7 @@ export async function startFakeScp(behaviour: ScpBehaviour = {}): Promise<FakeSc
         const end = 6 + unread.readUInt32BE(2);
         const [type, body] = [unread.readUInt8(0), Buffer.from(unread.subarray(6, end))];
         unread = unread.subarray(end);
-        if (type === PduType.associateRQ) associate(socket, body);
+        if (type === PduType.associateRQ) forStoring = associate(socket, body);
         else if (type === PduType.dataTF) data(socket, body, message);
         else if (type === PduType.releaseRQ) {
           ending = "released";
@@ -160,6 +184,16 @@ export async function startFakeScp(behaviour: ScpBehaviour = {}): Promise<FakeSc
         for (const socket of sockets) socket.destroy();
       }),
   };
+}
+
+function responseTo(command: ReturnType<typeof decodeImplicit>, status: number, hasDataSet = false): Buffer {
+  const field = shortIn(command, CommandTag.commandField) ?? 0;
+  return encodeImplicit([
+    [CommandTag.commandField, shortValue(field | 0x8000)],
+    [CommandTag.messageIDBeingRespondedTo, shortValue(shortIn(command, CommandTag.messageID) ?? 0)],
+    [CommandTag.dataSetType, shortValue(hasDataSet ? 1 : 0x0101)],
+    [CommandTag.status, shortValue(status)],
+  ]);
 }
 
 function proposedContexts(body: Buffer): { id: number; abstractSyntax: string; transferSyntax: string }[] {
