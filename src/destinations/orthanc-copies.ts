@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
 import { sameDataSet } from "./data-set-compare.ts";
-import { DestinationError, type HeldInstances, type OutgoingInstance } from "./destination.ts";
+import { DestinationError, type OutgoingInstance } from "./destination.ts";
 import type { HttpAnswer, HttpPeer } from "./http-peer.ts";
 import { statusError } from "./http-status.ts";
 import { bytesOf } from "./instance-bytes.ts";
 import { PieceReader } from "./piece-reader.ts";
+
+const PAGE = 5000;
 
 /** The copies an Orthanc holds: which, whether with our bytes, and away with one. */
 export function orthancCopies(peer: HttpPeer) {
@@ -30,25 +32,45 @@ export function orthancCopies(peer: HttpPeer) {
     if (answer.status !== 200 && answer.status !== 404) throw statusError(answer);
   }
 
-  /** One question per study; the bytes are not compared, which would cost a request per instance. */
-  async function find(instances: readonly OutgoingInstance[], signal: AbortSignal): Promise<HeldInstances> {
+  /**
+   * Which of these instances of one study it holds: Orthanc's ids by SOP Instance UID. The bytes are not compared, which would cost
+   * a request per instance. In pages, for an answer has some 370 bytes an instance; it ends with nothing new, whatever a page holds.
+   */
+  async function held(
+    instances: readonly OutgoingInstance[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, string>> {
+    const found = new Map<string, string>();
     const [first] = instances;
-    if (first === undefined) return new Map();
+    if (first === undefined) return found;
+    const wanted = new Set(instances.map((instance) => instance.sopInstanceUID));
+    const seen = new Set<string>();
+    for (let before = -1; seen.size > before && found.size < wanted.size; ) {
+      before = seen.size;
+      for (const { id, sopInstanceUID } of await page(first.studyInstanceUID, before, signal)) {
+        seen.add(id);
+        if (wanted.has(sopInstanceUID)) found.set(sopInstanceUID, id);
+      }
+    }
+    return found;
+  }
+
+  async function page(studyInstanceUID: string, since: number, signal: AbortSignal): Promise<HeldCopy[]> {
     const body = JSON.stringify({
       Level: "Instance",
       Expand: true,
       CaseSensitive: true,
-      Query: { StudyInstanceUID: first.studyInstanceUID },
+      Since: since,
+      Limit: PAGE,
+      Query: { StudyInstanceUID: studyInstanceUID },
     });
     const headers = { "content-type": "application/json" };
     const request = { method: "POST", path: "/tools/find", headers, body } as const;
     const answer = await expect200(await peer.request(request, signal));
-    const held = sopInstanceUidsOf(await answer.text());
-    const wanted = instances.filter((instance) => held.has(instance.sopInstanceUID));
-    return new Map(wanted.map((instance) => [instance.sopInstanceUID, { same: null }]));
+    return copiesIn(await answer.text());
   }
 
-  return { same, remove, find };
+  return { same, remove, held };
 }
 
 async function md5Of(instance: OutgoingInstance): Promise<string> {
@@ -63,18 +85,27 @@ async function expect200(answer: HttpAnswer): Promise<HttpAnswer> {
   throw statusError(answer);
 }
 
-function sopInstanceUidsOf(text: string): Set<string> {
+interface HeldCopy {
+  readonly id: string;
+  readonly sopInstanceUID: string;
+}
+
+function copiesIn(text: string): HeldCopy[] {
   try {
     const parsed: unknown = JSON.parse(text);
-    if (Array.isArray(parsed)) return new Set(parsed.map(sopInstanceUidOf));
+    if (Array.isArray(parsed)) return parsed.map(copyIn).filter((copy) => copy !== null);
   } catch {
     // falls through
   }
   throw new DestinationError("destination_bad_answer", "The archive does not answer as an Orthanc does.", true);
 }
 
-function sopInstanceUidOf(item: unknown): string {
-  const tags = typeof item === "object" && item !== null && "MainDicomTags" in item ? item.MainDicomTags : null;
-  const uid = typeof tags === "object" && tags !== null && "SOPInstanceUID" in tags ? tags.SOPInstanceUID : "";
-  return typeof uid === "string" ? uid : "";
+function copyIn(item: unknown): HeldCopy | null {
+  if (typeof item !== "object" || item === null || !("ID" in item) || !isOrthancId(item.ID)) return null;
+  const tags = "MainDicomTags" in item ? item.MainDicomTags : null;
+  const uid = typeof tags === "object" && tags !== null && "SOPInstanceUID" in tags ? tags.SOPInstanceUID : null;
+  return typeof uid === "string" ? { id: item.ID, sopInstanceUID: uid } : null;
 }
+
+/** Orthanc's identifiers become part of a path: five groups of eight hex digits. */
+export const isOrthancId = (id: unknown): id is string => typeof id === "string" && /^[0-9a-f-]{44}$/.test(id);

@@ -110,7 +110,108 @@ describe("answers", () => {
   });
 });
 
+describe("what it holds before anything is sent", () => {
+  const pair = () => {
+    const first = madeInstance(folder.path, { fill: 1 });
+    return { first, second: madeInstance(folder.path, { fill: 2, sop: first.sopInstanceUID }) };
+  };
+  const heldIs = (fake: FakePacs, { sopInstanceUID, path }: { sopInstanceUID: string; path: string }) =>
+    Buffer.compare(fake.held.get(sopInstanceUID)?.bytes ?? new Uint8Array(), readFileSync(path)) === 0;
+
+  test("refuse, at an archive that replaces: the older image stays, the same one is not sent again", async () => {
+    const { fake, at } = await fakeOrthanc({ duplicates: "replace" });
+    const { first, second } = pair();
+    expect((await store(at(), [first])).sending).toEqual([first.sopInstanceUID]);
+    const told = await store(at(), [second]);
+    expect(told.of(second)).toMatchObject({ result: "refused", error: { code: "instance_conflict" } });
+    expect(told.sending).toEqual([]);
+    expect((await store(at(), [first])).of(first)).toMatchObject({ answer: "AlreadyStored", verified: true });
+    expect(fake.stores.length).toBe(1);
+    expect(heldIs(fake, first)).toBe(true);
+  });
+
+  test("send, at an archive that replaces and at one that does not: replaced, and looked at", async () => {
+    for (const [duplicates, requests] of [
+      ["replace", ["POST"]],
+      ["keep", ["POST", "DELETE", "POST"]],
+    ] as const) {
+      const { fake, at } = await fakeOrthanc({ duplicates });
+      const { first, second } = pair();
+      await store(at(), [first]);
+      const before = fake.requests.length;
+      const told = await store(at({ on_conflict: "send" }), [second]);
+      expect(told.of(second)).toMatchObject({ result: "stored", answer: "Success, replaced", verified: true });
+      const changing = fake.requests
+        .slice(before)
+        .filter(({ method, url }) => method !== "GET" && url !== "/tools/find");
+      expect(changing.map(({ method }) => method)).toEqual([...requests]);
+      expect(heldIs(fake, second)).toBe(true);
+    }
+  });
+
+  for (const [name, refusal] of [
+    ["400", { refuses: () => 400 }],
+    [
+      "FilteredOut",
+      { keeps: "none", body: '{"ID":"11111111-22222222-33333333-44444444-55555555","Status":"FilteredOut"}' },
+    ],
+  ] as const) {
+    test(`send, and the archive does not take the new image (${name}): the older one is not deleted`, async () => {
+      const { fake, at } = await fakeOrthanc();
+      const { first, second } = pair();
+      await store(at(), [first]);
+      fake.script(refusal);
+      expect((await store(at({ on_conflict: "send" }), [second])).of(second)?.result).toBe("refused");
+      expect(fake.requests.filter(({ method }) => method === "DELETE")).toEqual([]);
+      expect(heldIs(fake, first)).toBe(true);
+    });
+
+    test(`send, and the archive takes it back after the deletion (${name}): tried again, not given up`, async () => {
+      const { fake, at } = await fakeOrthanc();
+      const { first, second } = pair();
+      await store(at(), [first]);
+      fake.script({}, refusal);
+      expect((await store(at({ on_conflict: "send" }), [second])).of(second)?.result).toBe("retry");
+      expect((await store(at({ on_conflict: "send" }), [second])).of(second)?.result).toBe("stored");
+      expect(heldIs(fake, second)).toBe(true);
+    });
+  }
+
+  test("a study whose list is longer than an answer may be is asked for in pages", async () => {
+    const instances = madeSeries(folder.path, 9);
+    const { fake, at } = await fakeOrthanc({ mostFound: 4 });
+    await store(at(), instances);
+    const before = fake.requests.length;
+    expect((await at().find([...instances, madeInstance(folder.path)], never))?.size).toBe(9);
+    const asked = fake.requests.slice(before);
+    expect(asked.length).toBe(4);
+    const capped = destination({ id: "fake", kind: "orthanc", url: fake.url }, undefined, 700);
+    expect((await capped.find(instances, never))?.size).toBe(9);
+  });
+});
+
 if (orthancProgram !== null) {
+  test("a real Orthanc with OverwriteInstances: refuse keeps the older image, send replaces it", async () => {
+    const server = await startOrthanc({ config: { OverwriteInstances: true } });
+    try {
+      const at = (on_conflict: "refuse" | "send") =>
+        destination({ id: "o", kind: "orthanc", url: server.url, on_conflict });
+      const first = madeInstance(folder.path, { fill: 1 });
+      const second = madeInstance(folder.path, { fill: 2, sop: first.sopInstanceUID });
+      const holds = async (one: { path: string }) => {
+        const copies = await server.files(first.sopInstanceUID);
+        expect(copies.map((copy) => Buffer.compare(copy, readFileSync(one.path)))).toEqual([0]);
+      };
+      await store(at("refuse"), [first]);
+      expect((await store(at("refuse"), [second])).of(second)?.error?.code).toBe("instance_conflict");
+      await holds(first);
+      expect((await store(at("send"), [second])).of(second)).toMatchObject({ answer: "Success, replaced" });
+      await holds(second);
+    } finally {
+      await server.stop();
+    }
+  });
+
   test("a real Orthanc behind basic sign-in, and one that is full", async () => {
     const server = await startOrthanc({
       basic: { username: "relay", password: "secret" },

@@ -36,6 +36,8 @@ export interface FakePacsOptions {
   readonly authorization?: string;
   /** A second copy of a UID: the old one stays and "stored" is said (dcm4chee), it is replaced, or it is refused (Azure, 45070). */
   readonly duplicates?: "keep" | "replace" | "refuse";
+  /** Orthanc's /tools/find gives no longer pages than this, whatever is asked for. */
+  readonly mostFound?: number;
   readonly tls?: { readonly cert: string; readonly key: string };
   /** Default: any that is free. */
   readonly port?: number;

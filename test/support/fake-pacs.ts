@@ -63,7 +63,8 @@ export async function startFakePacs(options: FakePacsOptions = {}): Promise<Fake
     if (behaviour.ending === "hang") return;
     if (behaviour.ending === "close") return void request.socket.destroy();
     if (behaviour.body === "endless") return endless(response);
-    const said = kind === "stow" ? honest : { status: 200, body: orthancAnswer(only, before) };
+    const said =
+      kind === "stow" ? honest : { status: 200, body: orthancAnswer(only, before && options.duplicates !== "replace") };
     answer(response, behaviour.status ?? said.status, behaviour.body ?? said.body, behaviour.headers);
   }
 
@@ -123,12 +124,15 @@ export async function startFakePacs(options: FakePacsOptions = {}): Promise<Fake
       if (at.endsWith("/file")) return answer(response, 200, Buffer.from(copy.bytes));
     }
     if (at === "POST /tools/find") {
-      const asked: { Query: { StudyInstanceUID: string } } = JSON.parse(body.toString());
+      const asked: { Query: { StudyInstanceUID: string }; Since: number; Limit: number } = JSON.parse(body.toString());
+      const pageSize = Math.min(asked.Limit, options.mostFound ?? asked.Limit);
       const all = [...held.values()].filter((part) => part.studyInstanceUID === asked.Query.StudyInstanceUID);
       return answer(
         response,
         200,
-        all.map((part) => ({ ID: orthancId(part), MainDicomTags: { SOPInstanceUID: part.sopInstanceUID } })),
+        all
+          .slice(asked.Since, asked.Since + pageSize)
+          .map((part) => ({ ID: orthancId(part), MainDicomTags: { SOPInstanceUID: part.sopInstanceUID } })),
       );
     }
     answer(response, 404);
