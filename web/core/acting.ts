@@ -1,7 +1,8 @@
 import type { QueuedStudy } from "../queue/types.ts";
-import type { App } from "./app.ts";
+import { type App, announce } from "./app.ts";
 import { go } from "./router.ts";
 import type { Action } from "./study-state.ts";
+import { say } from "./text.ts";
 
 type Deed = (app: App, study: QueuedStudy) => unknown;
 
@@ -16,6 +17,8 @@ const deeds: Record<Action, Deed> = {
   sign_in: () => go("sign-in"),
   choose: () => go("send"),
   cancel: ({ queue }, { id }) => queue.cancel(id),
+  receipt: (_, { status }) =>
+    navigator.clipboard.writeText(status?.pacs_receipt_id ?? "").then(() => announce(say("copied"))),
   remove: ({ queue }, { id }) => queue.dismiss(id),
 };
 

@@ -15,6 +15,7 @@ export type Action =
   | "sign_in"
   | "choose"
   | "cancel"
+  | "receipt"
   | "remove";
 /** 0 on this device, 1 at the hospital box, 2 in the archive, 3 arrived there. */
 export type Stage = 0 | 1 | 2 | 3;
@@ -63,7 +64,7 @@ const atBox: Record<UploadState, Face> = {
   needs_confirmation: waiting.confirmation,
   forwarding: face("st_forwarding", "busy", "x_at_box", ["cancel"]),
   needs_attention: face("st_needs", "bad", "x_parked", ["retry", "accept", "cancel"], "needs_you"),
-  delivered: face("st_delivered", "good", null, ["remove"], "done"),
+  delivered: face("st_delivered", "good", null, ["receipt", "remove"], "done"),
   partial: face("st_partial", "warn", null, ["remove"], "done"),
   failed: face("st_failed", "bad", "x_failed", ["remove"], "done"),
   cancelled: face("st_cancelled", "quiet", "x_cancelled", ["remove"], "done"),
@@ -75,7 +76,11 @@ const local: Record<LocalState, (study: QueuedStudy) => Face> = {
   waiting: ({ cause }) => waiting[cause ?? "turn"],
   uploading: () => face("st_uploading", "busy", null, ["pause", "cancel"]),
   paused: () => face("st_paused", "quiet", "x_paused", ["resume", "cancel"]),
-  at_box: ({ status }) => atBox[status?.state ?? "processing"],
+  at_box: ({ status }) => {
+    const found = atBox[status?.state ?? "processing"];
+    const full = status?.state === "processing" && status.warnings.some(({ code }) => code === "waiting_for_space");
+    return full ? { ...found, tone: "warn", text: "x_space" } : found;
+  },
   needs_you: ({ cause, status }) => {
     if (status !== null && (cause === null || cause === "refused") && status.state === "needs_attention")
       return atBox.needs_attention;

@@ -21,6 +21,7 @@ const actionWords: Record<Action, Word> = {
   sign_in: "sign_in_again",
   choose: "choose_files",
   cancel: "cancel",
+  receipt: "copy_receipt",
   remove: "remove",
 };
 /** What moves a stuck study on stands out. */
@@ -72,7 +73,7 @@ export class StudyCard extends AppElement {
       <p class="state">${icon(toneIcon(face.tone))}<strong>${say(face.title)}</strong></p>
       <p>${sentenceOf(study, this.now)}</p>
       ${troubled && error !== null ? html`<p class="hint">${error.message}</p>` : nothing}
-      ${face.shelf === "done" ? nothing : html`<p class="hint numbers">${amounts(study)}</p>`}
+      ${stageOf(study) > 1 ? nothing : html`<p class="hint numbers">${amounts(study)}</p>`}
       ${deliveriesOf(study).map((delivery) => html`<delivery-row .delivery=${delivery}></delivery-row>`)}
       ${this.actions(study, named)} ${this.notes(study)}
       <it-details .rows=${itRows(study)}></it-details>

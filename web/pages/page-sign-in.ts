@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import type { App, Credentials, SignInOutcome } from "../core/app.ts";
+import { go, parseRoute } from "../core/router.ts";
 import { say } from "../core/text.ts";
 import { AppElement } from "../elements/app-element.ts";
 import "../elements/notice-box.ts";
@@ -46,7 +47,9 @@ export class PageSignIn extends AppElement {
     this.busy = false;
     if (outcome.kind === "ok") {
       this.given = { username: "", password: "" };
-      this.step = "password"; // the shell goes on from here
+      this.step = "password";
+      // elsewhere the shell shows the page that was asked for
+      if (parseRoute(location.hash).page === "sign-in") go("send", "", "replace");
       return;
     }
     if (outcome.kind === "totp_required") this.step = "totp";
