@@ -52,7 +52,7 @@ test("after a good probe the next fault opens again, later and with the first ou
   let breaker = afterFault(afterFault(closedBreaker, fault, at(0)), fault, at(0));
   const pauses: number[] = [];
   for (let n = 1; n < 8; n++) {
-    breaker = afterGoodProbe(breaker);
+    breaker = afterGoodProbe(breaker, at(0, 1000 * n));
     expect(breaker.outage).toBeNull();
     breaker = afterFault(breaker, fault, at(0, 1000 * n));
     expect(breaker.outage?.since).toBe(7);
@@ -66,4 +66,13 @@ test("after a good probe the next fault opens again, later and with the first ou
   health.worked("a");
   health.failed("a", fault);
   expect(health.outage("a")).toBeNull();
+});
+
+test("a fault long after the good probe is the first of another outage", () => {
+  const open = afterFault(afterFault(closedBreaker, fault, at(0)), fault, at(0));
+  const trial = afterGoodProbe(open, at(0, 1000));
+  expect(afterFault(trial, fault, at(0, 3_601_000)).outage?.since).toBe(7);
+  const one = afterFault(trial, fault, at(0, 3_601_001));
+  expect(one).toEqual({ failures: 1, outage: null, trial: null });
+  expect(afterFault(one, fault, at(0, 3_601_002)).outage).toMatchObject({ since: 3_601_002, probes: 0 });
 });

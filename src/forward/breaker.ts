@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../contract/errors.ts";
-import { backoffMs } from "./backoff.ts";
+import { backoffMs, longestPauseMs } from "./backoff.ts";
 
 /** The transport's fault, as DestinationError gives it. */
 export interface TransportFault {
@@ -22,6 +22,8 @@ export interface Outage extends TransportFault {
 export interface Trial {
   readonly since: number;
   readonly probes: number;
+  /** When the good probe was; monotonic milliseconds. */
+  readonly at: number;
 }
 
 /** A circuit breaker: closed while `outage` is null. */
@@ -49,9 +51,13 @@ const nextProbe = (probes: number, { now, random }: BreakerClock, retryAfterSeco
 
 /** After an attempt whose transport failed: the second in a row opens the breaker, on trial the first. */
 export function afterFault(breaker: Breaker, fault: TransportFault, clock: BreakerClock): Breaker {
-  const failures = breaker.failures + 1;
-  if (breaker.outage || failures < failuresToOpen) return { ...breaker, failures };
-  const { since, probes } = breaker.trial ?? { since: clock.monotonic(), probes: 0 };
+  const now = clock.monotonic();
+  // Nothing was to be sent for so long that this is another outage.
+  const isOver = breaker.trial !== null && now - breaker.trial.at > longestPauseMs;
+  const { trial, ...before } = isOver ? closedBreaker : breaker;
+  const failures = before.failures + 1;
+  if (before.outage || failures < failuresToOpen) return { ...before, failures, trial };
+  const { since, probes } = trial ?? { since: now, probes: 0 };
   const nextProbeAt = nextProbe(probes, clock, fault.retryAfterSeconds);
   return { failures, outage: { ...fault, since, probes, nextProbeAt }, trial: null };
 }
@@ -67,9 +73,14 @@ export function afterFailedProbe(breaker: Breaker, clock: BreakerClock): Breaker
  * After a good probe: attempts go again, on trial. A check can succeed where storing does not (a full archive), so the
  * pauses between probes go on growing, and the fallback's time goes on, until an attempt works.
  */
-export function afterGoodProbe({ outage, ...breaker }: Breaker): Breaker {
-  if (!outage) return { outage, ...breaker };
-  return { failures: failuresToOpen - 1, outage: null, trial: { since: outage.since, probes: outage.probes + 1 } };
+export function afterGoodProbe(breaker: Breaker, clock: BreakerClock): Breaker {
+  if (!breaker.outage) return breaker;
+  const { since, probes } = breaker.outage;
+  return {
+    failures: failuresToOpen - 1,
+    outage: null,
+    trial: { since, probes: probes + 1, at: clock.monotonic() },
+  };
 }
 
 /** The breakers of all destinations; lanes share it, because one lane's fallback is another's principal. */
@@ -96,7 +107,7 @@ export class DestinationHealth {
 
   /** The destination answered a probe; whether it stores is not known yet. */
   probed(destinationId: string): void {
-    this.#turn(destinationId, afterGoodProbe);
+    this.#turn(destinationId, (breaker) => afterGoodProbe(breaker, this.clock));
   }
 
   /** The destination answered an attempt. */
