@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { type BodyBounds, jsonBody, shapeOf } from "./json-body.ts";
+import { type BodyBounds, JsonShape, jsonBody } from "./json-body.ts";
 
 test.each([
   ["1", 0, 1],
@@ -9,11 +9,20 @@ test.each([
   ["[".repeat(1_000_000), 1_000_000, 1_000_001],
   ["]]]]", 0, 1],
 ])("depth and values of %.30s", (json, depth, values) => {
-  expect(shapeOf(json)).toEqual({ depth, values });
+  const bytes = Buffer.from(json);
+  for (const step of [bytes.length, 1]) {
+    const shape = new JsonShape(); // whatever pieces it comes in
+    for (let at = 0; at < bytes.length; at += step) shape.add(bytes.subarray(at, at + step));
+    expect(shape).toMatchObject({ depth, values });
+  }
 });
 
 /** What a route with these bounds says to a body. */
-function read(body: string, bounds?: BodyBounds, headers: Record<string, string> = {}): Promise<unknown> {
+function read(
+  body: string | ReadableStream<Uint8Array>,
+  bounds?: BodyBounds,
+  headers: Record<string, string> = {},
+): Promise<unknown> {
   const context = {
     guard: { authorize: () => undefined },
     config: () => ({ limits: { request_idle_seconds: 60 } }),
@@ -41,4 +50,22 @@ test("where a route says nothing, notes of 64 kB fit with every character escape
     clinical_notes: "\u0001".repeat(65_536),
   });
   expect(await told(read(JSON.stringify(Array.from({ length: 2000 }, () => 0))))).toBe("request_too_large");
+});
+
+test("a string longer than any that is taken is refused, at any length of the body", async () => {
+  const bounds = { maxBytes: 10_000_000, maxValues: 10 };
+  expect(await read(`{"a":"${"x".repeat(390_000)}"}`, bounds)).toMatchObject({ a: expect.any(String) });
+  expect(await told(read(`{"a":"${"x".repeat(400_000)}"}`, bounds))).toBe("request_too_large");
+});
+
+test("what is past a bound is refused with the piece that shows it: the rest is not waited for", async () => {
+  const endless = (piece: string) => {
+    let left = 1;
+    return new ReadableStream<Uint8Array>({
+      pull: (controller) => (left-- > 0 ? controller.enqueue(Buffer.from(piece)) : new Promise(() => {})),
+    });
+  };
+  const bounds = { maxBytes: 10_000_000, maxValues: 10 };
+  expect(await told(read(endless("[0,0,0,0,0,0,0,0,0,0,0,0,"), bounds))).toBe("request_too_large");
+  expect(await told(read(endless("[".repeat(40)), { ...bounds, maxValues: 100 }))).toBe("invalid_request");
 });

@@ -1,3 +1,4 @@
+import { clinicalNotesMaxBytes } from "../contract/upload.ts";
 import type { Config } from "../core/config-schema.ts";
 import { RelayError } from "../core/errors.ts";
 import { parseBodyHeaders, readBody } from "../upload/body.ts";
@@ -6,7 +7,7 @@ import type { HttpContext } from "./context.ts";
 /** A list of 20 000 files with hashes is about 6 MB; no request announces more than this, chunks neither. */
 export const maxJsonBytes = 16 * 1024 * 1024;
 
-/** Most a body holds. Parsing and validating take the one thread that answers everybody, so both are known before that. */
+/** Most a body holds. Parsing and validating take the one thread that answers everybody: what holds more never comes so far. */
 export interface BodyBounds {
   readonly maxBytes: number;
   /** Members of objects and lists, all levels together. */
@@ -22,23 +23,40 @@ const deepest = 32;
 const [quote, backslash, comma] = [0x22, 0x5c, 0x2c];
 const [openList, closeList, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d];
 
-/** How deep objects and lists stand in one another and how many values there are at most, without making any of them. */
-export function shapeOf(json: string): { depth: number; values: number } {
-  let [level, depth, values, inString] = [0, 0, 1, false];
-  for (let at = 0; at < json.length; at++) {
-    const char = json.charCodeAt(at);
-    if (inString) {
-      if (char === backslash) at += 1;
-      else if (char === quote) inString = false;
-    } else if (char === quote) inString = true;
-    else if (char === comma) values += 1;
-    else if (char === openObject || char === openList) {
-      level += 1;
-      values += 1;
-      if (level > depth) depth = level;
-    } else if (char === closeObject || char === closeList) level -= 1;
+/** Clinical notes of 64 kB with every character escaped; echoing one of 16 MB in an error nobody sees took half a second. */
+const longestString = 6 * clinicalNotesMaxBytes;
+
+/** Watches a JSON text as its bytes come, without making any of it: its structure is ASCII, whatever stands in the strings. */
+export class JsonShape {
+  /** How deep objects and lists stand in one another. */
+  depth = 0;
+  /** Values, all levels together; at least as many as there are. */
+  values = 1;
+  /** Bytes of the longest string, as written. */
+  longest = 0;
+  private level = 0;
+  private length = 0;
+  private inString = false;
+  private escaped = false;
+
+  add(piece: Uint8Array): void {
+    for (const byte of piece) {
+      if (this.inString) {
+        if (this.escaped) this.escaped = false;
+        else if (byte === backslash) this.escaped = true;
+        else if (byte === quote) this.inString = false;
+        if (this.inString && ++this.length > this.longest) this.longest = this.length;
+      } else if (byte === quote) {
+        this.inString = true;
+        this.length = 0;
+      } else if (byte === comma) this.values += 1;
+      else if (byte === openObject || byte === openList) {
+        this.level += 1;
+        this.values += 1;
+        if (this.level > this.depth) this.depth = this.level;
+      } else if (byte === closeObject || byte === closeList) this.level -= 1;
+    }
   }
-  return { depth, values };
 }
 
 interface ParseContext {
@@ -66,6 +84,14 @@ export const jsonBody =
     if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw tooLarge();
     const decoder = new TextDecoder("utf-8", { fatal: true });
     let text = "";
+    const shape = new JsonShape();
+    const read = (piece: Uint8Array) => {
+      shape.add(piece);
+      if (shape.depth > deepest)
+        throw new RelayError("invalid_request", undefined, { errors: [{ path: "", message: "is nested too deeply" }] });
+      if (shape.values > maxValues || shape.longest > longestString) throw tooLarge();
+      decode(piece);
+    };
     const decode = (piece?: Uint8Array) => {
       try {
         text += piece ? decoder.decode(piece, { stream: true }) : decoder.decode();
@@ -79,13 +105,9 @@ export const jsonBody =
       tooLong: tooLarge,
       idleSeconds: config().limits.request_idle_seconds,
       signal: request.signal,
-      write: decode,
+      write: read,
     });
     decode();
-    const { depth, values } = shapeOf(text);
-    if (depth > deepest)
-      throw new RelayError("invalid_request", undefined, { errors: [{ path: "", message: "is nested too deeply" }] });
-    if (values > maxValues) throw tooLarge();
     try {
       return JSON.parse(text);
     } catch (cause) {
