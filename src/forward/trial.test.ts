@@ -49,7 +49,7 @@ test("a PACS whose check works but whose store does not is asked ever more seldo
   expect(attempts() - before).toBeLessThan(8);
   main.down = false;
   while (box.named("delivery.finished").length < 10) await seconds(forwarder, 1);
-});
+}, 60_000);
 
 test("… and its fallback takes over all the same", async () => {
   const main = fake("main", "spare");
@@ -60,7 +60,7 @@ test("… and its fallback takes over all the same", async () => {
   await seconds(forwarder, 70);
   await box.until(() => studies.every(({ deliveryId }) => box.delivery(deliveryId).state === "delivered"));
   expect(spare.held.size).toBe(3);
-});
+}, 60_000);
 
 test("an outage of the destination does not shorten the pause that it asked for one delivery", async () => {
   const main = fake();
@@ -82,7 +82,7 @@ test("an outage of the destination does not shorten the pause that it asked for 
   expect(box.delivery(busy.deliveryId)).toMatchObject({ attempts: 1, nextAttemptAt: due });
   await seconds(forwarder, 1800);
   await inState(busy.deliveryId, "delivered");
-}, 20_000);
+}, 60_000);
 
 test("a clock set back a day does not keep the fallback waiting", async () => {
   const main = fake("main", "spare");
