@@ -97,6 +97,7 @@ define("the screens in Chromium", () => {
   test("the keyboard alone signs in, chooses files, sets STAT and sends", async () => {
     const { page } = browser;
     await show("sign-in");
+    const picker = page.waitForEvent("filechooser"); // early: a key is pressed before the browser has learned to hand pickers over
     await page.getByRole("textbox", { name: "Username" }).focus();
     await page.keyboard.type("meier");
     await page.keyboard.press("Tab");
@@ -104,7 +105,6 @@ define("the screens in Chromium", () => {
     await page.keyboard.press("Enter");
     await page.waitForSelector("text=Upload study");
     await page.getByRole("button", { name: "Add study" }).waitFor();
-    const picker = page.waitForEvent("filechooser");
     await page.keyboard.press("u");
     await (await picker).setFiles({ name: "IM1", mimeType: "application/dicom", buffer: Buffer.from("x") });
     await page.getByRole("heading", { name: "Confirm study" }).waitFor();
