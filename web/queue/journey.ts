@@ -77,6 +77,7 @@ export async function bringToBox(way: Way): Promise<boolean> {
       ),
     arrived: () => {
       entry.failures = 0;
+      if (entry.progress.error !== null) entry.progress = { ...entry.progress, error: null };
       tell();
     },
   });

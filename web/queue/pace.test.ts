@@ -13,7 +13,7 @@ describe("the pace of requests", () => {
     pace.arrived(null);
     expect([pace.bytes, pace.lanes]).toEqual([262_144, 2]);
     good(pace, 1e9);
-    expect([pace.bytes, pace.lanes]).toEqual([8_388_608, 6]);
+    expect([pace.bytes, pace.lanes]).toEqual([8_388_608, 8]);
   });
   test.each([
     [125_000, 62_500], // 1 Mbit/s

@@ -13,9 +13,12 @@ export interface Pace {
 const smallest = 4096;
 const largest = 8_388_608;
 const first = 262_144;
-const mostLanes = 6; // what a browser opens to one host
+/** A browser opens 6 connections to one host; two requests more are read, packed and hashed by the time one is free. */
+const mostLanes = 8;
+/** On a bad link a request must not wait for its turn: its patience runs already. */
+const lanesOnBadLink = 6;
 /** Seconds that what is in flight should take: long enough to hide the round trip, short enough to notice a stall. */
-const inFlightSeconds = 3;
+const inFlightSeconds = 4;
 /** After two losses in a row, after two more: at 50 % loss only small requests ever finish. */
 const bounds = [largest, 16_384, smallest] as const;
 
@@ -30,7 +33,7 @@ export function createPace(): Pace {
       return bytes;
     },
     get lanes() {
-      return lanes;
+      return level === 0 ? lanes : Math.min(lanes, lanesOnBadLink);
     },
     get stallMs() {
       return level === 0 ? 8000 : 4000;
