@@ -1,9 +1,9 @@
 import { RelayError } from "../core/errors.ts";
 
-/** A phone on a bad network keeps 24 requests open (RELIABILITY, "The device"). */
-const mostPerUser = 64;
+/** A phone on a bad network keeps 24 requests open (RELIABILITY, "The device"), and a ward's phones may share an account. */
+const mostPerUser = 256;
 /** Each holds a connection and mostly a file: far below what the unit lets the process open. */
-const mostInAll = 512;
+const mostInAll = 1024;
 const retryAfterSeconds = 2;
 
 /** Chunk requests under way: stalled ones must not take the files and connections of the others (T24). */

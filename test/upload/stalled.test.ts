@@ -6,7 +6,7 @@ import { chunkHead, newUser, oneFile, pattern, problemOf, put, rawRequest } from
 
 const K = 4096;
 /** What one user may have open at once. */
-const most = 64;
+const most = 256;
 let box: Box;
 beforeAll(async () => {
   box = await startBox();
