@@ -136,8 +136,9 @@ export class DeviceStore {
     const out = new Uint8Array(length);
     const first = Math.floor(offset / sliceBytes);
     const last = Math.floor((offset + length - 1) / sliceBytes);
-    for (let slice = first; slice <= last; slice++) {
-      const bytes = await this.slice(id, file, slice);
+    const slices = Array.from({ length: last - first + 1 }, (_, index) => this.slice(id, file, first + index));
+    for (const [index, bytes] of (await Promise.all(slices)).entries()) {
+      const slice = first + index;
       const from = Math.max(0, offset - slice * sliceBytes);
       const part = bytes.subarray(from, Math.min(bytes.length, offset + length - slice * sliceBytes));
       out.set(part, slice * sliceBytes + from - offset);
@@ -154,7 +155,7 @@ export class DeviceStore {
     this.recent.set(name, bytes);
     bytes.catch(() => this.recent.delete(name));
     for (const oldest of this.recent.keys()) {
-      if (this.recent.size <= 16) break;
+      if (this.recent.size <= 48) break; // 12 MB
       this.recent.delete(oldest);
     }
     return bytes;
