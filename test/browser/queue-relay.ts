@@ -12,8 +12,8 @@ export interface ChunkSeen {
   status: number;
 }
 
-/** Another answer, none ever, a flipped byte, a proxy that cannot reach the box. */
-type Fault = Response | "hang" | "corrupt" | "unreachable" | null;
+/** Another answer, none ever, a flipped byte, an answer lost behind the box. */
+type Fault = Response | "hang" | "corrupt" | "lost" | null;
 
 /** Stands between page and box on loopback: serves the bare page, counts chunk requests, and makes trouble. */
 export interface QueueRelay {
@@ -78,7 +78,6 @@ export async function startQueueRelay(boxUrl: () => string): Promise<QueueRelay>
     const seen = url.pathname.endsWith("/chunk") && body !== null ? note(request, url, body) : null;
     const trouble = await relay.fault(request, url.pathname);
     if (trouble === "hang") return new Promise(() => undefined);
-    if (trouble === "unreachable") return new Response("<h1>Bad Gateway</h1>", { status: 502 });
     if (trouble instanceof Response) {
       if (seen) seen.status = trouble.status;
       return trouble;
@@ -95,6 +94,7 @@ export async function startQueueRelay(boxUrl: () => string): Promise<QueueRelay>
         ...(body === null ? {} : { body }),
       });
       const bytes = await answer.arrayBuffer();
+      if (trouble === "lost") return new Response("<h1>Bad Gateway</h1>", { status: 502 });
       if (seen) seen.status = answer.status;
       const back = new Headers(answer.headers);
       for (const name of ["content-encoding", "content-length", "transfer-encoding"]) back.delete(name);

@@ -182,19 +182,12 @@ if (chromium !== null)
       "a lost answer to init makes no second upload",
       async () => {
         const { paths, uid } = study(1, 50_000);
-        let lost = 0;
-        const pass = async (request: Request) => {
-          lost += 1;
-          await fetch(`${box.url}/health`); // the box answers others meanwhile
-          return request;
-        };
-        relay.fault = (request, path) => {
-          if (path !== "/upload/init" || lost > 0) return null;
-          void pass(request);
-          return "unreachable";
-        };
+        let left = 1;
+        relay.fault = (_, path) => (path === "/upload/init" && left-- > 0 ? "lost" : null);
         await choose(paths);
         await delivered();
+        expect(relay.asked.filter((line) => line === "POST /upload/init")).toHaveLength(2);
+        expect(new Set(relay.asked.flatMap((line) => /\/upload\/([^/]+)\/status/.exec(line)?.[1] ?? [])).size).toBe(1);
         expect(received(uid)).toBe(1);
       },
       patience,
@@ -264,6 +257,33 @@ if (chromium !== null)
         await delivered();
         expect(received(uid)).toBe(2);
         expect(relay.asked.filter((line) => line === "POST /upload/init")).toHaveLength(2);
+      },
+      patience,
+    );
+
+    test(
+      "a second tab does not send, and takes over when the first closes",
+      async () => {
+        const { paths, uid } = study(4, 300_000);
+        const gate = Promise.withResolvers<null>();
+        relay.fault = (_, path) => (path.endsWith("/chunk") ? gate.promise : null);
+        await choose(paths);
+        await until("a request to be under way", () => relay.chunks.length > 0);
+        const first = browser.page;
+        const second = await browser.context.newPage();
+        await second.goto(`${relay.url}/`);
+        await second.waitForFunction(() => window.handle?.queue.studies.some(({ cause }) => cause === "other_tab"));
+        relay.fault = () => null;
+        await first.goto("about:blank");
+        const state = (id: string) =>
+          second.evaluate((one) => window.handle.queue.studies.find((study) => study.id === one)?.status?.state, id);
+        const ids = await second.evaluate(() => window.handle.queue.studies.map(({ id }) => id));
+        const id = ids.find((one) => !earlier.has(one)) ?? "";
+        await until("the second tab to deliver", async () => (await state(id)) === "delivered", 60_000);
+        expect(received(uid)).toBe(4);
+        gate.resolve(null);
+        await second.close();
+        await open();
       },
       patience,
     );
