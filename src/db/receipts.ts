@@ -1,4 +1,4 @@
-import { and, count, countDistinct, desc, eq, inArray, isNull, or, sql } from "drizzle-orm";
+import { and, count, countDistinct, desc, eq, inArray, isNotNull, isNull, or, sql } from "drizzle-orm";
 import type { ErrorCode } from "../contract/errors.ts";
 import { deliveryStates, isSettled } from "../contract/states.ts";
 import type { Queries } from "./database.ts";
@@ -60,7 +60,9 @@ export function commonestError(q: Queries, deliveryId: string, destinationId: st
   const row = q
     .select({ code: deliveryInstance.errorCode, message: deliveryInstance.errorMessage, n: count() })
     .from(deliveryInstance)
-    .where(and(of(deliveryId, destinationId), eq(deliveryInstance.result, result)))
+    .where(
+      and(of(deliveryId, destinationId), eq(deliveryInstance.result, result), isNotNull(deliveryInstance.errorCode)),
+    )
     .groupBy(deliveryInstance.errorCode, deliveryInstance.errorMessage)
     .orderBy(desc(count()))
     .limit(1)

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hashInstance, sameDataSet } from "./data-set-bytes.ts";
@@ -15,6 +15,7 @@ const file = (name: string): string => join(folder, name);
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "relaypacs-bytes-"));
   await writeFile(file("a"), Buffer.concat([Buffer.alloc(10, 1), dataSet]));
+  await writeFile(file("large"), "");
   await writeFile(file("b"), Buffer.concat([Buffer.alloc(300, 2), dataSet]));
   await writeFile(file("changed"), Buffer.concat([Buffer.alloc(10, 1), changed]));
   await writeFile(file("longer"), Buffer.concat([Buffer.alloc(10, 1), dataSet, Buffer.alloc(1)]));
@@ -37,7 +38,9 @@ test("hashing lets others run", async () => {
     if (hashing) setImmediate(turn);
   };
   setImmediate(turn);
-  await hashInstance(file("a"), null, 0);
+  // Large enough that its pieces cannot all be there before the loop turns once.
+  await truncate(file("large"), 64 * 1024 * 1024);
+  await hashInstance(file("large"), null, 0);
   hashing = false;
   expect(turns).toBeGreaterThan(0);
 });
