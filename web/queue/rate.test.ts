@@ -10,7 +10,16 @@ describe("the rate", () => {
     expect(meter.rate(200)).toBeNull();
     meter.add(400, 1000, 500);
     expect(meter.rate(400)).toBe(5000);
-    expect(meter.bitsPerSecond(400)).toBe(20_000);
+  });
+  test("the line is known from a quarter of a megabyte or five seconds on: small requests measure the box", () => {
+    const meter = createRateMeter();
+    meter.start(0);
+    meter.add(200, 1000, 500);
+    meter.add(400, 1000, 500);
+    expect(meter.bitsPerSecond(400)).toBeNull();
+    expect(meter.bitsPerSecond(5000)).toBe(1600);
+    meter.add(1000, 300_000, 262_144);
+    expect(meter.bitsPerSecond(1000)).toBe(2_105_152);
   });
   test("forgets what is long past and what lay before a pause", () => {
     const meter = createRateMeter();
