@@ -74,6 +74,9 @@ describe("the same study again", () => {
     const before = pacs.stores.length;
     await sender.send(files, { ...declared(files), resend: { reason: "the archive lost it" } });
     expect(pacs.stores.length).toBeGreaterThan(before);
+    const told = box.events("upload.resend");
+    expect(told.map(({ upload_id }) => upload_id)).toContain(opened.upload_id);
+    expect(JSON.stringify(told)).not.toContain("the archive lost it");
     expect(pacs.held.size).toBe(3);
   });
 

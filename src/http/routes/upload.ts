@@ -43,6 +43,13 @@ export function uploadRoutes(context: HttpContext) {
           files: upload.totalFiles,
           bytes: upload.totalSizeBytes,
         });
+        // The reason itself is free text and stays in the database.
+        if (upload.resendReason !== null)
+          log.event(
+            "upload.resend",
+            { request_id: requestId(request), upload_id: upload.id, user_id: userId },
+            "warning",
+          );
         set.status = 201;
         return {
           upload_id: upload.id,
