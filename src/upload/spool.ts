@@ -8,7 +8,7 @@ import { RelayError } from "../core/errors.ts";
  * The spool on disk; this file alone knows its layout. Names are ids made here, never names from outside.
  *
  *   spool/<upload id>/files/<file row>     received bytes
- *   spool/<upload id>/work/…               what came out of archives
+ *   spool/<upload id>/work                 what came out of archives
  *   ballast                                given up when the disk is full, so that the database can still clean up
  */
 export interface Spool {
