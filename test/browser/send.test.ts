@@ -6,7 +6,6 @@ import { type Box, startBox, testPassword } from "../support/box.ts";
 import { type Browser, chromium, startBrowser } from "../support/browser.ts";
 import { until } from "../support/child.ts";
 import { madeBytes } from "../support/made-instance.ts";
-import { sharedData, sharedFiles } from "../support/shared-data.ts";
 
 /** A patient's study, as the box has it at its destination. */
 const below = (folder: string): string[] =>
@@ -97,29 +96,6 @@ define("a study in Chromium against the built binary", () => {
     await delivered(2);
     expect(below(join(received(), "2.25.502"))).toHaveLength(2);
   }, 120_000);
-
-  if (sharedData !== null) {
-    const data = sharedData;
-    test("a real study's folder and a ZIP go from the picker to Delivered", async () => {
-      await browser.page.goto(`${box.url}/#/send`);
-      await choose("Add folder", join(data, "dicom/study-ct-philips"));
-      await heading("Confirm study").waitFor();
-      await browser.screenshot("real-folder");
-      await button("Send").click();
-      await delivered(3);
-      const there = new Set(hashes(below(received())));
-      // two of its files are the maker's index, not images
-      const images = sharedFiles("dicom/study-ct-philips").filter((path) => !path.endsWith("DIRFILE"));
-      expect(images).toHaveLength(31);
-      for (const hash of hashes(images)) expect(there.has(hash)).toBe(true);
-      await browser.page.goto(`${box.url}/#/send`);
-      await choose("Add study", join(data, "archives/zip/cd-with-dicomdir.zip"));
-      await heading("Confirm study").waitFor();
-      await browser.screenshot("real-zip");
-      await button("Send").click();
-      await delivered(4);
-    }, 120_000);
-  }
 
   test("nothing of a patient is in the address or the title, and the console is silent", async () => {
     expect(`${browser.page.url()} ${await browser.page.title()}`).toMatch(/#\/progress Progress · RelayPACS$/);
