@@ -52,6 +52,13 @@ export function statusError({ status, headers }: Pick<HttpAnswer, "status" | "he
   );
 }
 
+/** @throws DestinationError for every other status */
+export async function expect200(answer: HttpAnswer): Promise<HttpAnswer> {
+  if (answer.status === 200) return answer;
+  await answer.discard();
+  throw statusError(answer);
+}
+
 const LONGEST_WAIT_SECONDS = 3600;
 
 /** Retry-After (RFC 9110 10.2.3), seconds or a date; at most an hour, so that no peer can put a lane to sleep. */

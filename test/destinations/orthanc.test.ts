@@ -184,7 +184,8 @@ describe("what it holds before anything is sent", () => {
     const before = fake.requests.length;
     expect((await at().find([...instances, madeInstance(folder.path)], never))?.size).toBe(9);
     const asked = fake.requests.slice(before);
-    expect(asked.length).toBe(4);
+    // Three pages, one with nothing new, and how many the study has, for one image is missing.
+    expect(asked.length).toBe(5);
     const capped = destination({ id: "fake", kind: "orthanc", url: fake.url }, undefined, 700);
     expect((await capped.find(instances, never))?.size).toBe(9);
   });
@@ -235,6 +236,22 @@ if (orthancProgram !== null) {
       const told = await store(at("secret"), [large]);
       // This Orthanc recycles or answers 507, by its version; it never ends as a refusal.
       expect(told.outcomes.some(({ result }) => result === "refused")).toBe(false);
+    } finally {
+      await server.stop();
+    }
+  });
+
+  test("a real Orthanc that lists five images at most: all twelve are confirmed, a missing one is not", async () => {
+    const server = await startOrthanc({ config: { LimitFindInstances: 5 } });
+    try {
+      const to = destination({ id: "o", kind: "orthanc", url: server.url });
+      const instances = madeSeries(folder.path, 13);
+      const [missing, ...sent] = instances;
+      expect((await store(to, sent)).outcomes.map(({ result }) => result)).toEqual(Array(12).fill("stored"));
+      const held = await to.find(instances, never);
+      expect([...(held?.keys() ?? [])].sort()).toEqual(sent.map((one) => one.sopInstanceUID).sort());
+      const told = await store(to, instances);
+      expect(told.sending).toEqual(missing ? [missing.sopInstanceUID] : []);
     } finally {
       await server.stop();
     }

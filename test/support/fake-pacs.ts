@@ -124,7 +124,10 @@ export async function startFakePacs(options: FakePacsOptions = {}): Promise<Fake
       if (at.endsWith("/file")) return answer(response, 200, Buffer.from(copy.bytes));
     }
     if (at === "POST /tools/find") {
-      const asked: { Query: { StudyInstanceUID: string }; Since: number; Limit: number } = JSON.parse(body.toString());
+      const asked: { Level: string; Query: { StudyInstanceUID: string }; Since: number; Limit: number } = JSON.parse(
+        body.toString(),
+      );
+      if (asked.Level === "Study") return answer(response, 200, []); // no limit here that it could speak of
       const pageSize = Math.min(asked.Limit, options.mostFound ?? asked.Limit);
       const all = [...held.values()].filter((part) => part.studyInstanceUID === asked.Query.StudyInstanceUID);
       return answer(
