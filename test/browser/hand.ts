@@ -66,7 +66,7 @@ export function handAt(browser: Browser): Hand {
       await (await picker).setFiles(typeof paths === "string" ? paths : [...paths]);
     },
     see,
-    read: (text) => browser.page.getByText(text).first().waitFor(),
+    read: (text) => browser.page.getByText(text).filter({ visible: true }).first().waitFor(),
     delivered: (count) =>
       until(
         `${count} studies to be delivered`,

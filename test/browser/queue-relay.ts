@@ -15,7 +15,7 @@ export interface ChunkSeen {
 /** Another answer, none ever, a flipped byte, an answer lost behind the box. */
 type Fault = Response | "hang" | "corrupt" | "lost" | null;
 
-/** Stands between page and box on loopback: serves the bare page, counts chunk requests, and makes trouble. */
+/** Stands between browser and box on loopback: counts chunk requests, and makes trouble. */
 export interface QueueRelay {
   readonly url: string;
   readonly chunks: ChunkSeen[];
@@ -25,6 +25,8 @@ export interface QueueRelay {
   readonly asked: string[];
   /** What a request meets on its way to the box; null: nothing. May be waited for. */
   fault: (request: Request, path: string) => Fault | Promise<Fault>;
+  /** False: nobody listens at the address any more, as without a network. */
+  reachable(on: boolean): Promise<void>;
   stop(): void;
 }
 
@@ -32,8 +34,8 @@ const root = join(import.meta.dir, "../..");
 const html = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>loading</title><link rel="icon" href="data:,"></head>
 <body><script type="module" src="/queue-page.js"></script></body></html>`;
 
-/** @param boxUrl where the box listens now; it may change when it is started anew */
-export async function startQueueRelay(boxUrl: () => string): Promise<QueueRelay> {
+/** The bare page around the queue, by path. */
+async function barePage(): Promise<Map<string, Blob>> {
   const built = await Bun.build({
     entrypoints: [join(root, "test/browser/queue-page.ts"), join(root, "web/queue/intake-worker.ts")],
     target: "browser",
@@ -43,7 +45,18 @@ export async function startQueueRelay(boxUrl: () => string): Promise<QueueRelay>
     naming: { entry: "[name].[ext]", chunk: "chunk-[hash].[ext]" },
     define: { "process.env.NODE_ENV": '"production"', INTAKE_WORKER_URL: '"/intake-worker.js"' },
   });
-  const files = new Map(built.outputs.map((output) => [output.path.replace(/^\.?\/?/, "/"), output]));
+  return new Map<string, Blob>([
+    ...built.outputs.map((output): [string, Blob] => [output.path.replace(/^\.?\/?/, "/"), output]),
+    ["/", new Blob([html], { type: "text/html" })],
+  ]);
+}
+
+/**
+ * @param boxUrl where the box listens now; it may change when it is started anew
+ * @param app whose page is served: the bare one of the queue's tests, or the box's own
+ */
+export async function startQueueRelay(boxUrl: () => string, app: "bare" | "real" = "bare"): Promise<QueueRelay> {
+  const files = app === "bare" ? await barePage() : new Map<string, Blob>();
   const chunks: ChunkSeen[] = [];
   const asked: string[] = [];
   const relay: QueueRelay = {
@@ -52,25 +65,29 @@ export async function startQueueRelay(boxUrl: () => string): Promise<QueueRelay>
     asked,
     acknowledged: () => chunks.filter(({ status }) => status === 200).reduce((sum, { bytes }) => sum + bytes, 0),
     fault: () => null,
+    reachable: async (on) => {
+      await server.stop(true);
+      if (on) server = listen(Number(new URL(url).port));
+    },
     stop: () => void server.stop(true),
   };
-  const headers = { ...securityHeaders("/"), "cache-control": "no-store" };
-  const server = Bun.serve({
-    hostname: "127.0.0.1",
-    port: 0,
-    idleTimeout: 255,
-    maxRequestBodySize: 64 * 1024 * 1024,
-    async fetch(request) {
-      const url = new URL(request.url);
-      if (url.pathname === "/") return new Response(html, { headers: { ...headers, "content-type": "text/html" } });
-      const file = files.get(url.pathname);
-      if (file)
-        return new Response(file, {
-          headers: { ...headers, "content-type": "text/javascript", "cache-control": "max-age=3600" },
-        });
-      return pass(request, url);
-    },
-  });
+  const headers = { ...securityHeaders("/"), "cache-control": "no-store", "content-type": "text/html" };
+  const listen = (port: number) =>
+    Bun.serve({
+      hostname: "127.0.0.1",
+      port,
+      idleTimeout: 255,
+      maxRequestBodySize: 64 * 1024 * 1024,
+      async fetch(request) {
+        const { pathname } = new URL(request.url);
+        const file = files.get(pathname);
+        if (file === undefined) return pass(request, new URL(request.url));
+        const kept = pathname === "/" ? {} : { "content-type": "text/javascript", "cache-control": "max-age=3600" };
+        return new Response(file, { headers: { ...headers, ...kept } });
+      },
+    });
+  let server = listen(0);
+  const url = `http://127.0.0.1:${server.port}`;
 
   async function pass(request: Request, url: URL): Promise<Response> {
     asked.push(`${request.method} ${url.pathname}`);
@@ -118,7 +135,7 @@ export async function startQueueRelay(boxUrl: () => string): Promise<QueueRelay>
   }
   return {
     ...relay,
-    url: `http://127.0.0.1:${server.port}`,
+    url,
     set fault(next) {
       relay.fault = next;
     },

@@ -1,13 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
-import { randomBytes } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { QueuedStudy } from "../../web/queue/types.ts";
 import { type Box, startBox, testPassword } from "../support/box.ts";
 import { type Browser, chromium, startBrowser } from "../support/browser.ts";
 import { until } from "../support/child.ts";
-import { madeBytes } from "../support/made-instance.ts";
+import { noisyStudy } from "./noise.ts";
 import type {} from "./queue-page.ts";
 import { type QueueRelay, sentTwice, startQueueRelay } from "./queue-relay.ts";
 import { storedBy } from "./queue-stored.ts";
@@ -21,7 +20,6 @@ if (chromium !== null)
     let relay: QueueRelay;
     let browser: Browser;
     const folder = mkdtempSync(join(tmpdir(), "relaypacs-queue-"));
-    let serial = 0;
     let earlier: ReadonlySet<string> = new Set();
 
     beforeAll(async () => {
@@ -53,19 +51,7 @@ if (chromium !== null)
       await browser.page.goto(`${relay.url}/`);
       await browser.page.waitForFunction(() => document.title === "ready");
     }
-    /** Files of one study, written to disk; `incompressible` fills them with noise. */
-    function study(files: number, pixels: number): { paths: string[]; uid: string } {
-      serial += 1;
-      const uid = `2.25.77${process.pid}${serial}`;
-      const paths = Array.from({ length: files }, (_, index) => {
-        const bytes = Buffer.from(madeBytes({ study: uid, series: `${uid}.1`, pixels }));
-        randomBytes(Math.floor(pixels / 2)).copy(bytes, bytes.length - Math.floor(pixels / 2));
-        const path = join(folder, `${serial}-${index}.dcm`);
-        writeFileSync(path, bytes);
-        return path;
-      });
-      return { paths, uid };
-    }
+    const study = (files: number, pixels: number) => noisyStudy(folder, files, pixels);
     async function choose(paths: readonly string[], stat = false) {
       await browser.page.locator("input").setInputFiles([...paths]);
       return browser.page.evaluate(
@@ -106,30 +92,6 @@ if (chromium !== null)
         expect(counts).toMatchObject({ slices: 0, keys: 0, manifests: 0 });
         expect(text).not.toMatch(/Made\^?Up|MADE|\.dcm/);
         expect(text).not.toContain(uid);
-      },
-      patience,
-    );
-
-    test.each([10, 50, 99])(
-      "killed at %p %, it goes on by itself without sending again what arrived",
-      async (percent) => {
-        const { paths, uid } = study(8, 500_000);
-        const total = paths.reduce((sum, path) => sum + readFileSync(path).length, 0);
-        relay.fault = (_, path) =>
-          path.endsWith("/chunk") && relay.acknowledged() >= (total * percent) / 100 - 4096 ? "hang" : null;
-        await choose(paths);
-        await until("the bytes before the kill", () => relay.acknowledged() >= (total * percent) / 100 - 4096);
-        await browser.kill();
-        const before = relay.chunks.filter(({ status }) => status === 200).length;
-        relay.fault = () => null;
-        await browser.start();
-        await open();
-        await delivered(); // with the upload's own token, whoever is signed in
-        await signIn();
-        expect(received(uid)).toBe(8);
-        expect(before).toBeGreaterThan(0);
-        expect(sentTwice(relay.chunks.filter(({ status }) => status === 200))).toBe(0);
-        expect(relay.asked.filter((line) => line === "POST /upload/init")).toHaveLength(1);
       },
       patience,
     );

@@ -1,17 +1,16 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { customElement, property, query, state } from "lit/decorators.js";
-import type { App, Credentials, SignInOutcome } from "../core/app.ts";
+import { customElement, query, state } from "lit/decorators.js";
+import type { Credentials, SignInOutcome } from "../core/app.ts";
 import { go, parseRoute } from "../core/router.ts";
 import { say } from "../core/text.ts";
-import { AppElement } from "../elements/app-element.ts";
+import { QueuePage } from "./queue-page.ts";
 import "../elements/notice-box.ts";
 
 type Step = "password" | "totp" | "recovery";
 
 /** User name and password, and the second factor as a step of its own. */
 @customElement("page-sign-in")
-export class PageSignIn extends AppElement {
-  @property({ attribute: false }) app: App | null = null;
+export class PageSignIn extends QueuePage {
   @state() private step: Step = "password";
   @state() private shown = false;
   @state() private busy = false;
@@ -93,11 +92,17 @@ export class PageSignIn extends AppElement {
     this.problem = "";
   }
 
+  /** A browser that was killed soon after the sign-in has lost it: what was saved waits for its sender. */
+  private lead(): string {
+    const waits = this.app?.queue.studies.some(({ cause }) => cause === "signed_out") ?? false;
+    return say(waits ? "x_signed_out" : "sign_in_lead");
+  }
+
   protected override render(): TemplateResult {
     const described = this.problem === "" ? nothing : "problem";
     return html`<form class="sign-in page" @submit=${this.submit}>
       <h1>RelayPACS</h1>
-      <p class="lead">${say("sign_in_lead")}</p>
+      <p class="lead">${this.lead()}</p>
       ${this.problem === "" ? nothing : html`<p id="problem" class="problem" role="alert" tabindex="-1">${this.problem}</p>`}
       ${this.step === "password" ? this.first(described) : this.second(described)}
       <div class="bar">
