@@ -23,6 +23,12 @@ const needs = [
     tests: "the app in a browser",
     there: () => ["chromium", "chromium-browser", "google-chrome"].some(onPath),
   },
+  {
+    package: "libfaketime",
+    tests: "a clock that is set while the box runs",
+    there: () =>
+      existsSync(`/usr/lib/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu/faketime/libfaketimeMT.so.1`),
+  },
   { package: "dicom3tools", tests: "made DICOM objects against dciodvfy", there: () => onPath("dciodvfy") },
 ];
 

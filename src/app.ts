@@ -9,6 +9,7 @@ import { parseListen } from "./core/listen.ts";
 import { createLive } from "./core/live.ts";
 import { log } from "./core/log.ts";
 import { readSecret } from "./core/secrets.ts";
+import { saveMoment } from "./db/clock.ts";
 import { openDatabase } from "./db/database.ts";
 import { lockDataFolder } from "./db/lock.ts";
 import type { Destination } from "./destinations/destination.ts";
@@ -40,10 +41,10 @@ const drainMs = 3000;
 /** The composition root: config → database → workers → HTTP. */
 export async function startApp(initial: Config): Promise<App> {
   let config = initial;
-  const now = () => Date.now();
   const lock = lockDataFolder(config.data_dir);
   const spool = createSpool(config.data_dir, () => config.limits.min_free_disk_bytes);
   const db = openDatabase(config.data_dir, { onFull: spool.releaseBallast });
+  const { now } = db.clock;
   const live = createLive();
   const keys = await loadKeys(config.data_dir);
   const tokens = createTokens(keys);
@@ -141,6 +142,7 @@ export async function startApp(initial: Config): Promise<App> {
       await Promise.all([intake.stop(), forwarder.stop(), cleanup.stop()]);
       await Promise.race([drained, Bun.sleep(drainMs)]);
       await bound.stop(true);
+      saveMoment(db.orm, now(), { always: true });
       db.close();
       lock.release();
     },

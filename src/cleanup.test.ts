@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { startCleanup } from "./cleanup.ts";
 import type { Config } from "./core/config-schema.ts";
 import { createLive } from "./core/live.ts";
-import { findUpload, updateUpload } from "./db/uploads.ts";
+import { endedNow, findUpload, updateUpload } from "./db/uploads.ts";
 import { openTestBox } from "./forward/test-box.ts";
 import { FakeDestination, gate } from "./forward/test-destination.ts";
 import { reconcileSpool } from "./upload/reconcile.ts";
@@ -39,14 +39,14 @@ test("a folder that cannot be removed keeps no other from being purged", async (
   const { real, events, deps } = scene(stuck);
   for (const id of [stuck, other]) {
     real.create(id);
-    updateUpload(box.db.orm, id, { endedAt: box.now() });
+    updateUpload(box.db.orm, id, endedNow(box.now()));
   }
   const purged = new Promise<void>((resolve) => deps.live.listen(other, resolve));
   const cleanup = startCleanup(deps);
   await purged;
   await cleanup.stop();
   expect(existsSync(real.folder(other))).toBe(false);
-  expect(findUpload(box.db.orm, other)?.filesRemovedAt).toBe(box.now());
+  expect(findUpload(box.db.orm, other)?.filesRemovedAt).toBe(box.now().wall);
   expect(findUpload(box.db.orm, stuck)?.filesRemovedAt).toBeNull();
   expect(events).toEqual(["spool.not_removed", "upload.purged"]);
 });
@@ -69,7 +69,7 @@ test("a confirmed object is forgotten after 400 days, not before", async () => {
   ] as const)
     box.db.sqlite.run("INSERT INTO delivered_object VALUES (?, 'a', 'r', '1.2', '[]', ?)", [
       objectKey,
-      box.now() - days * day,
+      box.now().wall - days * day,
     ]);
   const cleanup = startCleanup(deps);
   const kept = () => box.db.sqlite.query("SELECT object_key AS key FROM delivered_object").all();

@@ -1,7 +1,9 @@
+import type { Moment } from "./core/clock.ts";
 import type { Config } from "./core/config-schema.ts";
 import type { Live } from "./core/live.ts";
 import { errorFields, type Log } from "./core/log.ts";
 import { startWorker, type Worker } from "./core/worker.ts";
+import { saveMoment } from "./db/clock.ts";
 import type { Database } from "./db/database.ts";
 import { forgetDeliveredBefore } from "./db/delivered.ts";
 import { blankStudies, deliveriesOf, forgetContents } from "./db/studies.ts";
@@ -26,7 +28,7 @@ interface CleanupDeps {
   readonly config: () => Config;
   readonly live: Live;
   readonly log: Log;
-  readonly now: () => number;
+  readonly now: () => Moment;
   /** Ends an upload for good, once nothing of it is under way to a destination. */
   readonly endUpload: Forwarder["end"];
 }
@@ -50,10 +52,12 @@ export function startCleanup(deps: CleanupDeps): Worker {
       await expireIdle(deps);
       endParked(deps, warned);
       // Looks at every row, so once a day.
-      if (deps.now() - forgotAt > 24 * hour) {
-        forgotAt = deps.now();
-        forgetDeliveredBefore(deps.db.orm, forgotAt - rememberedMs);
+      const { wall, box } = deps.now();
+      if (box - forgotAt > 24 * hour) {
+        forgotAt = box;
+        forgetDeliveredBefore(deps.db.orm, wall - rememberedMs);
       }
+      saveMoment(deps.db.orm, deps.now());
       await deps.spool.layBallast();
       return Math.min(roundMs, Math.max(500, shortestRetentionMs(deps.config()) / 4));
     },
@@ -64,9 +68,11 @@ export function startCleanup(deps: CleanupDeps): Worker {
 /** An unfinished upload without traffic expires; one that waits for a person does so after failed_hours. */
 async function expireIdle({ db, config, live, log, now, endUpload }: CleanupDeps): Promise<void> {
   const { upload_idle_hours, failed_hours } = config().retention;
-  const idle = uploadsIn(db.orm, ["receiving"]).filter((row) => now() - row.lastTrafficAt > upload_idle_hours * hour);
+  const idle = uploadsIn(db.orm, ["receiving"]).filter(
+    (row) => now().box - row.lastTrafficAt > upload_idle_hours * hour,
+  );
   const unanswered = uploadsIn(db.orm, ["needs_confirmation"]).filter(
-    (row) => now() - (row.completedAt ?? row.createdAt) > failed_hours * hour,
+    (row) => now().box - row.lastTrafficAt > failed_hours * hour,
   );
   for (const { id } of [...idle, ...unanswered]) {
     // A study of it may be on its way while another one waits for a person.
@@ -83,15 +89,15 @@ async function expireIdle({ db, config, live, log, now, endUpload }: CleanupDeps
 function endParked({ db, config, live, log, now }: CleanupDeps, warned: Map<string, number>): void {
   const keepMs = config().retention.failed_hours * hour;
   for (const { id } of uploadsIn(db.orm, ["needs_attention"])) {
-    const parkedAt = deliveriesOf(db.orm, id).flatMap((row) => (row.state === "parked" ? [row.updatedAt] : []));
-    const restingMs = parkedAt.length === 0 ? 0 : now() - Math.max(...parkedAt);
+    const parkedAt = deliveriesOf(db.orm, id).flatMap((row) => (row.state === "parked" ? [row.updatedBox] : []));
+    const restingMs = parkedAt.length === 0 ? 0 : now().box - Math.max(...parkedAt);
     if (restingMs > keepMs) {
       db.transaction((tx) => applyAccept(tx, id, now()));
       warned.delete(id);
       log.event("upload.given_up", { upload_id: id }, "error");
       live.changed(id);
-    } else if (restingMs > keepMs / 2 && now() - (warned.get(id) ?? 0) > 24 * hour) {
-      warned.set(id, now());
+    } else if (restingMs > keepMs / 2 && now().box - (warned.get(id) ?? 0) > 24 * hour) {
+      warned.set(id, now().box);
       log.event("upload.parked_long", { upload_id: id }, "warning");
     }
   }
@@ -106,7 +112,7 @@ async function purge(deps: CleanupDeps): Promise<void> {
     db.transaction((tx) => {
       forgetRanges(tx, id);
       forgetContents(tx, id);
-      updateUpload(tx, id, { filesRemovedAt: now() });
+      updateUpload(tx, id, { filesRemovedAt: now().wall });
     });
     purged.push(id);
   }
@@ -120,11 +126,11 @@ async function purge(deps: CleanupDeps): Promise<void> {
 
 /** After display_hours only UIDs, counts and times remain, in the database file and its log as well. */
 function blank({ db, config, live, now }: CleanupDeps): void {
-  const rows = uploadsWithNamesLeft(db.orm, now() - config().retention.display_hours * hour);
+  const rows = uploadsWithNamesLeft(db.orm, now().box - config().retention.display_hours * hour);
   if (rows.length === 0) return;
   db.transaction((tx) => {
     for (const { id } of rows) {
-      blankUpload(tx, id, now());
+      blankUpload(tx, id, now().wall);
       blankStudies(tx, id);
     }
   });

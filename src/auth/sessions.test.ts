@@ -20,7 +20,7 @@ const reused: string[] = [];
 const sessions = createSessions({
   db,
   hashKey: new Uint8Array(32),
-  now: () => time,
+  now: () => ({ wall: time, box: time }),
   onReuse: ({ id }) => reused.push(id),
 });
 const minute = 60_000;

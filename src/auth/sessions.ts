@@ -1,4 +1,5 @@
 import { createHash, createHmac, randomBytes, randomUUID } from "node:crypto";
+import type { Moment } from "../core/clock.ts";
 import { RelayError } from "../core/errors.ts";
 import type { Database, Queries } from "../db/database.ts";
 import {
@@ -27,7 +28,7 @@ export interface OpenSession {
   readonly user: UserRow;
   /** For the cookie; not kept anywhere here. */
   readonly refreshToken: string;
-  /** Milliseconds since 1970. */
+  /** Box time. */
   readonly endsAt: number;
 }
 
@@ -49,7 +50,7 @@ const hashOf = (token: string) => createHash("sha256").update(token).digest("hex
 export function createSessions(deps: {
   db: Database;
   hashKey: Uint8Array;
-  now: () => number;
+  now: () => Moment;
   /** A token was shown again whose successor was used; the session is ended. */
   onReuse: (session: SessionRow) => void;
 }): Sessions {
@@ -61,7 +62,7 @@ export function createSessions(deps: {
 
   /** The successor of a token: a fresh one, the same again, or undefined where the token must not be shown any more. */
   function exchange(tx: Queries, token: string, row: RefreshTokenRow): string | undefined {
-    const time = now();
+    const time = now().box;
     if (row.rotatedAt !== null) {
       const successor = row.successor === null ? undefined : findRefreshToken(tx, row.successor);
       if (!successor || successor.rotatedAt !== null) return undefined;
@@ -78,10 +79,11 @@ export function createSessions(deps: {
   return {
     open: (user, hours) => {
       const token = randomBytes(32).toString("base64url");
-      const row = { id: randomUUID(), userId: user.id, createdAt: now(), lastUsedAt: now() };
-      const endsAt = row.createdAt + hours * 3_600_000;
+      const { wall, box } = now();
+      const row = { id: randomUUID(), userId: user.id, createdAt: wall, lastUsedAt: wall };
+      const endsAt = box + hours * 3_600_000;
       db.transaction((tx) => {
-        forgetSessionsEndedBefore(tx, now());
+        forgetSessionsEndedBefore(tx, box);
         insertSession(tx, { ...row, endsAt });
         insertRefreshToken(tx, hashOf(token), row.id);
       });
@@ -90,15 +92,15 @@ export function createSessions(deps: {
     refresh: (token) => {
       const outcome = db.transaction((tx) => {
         const row = findRefreshToken(tx, hashOf(token));
-        const session = row && findLiveSession(tx, row.sessionId, now());
+        const session = row && findLiveSession(tx, row.sessionId, now().box);
         const user = session && findUser(tx, session.userId);
         if (!row || !session || !user || user.disabledAt !== null) return "unknown";
         const next = exchange(tx, token, row);
         if (next === undefined) {
-          revokeSession(tx, session.id, now());
+          revokeSession(tx, session.id, now().wall);
           return session;
         }
-        touchSession(tx, session.id, now());
+        touchSession(tx, session.id, now().wall);
         return { sessionId: session.id, user, refreshToken: next, endsAt: session.endsAt };
       });
       if (outcome !== "unknown" && "refreshToken" in outcome) return outcome;
@@ -108,7 +110,7 @@ export function createSessions(deps: {
     end: (token) =>
       db.transaction((tx) => {
         const row = findRefreshToken(tx, hashOf(token));
-        if (row) revokeSession(tx, row.sessionId, now());
+        if (row) revokeSession(tx, row.sessionId, now().wall);
         return row?.sessionId;
       }),
   };

@@ -3,7 +3,9 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type BunSQLiteDatabase, drizzle } from "drizzle-orm/bun-sqlite";
 import { migrate } from "drizzle-orm/bun-sqlite/migrator";
+import { type Clock, type Clocks, startClock } from "../core/clock.ts";
 import { isDiskFull } from "../core/disk-full.ts";
+import { savedMoment } from "./clock.ts";
 import * as tables from "./schema.ts";
 import * as accounts from "./schema-accounts.ts";
 
@@ -22,7 +24,14 @@ export interface Database {
   transaction<T>(work: (tx: Transaction) => T): T;
   /** Writes the WAL into the database and empties it, so that deleted rows leave no copy there. */
   checkpoint(): void;
+  /** The box's clock, which goes on from what this database has on record. */
+  readonly clock: Clock;
   close(): void;
+}
+
+interface Options {
+  readonly onFull?: () => void;
+  readonly clocks?: Clocks;
 }
 
 /** The database could not be opened as it is; the message says what to do. */
@@ -60,9 +69,10 @@ function refuseNewerSchema(sqlite: Sqlite, folder: string): void {
  * Opens (and where needed makes or upgrades) the database of a data folder.
  * WAL with synchronous=FULL: an answered commit survives a power cut (measured, docs/decisions.md).
  * @param options.onFull makes room on a full disk; the transaction is then tried once more
+ * @param options.clocks the machine's, unless a test has its own
  * @throws DatabaseError where the file is newer than this binary or is not a database
  */
-export function openDatabase(dataDir: string, options: { onFull?: () => void } = {}): Database {
+export function openDatabase(dataDir: string, options: Options = {}): Database {
   mkdirSync(dataDir, { recursive: true, mode: 0o750 });
   const sqlite = new Sqlite(join(dataDir, "relaypacs.db"), { create: true, strict: true });
   try {
@@ -81,7 +91,7 @@ const isDamaged = (error: unknown): boolean =>
   error instanceof Error &&
   (/^SQLITE_(NOTADB|CORRUPT)/.test(String((error as { code?: unknown }).code)) || isDamaged(error.cause));
 
-function prepared(sqlite: Sqlite, options: { onFull?: () => void }): Database {
+function prepared(sqlite: Sqlite, options: Options): Database {
   for (const pragma of [
     "busy_timeout = 10000", // first: what follows can meet a command or a predecessor that is writing
     "journal_mode = WAL",
@@ -111,6 +121,7 @@ function prepared(sqlite: Sqlite, options: { onFull?: () => void }): Database {
     checkpoint: () => {
       sqlite.run("PRAGMA wal_checkpoint(TRUNCATE)");
     },
+    clock: startClock(savedMoment(orm), options.clocks),
     close: () => sqlite.close(false),
   };
 }

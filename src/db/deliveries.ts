@@ -1,6 +1,7 @@
 import { and, count, eq, gt, inArray, isNull, lte, min, ne, not, notInArray, or, sql } from "drizzle-orm";
 import type { ErrorCode } from "../contract/errors.ts";
 import { type DeliveryState, deliveryStates, deliveryTransitions } from "../contract/states.ts";
+import type { Moment } from "../core/clock.ts";
 import type { Queries, Transaction } from "./database.ts";
 import { delivery, finding, study } from "./schema.ts";
 import { deliveriesOf, studiesOf } from "./studies.ts";
@@ -9,6 +10,9 @@ import { findUpload } from "./uploads.ts";
 export type Delivery = typeof delivery.$inferSelect;
 export type NewDelivery = typeof delivery.$inferInsert;
 export type DeliveryChange = Partial<Omit<Delivery, "id" | "uploadId" | "studyId" | "state">>;
+
+/** That a row was changed, by both clocks. */
+export const changedNow = ({ wall, box }: Moment) => ({ updatedAt: wall, updatedBox: box });
 
 /** From which states a delivery may get into this one (contract/states.ts). */
 const sources = (to: DeliveryState): DeliveryState[] =>
@@ -59,10 +63,10 @@ export function moveLane(
 }
 
 /** After a start nobody sends and nobody is known to be down: what was `sending` or `waiting` is queued again. */
-export function recoverDeliveries(q: Queries, now: number): number {
+export function recoverDeliveries(q: Queries, now: Moment): number {
   return q
     .update(delivery)
-    .set({ state: "pending", nextAttemptAt: null, updatedAt: now })
+    .set({ state: "pending", nextAttemptAt: null, ...changedNow(now) })
     .where(inArray(delivery.state, ["sending", "waiting"]))
     .returning({ id: delivery.id })
     .all().length;
@@ -87,9 +91,8 @@ export const laneDeliveries = (q: Queries, destinationId: string, states: readon
 
 export interface QueueFilter {
   readonly destinationId: string;
+  /** Box time. */
   readonly now: number;
-  /** Dates later than this come from a clock that was set back, and count as due. */
-  readonly horizon: number;
   readonly statOnly: boolean;
   /** Uploads of which nothing is to go. */
   readonly except?: readonly string[];
@@ -106,11 +109,7 @@ export const queueHead = (q: Queries, state: "pending" | "retrying", filter: Que
         eq(delivery.destinationId, filter.destinationId),
         filter.statOnly ? eq(delivery.priority, 0) : undefined,
         filter.except?.length ? notInArray(delivery.uploadId, [...filter.except]) : undefined,
-        or(
-          isNull(delivery.nextAttemptAt),
-          lte(delivery.nextAttemptAt, filter.now),
-          gt(delivery.nextAttemptAt, filter.horizon),
-        ),
+        or(isNull(delivery.nextAttemptAt), lte(delivery.nextAttemptAt, filter.now)),
       ),
     )
     .orderBy(delivery.priority, delivery.createdAt)
@@ -125,7 +124,7 @@ export function nextDelivery(q: Queries, filter: QueueFilter): Delivery | undefi
 const queued = (destinationId: string, states: readonly DeliveryState[]) =>
   and(inArray(delivery.state, [...states]), eq(delivery.destinationId, destinationId));
 
-/** When the next dated delivery of a lane is due; null: nothing is dated. */
+/** When (box time) the next dated delivery of a lane is due; null: nothing is dated. */
 export const nextRetryAt = (q: Queries, destinationId: string): number | null =>
   q
     .select({ at: min(delivery.nextAttemptAt) })
@@ -133,7 +132,7 @@ export const nextRetryAt = (q: Queries, destinationId: string): number | null =>
     .where(queued(destinationId, ["pending", "retrying"]))
     .get()?.at ?? null;
 
-/** When the first waiting delivery of a lane is out of its time. */
+/** When (box time) the first waiting delivery of a lane is out of its time. */
 export const nextExpiryAt = (q: Queries, destinationId: string): number | null =>
   q
     .select({ at: min(delivery.retryUntil) })
@@ -141,7 +140,7 @@ export const nextExpiryAt = (q: Queries, destinationId: string): number | null =
     .where(queued(destinationId, ["waiting"]))
     .get()?.at ?? null;
 
-/** Queued deliveries of a lane that are out of their time. */
+/** Queued deliveries of a lane that are out of their time at a moment of box time. */
 export const expiredDeliveries = (q: Queries, destinationId: string, now: number): Delivery[] =>
   q
     .select()
@@ -150,16 +149,16 @@ export const expiredDeliveries = (q: Queries, destinationId: string, now: number
     .all();
 
 /**
- * Lets all that is queued in a lane wait for the next probe, or for its own retry date where that is later (and none that
- * a clock set back left beyond the horizon); an error of its own is kept. Answers whose uploads changed.
+ * Lets all that is queued in a lane wait for the next probe, or for its own retry date where that is later; an error of
+ * its own is kept. Answers whose uploads changed.
  */
 export function holdLane(
   q: Queries,
   destinationId: string,
   cause: { readonly code: ErrorCode; readonly message: string; readonly nextProbeAt: number },
-  { now, horizon }: { readonly now: number; readonly horizon: number },
+  now: Moment,
 ): string[] {
-  const own = and(gt(delivery.nextAttemptAt, cause.nextProbeAt), lte(delivery.nextAttemptAt, horizon));
+  const own = gt(delivery.nextAttemptAt, cause.nextProbeAt);
   const dated = or(own, eq(delivery.nextAttemptAt, cause.nextProbeAt));
   const moved = q
     .update(delivery)
@@ -168,7 +167,7 @@ export function holdLane(
       nextAttemptAt: sql`case when ${own} then ${delivery.nextAttemptAt} else ${cause.nextProbeAt} end`,
       errorCode: sql`coalesce(${delivery.errorCode}, ${cause.code})`,
       errorMessage: sql`coalesce(${delivery.errorMessage}, ${cause.message})`,
-      updatedAt: now,
+      ...changedNow(now),
     })
     .where(
       and(
@@ -181,15 +180,15 @@ export function holdLane(
   return [...new Set(moved.map(({ uploadId }) => uploadId))];
 }
 
-/** Queues again what waited in a lane; dates later than `keepAfter` stay. Answers whose uploads changed. */
-export function releaseLane(q: Queries, destinationId: string, keepAfter: number, now: number): string[] {
+/** Queues again what waited in a lane; dates later than `keepAfter` (box time) stay. Answers whose uploads changed. */
+export function releaseLane(q: Queries, destinationId: string, keepAfter: number, now: Moment): string[] {
   const kept = gt(delivery.nextAttemptAt, keepAfter);
   const moved = q
     .update(delivery)
     .set({
       state: "pending",
       nextAttemptAt: sql`case when ${kept} then ${delivery.nextAttemptAt} end`,
-      updatedAt: now,
+      ...changedNow(now),
     })
     .where(queued(destinationId, ["waiting"]))
     .returning({ uploadId: delivery.uploadId })

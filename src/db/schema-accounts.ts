@@ -1,7 +1,7 @@
 import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { Role } from "../contract/permissions.ts";
 
-/** Who may sign in, and as whom they are signed in. Times are milliseconds since 1970 UTC. */
+/** Who may sign in, and as whom they are signed in. Times are milliseconds since 1970 UTC, or box time where it says so. */
 
 export const user = sqliteTable("user", {
   id: text().primaryKey(),
@@ -22,7 +22,7 @@ export const session = sqliteTable(
       .references(() => user.id, { onDelete: "cascade" }),
     createdAt: integer("created_at").notNull(),
     lastUsedAt: integer("last_used_at").notNull(),
-    /** auth.session_hours after the sign-in, whatever is used meanwhile. */
+    /** Box time; auth.session_hours after the sign-in, whatever is used meanwhile. */
     endsAt: integer("ends_at").notNull(),
     revokedAt: integer("revoked_at"),
   },
@@ -38,7 +38,7 @@ export const refreshToken = sqliteTable(
     sessionId: text("session_id")
       .notNull()
       .references(() => session.id, { onDelete: "cascade" }),
-    /** When it was exchanged for its successor; null: the good one. */
+    /** Box time; when it was exchanged for its successor; null: the good one. */
     rotatedAt: integer("rotated_at"),
     /** The successor's hash; null with rotatedAt set: nobody may ever show this one. */
     successor: text(),

@@ -5,7 +5,7 @@ import type { DeliveryState, StudyDecision, UploadState } from "../contract/stat
 import type { ExpectedStudy, StudyMetadata } from "../contract/upload.ts";
 import { user } from "./schema-accounts.ts";
 
-/** Times are milliseconds since 1970 UTC. Columns marked (P) hold patient data and are null after retention.display_hours. */
+/** Times are milliseconds since 1970 UTC, or box time where it says so (core/clock.ts). Columns marked (P) hold patient data and are null after retention.display_hours. */
 
 export const upload = sqliteTable(
   "upload",
@@ -36,10 +36,13 @@ export const upload = sqliteTable(
     receiptId: text("receipt_id"),
     waitingForSpace: integer("waiting_for_space", { mode: "boolean" }).notNull().default(false),
     createdAt: integer("created_at").notNull(),
+    /** Box time; after `complete`, when that was. */
     lastTrafficAt: integer("last_traffic_at").notNull(),
     completedAt: integer("completed_at"),
     /** When a terminal state was reached. */
     endedAt: integer("ended_at"),
+    /** Box time of endedAt: how long patient data has been shown since. */
+    endedBox: integer("ended_box"),
     filesRemovedAt: integer("files_removed_at"),
     /** When the (P) columns were emptied. */
     blankedAt: integer("blanked_at"),
@@ -51,7 +54,7 @@ export const upload = sqliteTable(
     index("upload_newest").on(table.createdAt, table.id),
     // Few rows at any time, looked for at every wake of cleanup.
     index("upload_files_left").on(table.id).where(sql`ended_at IS NOT NULL AND files_removed_at IS NULL`),
-    index("upload_names_left").on(table.endedAt).where(sql`blanked_at IS NULL`),
+    index("upload_names_left").on(table.endedBox).where(sql`blanked_at IS NULL`),
     index("upload_by_receipt").on(table.receiptId),
   ],
 );
@@ -183,8 +186,9 @@ export const delivery = sqliteTable(
     /** 0 stat, 1 routine: what the queue sorts by first. */
     priority: integer().notNull(),
     attempts: integer().notNull().default(0),
+    /** Box time. */
     nextAttemptAt: integer("next_attempt_at"),
-    /** Retried until then, then parked. */
+    /** Box time; retried until then, then parked. */
     retryUntil: integer("retry_until").notNull(),
     deliveredInstances: integer("delivered_instances").notNull().default(0),
     totalInstances: integer("total_instances").notNull(),
@@ -193,6 +197,8 @@ export const delivery = sqliteTable(
     errorMessage: text("error_message"),
     createdAt: integer("created_at").notNull(),
     updatedAt: integer("updated_at").notNull(),
+    /** Box time of updatedAt: how long it has been parked. */
+    updatedBox: integer("updated_box").notNull(),
   },
   (table) => [
     uniqueIndex("delivery_once").on(table.studyId, table.destinationId),
@@ -264,4 +270,13 @@ export const destinationTarget = sqliteTable("destination_target", {
   destinationId: text("destination_id").primaryKey(),
   /** Hash of kind and address. */
   target: text().notNull(),
+});
+
+/** One row: how long the box has been running, as last saved (core/clock.ts). */
+export const boxClock = sqliteTable("box_clock", {
+  id: integer().primaryKey(),
+  /** Box time. */
+  box: integer().notNull(),
+  /** What the wall clock showed then. */
+  wall: integer().notNull(),
 });

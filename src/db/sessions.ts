@@ -17,16 +17,17 @@ export const updateRefreshToken = (db: Queries, hash: string, values: Partial<Re
   db.update(refreshToken).set(values).where(eq(refreshToken.hash, hash)).run();
 };
 
+/** @param now box time */
 const alive = (now: number) => and(isNull(session.revokedAt), gt(session.endsAt, now));
 
-/** The session, if it has neither ended nor been revoked. */
+/** The session, if it has neither ended nor been revoked at this moment of box time. */
 export const findLiveSession = (db: Queries, id: string, now: number): SessionRow | undefined =>
   db
     .select()
     .from(session)
     .where(and(eq(session.id, id), alive(now)))
     .get();
-/** A person's live sessions, the one used last first. */
+/** A person's live sessions at this moment of box time, the one used last first. */
 export const liveSessionsOf = (db: Queries, userId: string, now: number): SessionRow[] =>
   db
     .select()
@@ -49,7 +50,7 @@ export const revokeSessionsOf = (db: Queries, userId: string, now: number): void
     .where(and(eq(session.userId, userId), isNull(session.revokedAt)))
     .run();
 };
-/** With their tokens: what has ended can be neither used nor reused. */
+/** With their tokens, by box time: what has ended can be neither used nor reused. */
 export const forgetSessionsEndedBefore = (db: Queries, before: number): void => {
   db.delete(session).where(lt(session.endsAt, before)).run();
 };

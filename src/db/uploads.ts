@@ -1,5 +1,6 @@
 import { and, asc, count, desc, eq, inArray, isNotNull, isNull, lt, or, sql, sum } from "drizzle-orm";
 import type { UploadState } from "../contract/states.ts";
+import type { Moment } from "../core/clock.ts";
 import type { Queries } from "./database.ts";
 import { finding, receivedRange, upload, uploadFile } from "./schema.ts";
 
@@ -78,13 +79,13 @@ export function listUploads(
     .all();
 }
 
-/** Uploads in a state, the urgent ones first, then by age. */
+/** Uploads in a state, the urgent ones first, then by how long nothing came. */
 export const uploadsIn = (db: Queries, states: UploadState[]): UploadRow[] =>
   db
     .select()
     .from(upload)
     .where(inArray(upload.state, states))
-    .orderBy(desc(upload.serviceLevel), asc(upload.completedAt), asc(upload.createdAt))
+    .orderBy(desc(upload.serviceLevel), asc(upload.lastTrafficAt))
     .all();
 
 /** Ended uploads whose files are still on the spool. */
@@ -95,12 +96,15 @@ export const uploadsWithFilesLeft = (db: Queries): { id: string }[] =>
     .where(and(isNotNull(upload.endedAt), isNull(upload.filesRemovedAt)))
     .all();
 
-/** Uploads that ended before `endedBefore` and still show patient fields. */
+/** That an upload is over, or is not after all. */
+export const endedNow = (now: Moment | null) => ({ endedAt: now?.wall ?? null, endedBox: now?.box ?? null });
+
+/** Uploads that ended before `endedBefore` (box time) and still show patient fields. */
 export const uploadsWithNamesLeft = (db: Queries, endedBefore: number): { id: string }[] =>
   db
     .select({ id: upload.id })
     .from(upload)
-    .where(and(lt(upload.endedAt, endedBefore), isNull(upload.blankedAt)))
+    .where(and(lt(upload.endedBox, endedBefore), isNull(upload.blankedAt)))
     .limit(500)
     .all();
 
@@ -125,7 +129,7 @@ export const updateFile = (db: Queries, id: number, values: Partial<typeof uploa
   db.update(uploadFile).set(values).where(eq(uploadFile.id, id)).run();
 };
 
-/** Counts received bytes up, and keeps what the chunk said of its file. */
+/** Counts received bytes up, and keeps what the chunk said of its file; `now` is box time. */
 export function addReceived(
   db: Queries,
   change: { uploadId: string; file: number; bytes: number; name: string | null; size: number | null; now: number },

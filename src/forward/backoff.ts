@@ -9,7 +9,7 @@ export interface BackoffOptions {
 
 const firstMs = 1000;
 const deliveryMaxMs = 15 * 60_000;
-/** No pause is longer; a date further away means that the clock was set back. */
+/** No pause is longer, whatever the peer asks for. */
 export const longestPauseMs = 60 * 60_000;
 
 /** The pause after the n-th failure in a row (n from 1): 1 s doubling up to 15 min, ±20 %, in milliseconds. */

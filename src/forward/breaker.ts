@@ -10,11 +10,11 @@ export interface TransportFault {
 
 /** A destination that is down. */
 export interface Outage extends TransportFault {
-  /** When it was first found down since an attempt last worked; monotonic milliseconds. */
+  /** When it was first found down since an attempt last worked; box time. */
   readonly since: number;
   /** Probes since then. */
   readonly probes: number;
-  /** Milliseconds since 1970. */
+  /** Box time. */
   readonly nextProbeAt: number;
 }
 
@@ -22,7 +22,7 @@ export interface Outage extends TransportFault {
 export interface Trial {
   readonly since: number;
   readonly probes: number;
-  /** When the good probe was; monotonic milliseconds. */
+  /** When the good probe was; box time. */
   readonly at: number;
 }
 
@@ -35,10 +35,8 @@ export interface Breaker {
 }
 
 export interface BreakerClock {
-  /** Milliseconds since 1970. */
+  /** Box time (RELIABILITY T35). */
   readonly now: () => number;
-  /** Milliseconds that no setting of the clock moves (RELIABILITY T35). */
-  readonly monotonic: () => number;
   readonly random: () => number;
 }
 
@@ -51,7 +49,7 @@ const nextProbe = (probes: number, { now, random }: BreakerClock, retryAfterSeco
 
 /** After an attempt whose transport failed: the second in a row opens the breaker, on trial the first. */
 export function afterFault(breaker: Breaker, fault: TransportFault, clock: BreakerClock): Breaker {
-  const now = clock.monotonic();
+  const now = clock.now();
   // Nothing was to be sent for so long that this is another outage.
   const isOver = breaker.trial !== null && now - breaker.trial.at > longestPauseMs;
   const { trial, ...before } = isOver ? closedBreaker : breaker;
@@ -79,7 +77,7 @@ export function afterGoodProbe(breaker: Breaker, clock: BreakerClock): Breaker {
   return {
     failures: failuresToOpen - 1,
     outage: null,
-    trial: { since, probes: probes + 1, at: clock.monotonic() },
+    trial: { since, probes: probes + 1, at: clock.now() },
   };
 }
 

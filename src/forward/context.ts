@@ -1,3 +1,4 @@
+import type { Moment } from "../core/clock.ts";
 import type { Config } from "../core/config-schema.ts";
 import type { Log } from "../core/log.ts";
 import type { Database } from "../db/database.ts";
@@ -14,10 +15,7 @@ export interface ForwarderDeps {
   readonly log: Log;
   /** Called after the commit of every change that a status would show. */
   readonly onChange: (uploadId: string) => void;
-  /** Milliseconds since 1970. */
-  readonly now?: () => number;
-  /** Milliseconds that no setting of the clock moves. */
-  readonly monotonic?: () => number;
+  readonly now?: () => Moment;
   readonly random?: () => number;
   /** How long a destination is down before its fallback takes over. */
   readonly fallbackAfterMs?: number;

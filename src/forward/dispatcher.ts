@@ -26,8 +26,6 @@ const idlePollMs = 60_000;
 /** `sending` too: a lane that could not be ended leaves it behind. */
 const openStates = ["pending", "sending", "retrying", "waiting"] as const;
 const defaults = {
-  now: Date.now,
-  monotonic: () => performance.now(),
   random: Math.random,
   fallbackAfterMs: 60_000,
   stopGraceMs: 3000,
@@ -37,7 +35,7 @@ const defaults = {
 
 /** Starts sending: a lane per destination, side by side. One process owns the database. */
 export function startForwarder(deps: ForwarderDeps): Forwarder {
-  const settings = { ...defaults, ...deps };
+  const settings = { now: deps.db.clock.now, ...defaults, ...deps };
   const lanes = new Map<string, Lane>();
   /** Lanes whose destination left the configuration, and that are not over yet. */
   const ending = new Map<string, Promise<void>>();
@@ -48,7 +46,8 @@ export function startForwarder(deps: ForwarderDeps): Forwarder {
     // All lanes: another one may have this destination as its fallback.
     for (const lane of lanes.values()) lane.wake();
   };
-  const context: ForwardContext = { ...settings, health: new DestinationHealth(settings, onTurn), halted: new Set() };
+  const clock = { now: () => settings.now().box, random: settings.random };
+  const context: ForwardContext = { ...settings, health: new DestinationHealth(clock, onTurn), halted: new Set() };
   const onError = (error: unknown, worker: string): void =>
     context.log.event("worker.failed", { worker, ...errorFields(error) }, "error");
 

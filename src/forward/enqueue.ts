@@ -1,7 +1,8 @@
+import type { Moment } from "../core/clock.ts";
 import type { Config } from "../core/config-schema.ts";
 import type { Transaction } from "../db/database.ts";
 import { countForDelivery, deliveredBefore } from "../db/delivered.ts";
-import { insertDelivery } from "../db/deliveries.ts";
+import { changedNow, insertDelivery } from "../db/deliveries.ts";
 import { recordOutcomes } from "../db/receipts.ts";
 import { reasonOf } from "./verdict.ts";
 
@@ -17,11 +18,11 @@ export interface EnqueueOptions {
   readonly config: Pick<Config, "destination" | "intake" | "retention">;
   /** Send also what was delivered before. */
   readonly resend: boolean;
-  /** Milliseconds since 1970. */
-  readonly now: number;
+  readonly now: Moment;
 }
 
-export const retryUntil = (now: number, retryHours: number): number => now + Math.round(retryHours * 3_600_000);
+/** In box time. */
+export const retryUntil = ({ box }: Moment, retryHours: number): number => box + Math.round(retryHours * 3_600_000);
 
 /** In which form a destination takes clinical notes. */
 export const notesFormOf = (
@@ -41,8 +42,8 @@ export function enqueueDeliveries(tx: Transaction, options: EnqueueOptions): str
     studyId,
     priority: options.serviceLevel === "stat" ? 0 : 1,
     retryUntil: retryUntil(now, options.config.retention.retry_hours),
-    createdAt: now,
-    updatedAt: now,
+    createdAt: now.wall,
+    ...changedNow(now),
   };
   if (destinationIds.length === 0) {
     const id = crypto.randomUUID();

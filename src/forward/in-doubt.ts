@@ -84,7 +84,7 @@ function recordFound(
         result: "stored" as const,
         answer: "found at the destination",
         verifiedBy: same === true ? ("query" as const) : ("peer" as const),
-        at: context.now(),
+        at: context.now().wall,
       })),
   );
   return found.some(({ ours }) => !ours);

@@ -77,7 +77,7 @@ test("the queue is read through its index, without a sort, also with 1000 delive
       .map((row) => row.detail)
       .join("\n");
   for (const state of ["pending", "retrying"] as const) {
-    const filter = { destinationId: "a", now: box.now(), horizon: box.now(), statOnly: false };
+    const filter = { destinationId: "a", now: box.now().box, statOnly: false };
     const { sql, params } = queueHead(box.db.orm, state, filter).toSQL();
     expect(plan(sql, params)).toBe("SEARCH delivery USING INDEX delivery_queue (state=? AND destination_id=?)");
   }

@@ -1,6 +1,7 @@
 import type { DeliveryState } from "../contract/states.ts";
 import { startWorker, type Worker } from "../core/worker.ts";
 import {
+  changedNow,
   type Delivery,
   type DeliveryChange,
   expiredDeliveries,
@@ -13,7 +14,6 @@ import {
   releaseLane,
 } from "../db/deliveries.ts";
 import type { Destination } from "../destinations/destination.ts";
-import { longestPauseMs } from "./backoff.ts";
 import type { Outage } from "./breaker.ts";
 import { type ForwardContext, Interrupted } from "./context.ts";
 import { parkDelivery } from "./park.ts";
@@ -110,7 +110,7 @@ export class Lane {
     const { context, destinationId } = this;
     const outage = context.health.outage(destinationId);
     if (!outage) return context.destinations(destinationId) ?? null;
-    if (context.monotonic() < outage.since + context.fallbackAfterMs) return null;
+    if (context.now().box < outage.since + context.fallbackAfterMs) return null;
     const fallback = this.#fallback();
     return fallback && !context.health.outage(fallback) ? (context.destinations(fallback) ?? null) : null;
   }
@@ -120,13 +120,13 @@ export class Lane {
   }
 
   #fill(target: Destination): void {
-    const now = this.context.now();
     const { destinationId } = this;
+    const now = this.context.now().box;
     for (;;) {
       const free = (["stat", "any"] as const).filter((slot) => !this.#running.has(slot));
       if (free.length === 0 || this.#stopping) return;
       const except = [...this.context.halted];
-      const filter = { destinationId, now, horizon: now + longestPauseMs, statOnly: !free.includes("any"), except };
+      const filter = { destinationId, now, statOnly: !free.includes("any"), except };
       const next = nextDelivery(this.context.db.orm, filter);
       if (!next) return;
       this.#start(next, target, next.priority === 0 && free.includes("stat") ? "stat" : "any");
@@ -151,9 +151,9 @@ export class Lane {
   #hold(outage: Outage): void {
     const { context, destinationId } = this;
     const now = context.now();
-    for (const row of expiredDeliveries(context.db.orm, destinationId, now))
+    for (const row of expiredDeliveries(context.db.orm, destinationId, now.box))
       parkDelivery(context, row, retryTimeExceeded(row.errorMessage ?? outage.message));
-    const held = holdLane(context.db.orm, destinationId, outage, { now, horizon: now + longestPauseMs });
+    const held = holdLane(context.db.orm, destinationId, outage, now);
     for (const uploadId of held) context.onChange(uploadId);
   }
 
@@ -161,23 +161,22 @@ export class Lane {
   #release(toFallback: boolean): void {
     const { context, destinationId } = this;
     const now = context.now();
-    const released = releaseLane(context.db.orm, destinationId, toFallback ? Number.MAX_SAFE_INTEGER : now, now);
+    const released = releaseLane(context.db.orm, destinationId, toFallback ? Number.MAX_SAFE_INTEGER : now.box, now);
     for (const uploadId of released) context.onChange(uploadId);
   }
 
   #move(from: readonly DeliveryState[], to: DeliveryState, change: DeliveryChange): void {
     const { context, destinationId } = this;
-    const uploads = moveLane(context.db.orm, destinationId, from, to, { ...change, updatedAt: context.now() });
+    const uploads = moveLane(context.db.orm, destinationId, from, to, { ...change, ...changedNow(context.now()) });
     for (const uploadId of uploads) context.onChange(uploadId);
   }
 
   #nextRoundIn(): number {
     const { context, destinationId } = this;
-    const now = context.now();
+    const now = context.now().box;
     const outage = context.health.outage(destinationId);
     const retryAt = nextRetryAt(context.db.orm, destinationId);
-    const fallbackAt =
-      outage && this.#fallback() ? now + outage.since + context.fallbackAfterMs - context.monotonic() : null;
+    const fallbackAt = outage && this.#fallback() ? outage.since + context.fallbackAfterMs : null;
     const dates = outage
       ? [retryAt, outage.nextProbeAt, fallbackAt, nextExpiryAt(context.db.orm, destinationId)]
       : [retryAt];

@@ -41,7 +41,7 @@ test("the second failure opens the breaker; all that is queued waits for the pro
   for (const { deliveryId, uploadId } of studies) {
     const row = box.delivery(deliveryId);
     expect(row).toMatchObject({
-      nextAttemptAt: box.now() + 1000,
+      nextAttemptAt: box.now().box + 1000,
       errorCode: "destination_unreachable",
       errorMessage: "No connection.",
     });
@@ -84,7 +84,7 @@ test("probes come one at a time and further apart; a good one lets the lane go o
   await inState(marker.deliveryId, "waiting");
   expect(main.checks).toBe(1);
   probed.resolve();
-  await box.until(() => box.delivery(marker.deliveryId).nextAttemptAt === box.now() + 2000);
+  await box.until(() => box.delivery(marker.deliveryId).nextAttemptAt === box.now().box + 2000);
   main.onCheck = undefined;
   main.down = false;
   pass(forwarder, 2000);
@@ -99,7 +99,7 @@ test("a check with a failed step is no good probe", async () => {
   const main = fake();
   const { studies, forwarder } = await outage(main);
   pass(forwarder, 1000);
-  await box.until(() => box.delivery(studies[0]?.deliveryId ?? "").nextAttemptAt === box.now() + 2000);
+  await box.until(() => box.delivery(studies[0]?.deliveryId ?? "").nextAttemptAt === box.now().box + 2000);
   expect(box.named("destination.up")).toHaveLength(0);
 });
 
@@ -108,7 +108,7 @@ test("a probe that never answers counts as failed", async () => {
   const { studies, forwarder } = await outage(main, { probeTimeoutMs: 1 });
   main.onCheck = () => new Promise(() => {});
   pass(forwarder, 1000);
-  await box.until(() => box.delivery(studies[0]?.deliveryId ?? "").nextAttemptAt === box.now() + 2000);
+  await box.until(() => box.delivery(studies[0]?.deliveryId ?? "").nextAttemptAt === box.now().box + 2000);
 });
 
 test("what waits is parked when its retry time ends", async () => {
@@ -242,7 +242,7 @@ test("the fallback's own refusals for now are paused, not hammered", async () =>
   pass(forwarder, 60_000);
   await box.until(() => studies.slice(1).every(({ deliveryId }) => box.delivery(deliveryId).state === "delivered"));
   expect(box.delivery(id)).toMatchObject({ state: "retrying", attempts: 2 });
-  expect(box.delivery(id).nextAttemptAt).toBeGreaterThan(box.now());
+  expect(box.delivery(id).nextAttemptAt).toBeGreaterThan(box.now().box);
 });
 
 test("what a fallback never takes does not park its principal's delivery; it goes when that is back", async () => {

@@ -1,4 +1,4 @@
-import { type Delivery, moveDelivery } from "../db/deliveries.ts";
+import { changedNow, type Delivery, moveDelivery } from "../db/deliveries.ts";
 import type { ForwardContext } from "./context.ts";
 import { settleUpload } from "./settle.ts";
 import type { Reason } from "./verdict.ts";
@@ -7,7 +7,7 @@ import type { Reason } from "./verdict.ts";
 export function parkDelivery(context: ForwardContext, row: Delivery, { code, message }: Reason): void {
   const now = context.now();
   context.db.transaction((tx) => {
-    const change = { errorCode: code, errorMessage: message, nextAttemptAt: null, updatedAt: now };
+    const change = { errorCode: code, errorMessage: message, nextAttemptAt: null, ...changedNow(now) };
     moveDelivery(tx, row.id, "parked", change);
     settleUpload(tx, row.uploadId, now);
   });

@@ -1,4 +1,3 @@
-import { longestPauseMs } from "./backoff.ts";
 import type { ForwardContext } from "./context.ts";
 
 /** Asks a destination that is down, one probe at a time, whether it is up again. */
@@ -13,9 +12,7 @@ export class Prober {
 
   /** Starts a probe when its time has come and none runs; `then` is called after its result is noted. */
   probeWhenDue(nextProbeAt: number, then: () => void): void {
-    const now = this.context.now();
-    const due = nextProbeAt <= now || nextProbeAt > now + longestPauseMs;
-    if (!due || this.#probing || this.#ending.signal.aborted) return;
+    if (nextProbeAt > this.context.now().box || this.#probing || this.#ending.signal.aborted) return;
     this.#probing = true;
     void this.#probe().then((good) => {
       this.#probing = false;

@@ -15,11 +15,11 @@ test("names every confirmed instance with destination, bytes, answer, proof and 
   box.add(new FakeDestination("main", () => box.changed()));
   const mute = box.add(new FakeDestination("mute", () => box.changed()));
   mute.queryable = false;
-  const started = new Date(box.now()).toISOString();
+  const started = new Date(box.now().wall).toISOString();
   const study = box.accept({ instances: 2, destinationIds: ["main", "mute"] });
   box.start();
   await box.until(() => box.uploadRow(study.uploadId).state === "delivered");
-  blankUpload(box.db.orm, study.uploadId, box.now());
+  blankUpload(box.db.orm, study.uploadId, box.now().wall);
   blankStudies(box.db.orm, study.uploadId);
   const instances = (destination: string, verified_by: string) =>
     [1, 2].map((number) => ({

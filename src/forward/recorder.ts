@@ -1,4 +1,4 @@
-import { changeDelivery, deliveryById } from "../db/deliveries.ts";
+import { changeDelivery, changedNow, deliveryById } from "../db/deliveries.ts";
 import { type OpenInstance, type OutcomeRow, recordOutcomes } from "../db/receipts.ts";
 import type { InstanceOutcome } from "../destinations/destination.ts";
 import { type ForwardContext, Interrupted } from "./context.ts";
@@ -60,19 +60,19 @@ export class OutcomeRecorder {
   /** Writes what was reported so far. */
   flush(): void {
     if (this.#closed || this.#pending.size === 0) return;
-    const at = this.context.now();
+    const now = this.context.now();
     const rows = [...this.#pending].map(([instanceId, outcome]) => ({
       verifiedBy: null,
       ...outcome,
       instanceId,
       deliveryId: this.delivery.id,
       destinationId: this.destinationId,
-      at,
+      at: now.wall,
     }));
     const ours = this.context.db.transaction((tx) => {
       if (deliveryById(tx, this.delivery.id)?.state !== "sending") return false;
       recordOutcomes(tx, rows);
-      const change = { deliveredInstances: this.delivered, updatedAt: at };
+      const change = { deliveredInstances: this.delivered, ...changedNow(now) };
       changeDelivery(tx, this.delivery.id, change);
       return true;
     });

@@ -1,4 +1,4 @@
-import { type Delivery, deliveryById, moveDelivery, studyInstanceUIDOf } from "../db/deliveries.ts";
+import { changedNow, type Delivery, deliveryById, moveDelivery, studyInstanceUIDOf } from "../db/deliveries.ts";
 import { commonestError, countOutcomes } from "../db/receipts.ts";
 import { type Destination, DestinationError } from "../destinations/destination.ts";
 import { attemptDelivery } from "./attempt.ts";
@@ -42,7 +42,7 @@ export class Sender {
         via: isFallback ? target.id : null,
         deliveredInstances: countOutcomes(tx, delivery.id, target.id).stored,
         nextAttemptAt: null,
-        updatedAt: now,
+        ...changedNow(now),
       });
     });
     context.log.event("delivery.started", { ...this.#fields(delivery), via: isFallback ? target.id : null });
@@ -80,8 +80,8 @@ export class Sender {
     const now = context.now();
     const { code, message } = reasonOf("internal_error");
     const error = { errorCode: code, errorMessage: message };
-    const nextAttemptAt = this.#nextAttempt(row, undefined, now);
-    context.db.transaction((tx) => moveDelivery(tx, row.id, "retrying", { ...error, nextAttemptAt, updatedAt: now }));
+    const change = { ...error, nextAttemptAt: this.#nextAttempt(row, undefined, now.box), ...changedNow(now) };
+    context.db.transaction((tx) => moveDelivery(tx, row.id, "retrying", change));
     context.onChange(row.uploadId);
   }
 
@@ -114,19 +114,19 @@ export class Sender {
         commonestRetry: commonestError(tx, delivery.id, targetId, "retry"),
         failure: failureOf(failure, targetId !== row.destinationId),
         stopped: failure instanceof Interrupted,
-        now,
+        now: now.box,
         retryUntil: row.retryUntil,
       });
-      const next = found.state === "retrying" ? this.#nextAttempt(row, failure, now) : null;
+      const next = found.state === "retrying" ? this.#nextAttempt(row, failure, now.box) : null;
       moveDelivery(tx, row.id, found.state, {
         deliveredInstances: stored,
         nextAttemptAt: next,
         errorCode: "code" in found ? found.code : null,
         errorMessage: "message" in found ? found.message : null,
-        updatedAt: now,
+        ...changedNow(now),
       });
       settleUpload(tx, row.uploadId, now);
-      const retryInMs = next === null ? null : next - now;
+      const retryInMs = next === null ? null : next - now.box;
       return { ...found, stored, refused, total: row.totalInstances, retryInMs };
     });
     if (verdict?.state !== "retrying") this.#failures.delete(delivery.id);

@@ -27,7 +27,7 @@ function force(id: string, state: DeliveryState, stored = state === "delivered" 
       result: index < stored ? ("stored" as const) : ("refused" as const),
       answer: "0000",
       destinationId: "main",
-      at: box.now(),
+      at: box.now().wall,
     })),
   );
   const set = "UPDATE delivery SET state = ?, delivered_instances = ?, attempts = 1, error_code = ? WHERE id = ?";
@@ -69,7 +69,7 @@ test("delivered sets the end and one receipt for the upload", () => {
   force(second, "delivered");
   expect(settle(uploadId)).toBe("delivered");
   expect(box.delivery(second).receiptId).toBe(receiptId);
-  expect(box.uploadRow(uploadId)).toMatchObject({ receiptId, endedAt: box.now() });
+  expect(box.uploadRow(uploadId)).toMatchObject({ receiptId, endedAt: box.now().wall });
 });
 
 test("a refused file makes it partial, a warning does not", () => {
@@ -142,7 +142,7 @@ test("retry: parked ones and their refused instances again, with a fresh retry t
     deliveredInstances: 1,
     attempts: 1,
   });
-  expect(box.delivery(deliveryId).retryUntil).toBe(box.now() + 72 * 3_600_000);
+  expect(box.delivery(deliveryId).retryUntil).toBe(box.now().box + 72 * 3_600_000);
   expect(results(deliveryId)).toEqual(["stored"]);
   expect(box.uploadRow(uploadId).state).toBe("forwarding");
 });
@@ -191,12 +191,12 @@ test.each([
   }
   const cancel = () => box.db.transaction((tx) => applyCancel(tx, uploadId, box.now()));
   expect(cancel()).toBe(expected);
-  expect(box.uploadRow(uploadId).endedAt).toBe(box.now());
+  expect(box.uploadRow(uploadId).endedAt).toBe(box.now().wall);
   expect(box.uploadRow(uploadId).receiptId === null).toBe(stored === 0);
   for (const row of box.deliveries(uploadId)) expect(row.state).toBe("cancelled");
   box.advance(1);
   expect(cancel()).toBe(expected);
-  expect(box.uploadRow(uploadId).endedAt).toBe(box.now() - 1);
+  expect(box.uploadRow(uploadId).endedAt).toBe(box.now().wall - 1);
 });
 
 test("cancel leaves what is delivered; at another end it is refused", () => {
@@ -262,7 +262,7 @@ test("redirect sends the whole study elsewhere", () => {
 test("files lost while a person is asked: failed with files_lost, or partial where another study arrived", () => {
   const alone = box.accept({ decision: "needs_confirmation" });
   expect(box.db.transaction((tx) => endAsLost(tx, alone.uploadId, box.now()))).toBe("failed");
-  expect(box.uploadRow(alone.uploadId)).toMatchObject({ errorCode: "files_lost", endedAt: box.now() });
+  expect(box.uploadRow(alone.uploadId)).toMatchObject({ errorCode: "files_lost", endedAt: box.now().wall });
   const uploadId = box.upload();
   box.accept({ uploadId, decision: "needs_confirmation" });
   const sent = box.accept({ uploadId });

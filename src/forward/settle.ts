@@ -1,11 +1,13 @@
 import type { ErrorCode } from "../contract/errors.ts";
 import { isTerminal, mayFollow, type UploadState } from "../contract/states.ts";
+import type { Moment } from "../core/clock.ts";
 import type { Config } from "../core/config-schema.ts";
 import { RelayError } from "../core/errors.ts";
 import type { Transaction } from "../db/database.ts";
 import { countForDelivery } from "../db/delivered.ts";
 import {
   changeDelivery,
+  changedNow,
   type Delivery,
   type DeliveryChange,
   deliveryById,
@@ -14,7 +16,7 @@ import {
   uploadFacts,
 } from "../db/deliveries.ts";
 import { anythingStored, countStoredAnywhere, forgetOutcomes } from "../db/receipts.ts";
-import { updateUpload } from "../db/uploads.ts";
+import { endedNow, updateUpload } from "../db/uploads.ts";
 import { enqueueDeliveries, noDestination, notesFormOf, retryUntil } from "./enqueue.ts";
 import { giveReceipt } from "./give-receipt.ts";
 import { routeStudy, unknownDestinations } from "./route.ts";
@@ -28,7 +30,7 @@ type RetryConfig = Pick<Config, "destination" | "route" | "retention" | "intake"
  * @param because why it fails, where it does; else its studies and deliveries say it
  * @throws Error where contract/states.ts does not know the transition
  */
-export function settleUpload(tx: Transaction, uploadId: string, now: number, because?: ErrorCode): UploadState {
+export function settleUpload(tx: Transaction, uploadId: string, now: Moment, because?: ErrorCode): UploadState {
   const facts = uploadFacts(tx, uploadId);
   if (!facts) throw new Error("upload is gone");
   const { upload, studies, deliveries } = facts;
@@ -50,14 +52,14 @@ export function enter(
   tx: Transaction,
   facts: UploadFacts,
   state: UploadState,
-  now: number,
+  now: Moment,
   errorCode = facts.upload.errorCode,
 ): UploadState {
   const { upload } = facts;
   if (!mayFollow(upload.state, state)) throw new Error(`upload cannot go from ${upload.state} to ${state}`);
   const ended = isTerminal(state);
   const receiptId = giveReceipt(tx, facts, ended);
-  updateUpload(tx, upload.id, { state, errorCode, endedAt: ended ? now : null, receiptId });
+  updateUpload(tx, upload.id, { state, errorCode, ...endedNow(ended ? now : null), receiptId });
   return state;
 }
 
@@ -85,7 +87,7 @@ export function leave(tx: Transaction, row: Pick<Delivery, "id">, change: Delive
 }
 
 /** Queues a parked delivery again with a fresh retry time. */
-function requeue(tx: Transaction, row: Delivery, now: number, config: RetryConfig, destinationId: string): void {
+function requeue(tx: Transaction, row: Delivery, now: Moment, config: RetryConfig, destinationId: string): void {
   const notesAs = notesFormOf(config, destinationId);
   moveDelivery(tx, row.id, "pending", {
     destinationId,
@@ -95,12 +97,12 @@ function requeue(tx: Transaction, row: Delivery, now: number, config: RetryConfi
     retryUntil: retryUntil(now, config.retention.retry_hours),
     errorCode: null,
     errorMessage: null,
-    updatedAt: now,
+    ...changedNow(now),
   });
 }
 
 /** A parked delivery goes again, its refused instances too; one without a destination is routed anew. Answers whether it moved. */
-function retryParked(tx: Transaction, row: Delivery, facts: UploadFacts, now: number, config: RetryConfig): boolean {
+function retryParked(tx: Transaction, row: Delivery, facts: UploadFacts, now: Moment, config: RetryConfig): boolean {
   if (row.destinationId !== noDestination) {
     forgetOutcomes(tx, row.id, "refused");
     requeue(tx, row, now, config, row.destinationId);
@@ -124,7 +126,7 @@ function retryParked(tx: Transaction, row: Delivery, facts: UploadFacts, now: nu
  * Tries what was refused or parked again. Answers how many deliveries move; then wake the forwarder.
  * @throws RelayError not_found, upload_closed
  */
-export function applyRetry(tx: Transaction, uploadId: string, now: number, config: RetryConfig): number {
+export function applyRetry(tx: Transaction, uploadId: string, now: Moment, config: RetryConfig): number {
   const facts = openUpload(tx, uploadId);
   const parked = facts.deliveries.filter((row) => row.state === "parked");
   const moved = parked.filter((row) => retryParked(tx, row, facts, now, config)).length;
@@ -139,10 +141,10 @@ export function applyRetry(tx: Transaction, uploadId: string, now: number, confi
  * Leaves the upload at what was delivered: parked deliveries become partial, or discarded where nothing is stored.
  * @throws RelayError not_found, upload_closed; not_parked where nothing is parked
  */
-export function applyAccept(tx: Transaction, uploadId: string, now: number): UploadState {
+export function applyAccept(tx: Transaction, uploadId: string, now: Moment): UploadState {
   const parked = openUpload(tx, uploadId).deliveries.filter((row) => row.state === "parked");
   if (parked.length === 0) throw new RelayError("not_parked");
-  for (const row of parked) leave(tx, row, { updatedAt: now });
+  for (const row of parked) leave(tx, row, { ...changedNow(now) });
   return settleUpload(tx, uploadId, now);
 }
 
@@ -150,7 +152,7 @@ export function applyAccept(tx: Transaction, uploadId: string, now: number): Upl
  * Admin: one parked delivery again.
  * @throws RelayError not_found, not_parked, upload_closed; no_destination where there still is none
  */
-export function retryDelivery(tx: Transaction, deliveryId: string, now: number, config: RetryConfig): UploadState {
+export function retryDelivery(tx: Transaction, deliveryId: string, now: Moment, config: RetryConfig): UploadState {
   const { row, facts } = parkedDelivery(tx, deliveryId);
   if (!retryParked(tx, row, facts, now, config)) throw new RelayError("no_destination");
   return settleUpload(tx, row.uploadId, now);
@@ -164,7 +166,7 @@ export function redirectDelivery(
   tx: Transaction,
   deliveryId: string,
   destinationId: string,
-  now: number,
+  now: Moment,
   config: RetryConfig,
 ): UploadState {
   const { row, facts } = parkedDelivery(tx, deliveryId);
@@ -185,8 +187,8 @@ export function redirectDelivery(
  * Admin: gives one parked delivery up.
  * @throws RelayError not_found, not_parked, upload_closed
  */
-export function discardDelivery(tx: Transaction, deliveryId: string, now: number): UploadState {
+export function discardDelivery(tx: Transaction, deliveryId: string, now: Moment): UploadState {
   const { row } = parkedDelivery(tx, deliveryId);
-  leave(tx, row, { updatedAt: now });
+  leave(tx, row, { ...changedNow(now) });
   return settleUpload(tx, row.uploadId, now);
 }

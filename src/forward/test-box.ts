@@ -35,7 +35,6 @@ export const folderConfig = (id: string, more: Partial<DestinationConfig> = {}):
   ({ id, kind: "folder", path: id, ...more }) as DestinationConfig;
 
 export function openTestBox(folder = mkdtempSync(join(tmpdir(), "relaypacs-forward-"))) {
-  const db = openDatabase(folder);
   const events: { name: string; fields: Record<string, unknown> }[] = [];
   const destinations = new Map<string, Destination>();
   const forwarders: Forwarder[] = [];
@@ -49,6 +48,8 @@ export function openTestBox(folder = mkdtempSync(join(tmpdir(), "relaypacs-forwa
   };
   let clock = 1_700_000_000_000;
   let monotonic = 0;
+  const db = openDatabase(folder, { clocks: { wall: () => clock, monotonic: () => monotonic } });
+  const { now } = db.clock;
   let serial = 0;
   const userId = "user";
   if (!db.sqlite.query("SELECT 1 FROM user").get())
@@ -69,7 +70,7 @@ export function openTestBox(folder = mkdtempSync(join(tmpdir(), "relaypacs-forwa
       chunkSize: 4096,
       filesDeclared: true,
       createdAt: clock,
-      lastTrafficAt: clock,
+      lastTrafficAt: now().box,
     });
     return id;
   };
@@ -80,7 +81,7 @@ export function openTestBox(folder = mkdtempSync(join(tmpdir(), "relaypacs-forwa
     events,
     config,
     userId,
-    now: () => clock,
+    now,
     advance: (ms: number) => {
       clock += ms;
       monotonic += ms;
@@ -135,8 +136,8 @@ export function openTestBox(folder = mkdtempSync(join(tmpdir(), "relaypacs-forwa
           config: today,
           resend: study.resend ?? false,
         };
-        const made = decision === "accepted" ? enqueueDeliveries(tx, { ...queued, now: clock }) : [];
-        settleUpload(tx, uploadId, clock);
+        const made = decision === "accepted" ? enqueueDeliveries(tx, { ...queued, now: now() }) : [];
+        settleUpload(tx, uploadId, now());
         return made;
       });
       return { uploadId, studyId, studyInstanceUID, deliveryIds: ids, deliveryId: ids[0] ?? "" };
@@ -154,8 +155,6 @@ export function openTestBox(folder = mkdtempSync(join(tmpdir(), "relaypacs-forwa
           },
         },
         onChange: changed,
-        now: () => clock,
-        monotonic: () => monotonic,
         random: () => 0.5,
         ...more,
       });

@@ -18,7 +18,7 @@ export interface AttemptFacts {
   readonly failure?: (Reason & { readonly retryable: boolean }) | undefined;
   /** The box is stopping: no verdict on the destination. */
   readonly stopped: boolean;
-  /** Milliseconds since 1970, both. */
+  /** Box time, both. */
   readonly now: number;
   readonly retryUntil: number;
 }

@@ -1,5 +1,6 @@
 import type { Sessions } from "../auth/sessions.ts";
 import type { Tokens } from "../auth/tokens.ts";
+import type { Moment } from "../core/clock.ts";
 import type { Config } from "../core/config-schema.ts";
 import type { Live } from "../core/live.ts";
 import type { Log } from "../core/log.ts";
@@ -29,5 +30,5 @@ export interface HttpContext {
   readonly cancelUpload: (uploadId: string) => Promise<void>;
   /** Ends an upload for good, once nothing of it is under way to a destination. */
   readonly endUpload: Forwarder["end"];
-  readonly now: () => number;
+  readonly now: () => Moment;
 }

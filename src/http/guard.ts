@@ -45,7 +45,7 @@ export function createGuard(deps: { db: Database; tokens: Tokens; requestsPerMin
     const user = findUser(deps.db.orm, claims.userId);
     if (!user || user.disabledAt !== null) throw new RelayError("unauthorized");
     if (claims.kind === "upload") return void principals.set(request, { ...claims, username: user.username });
-    if (findLiveSession(deps.db.orm, claims.sessionId, Date.now())?.userId !== user.id)
+    if (findLiveSession(deps.db.orm, claims.sessionId, deps.db.clock.now().box)?.userId !== user.id)
       throw new RelayError("unauthorized");
     principals.set(request, { ...claims, username: user.username, role: user.role });
   };

@@ -1,3 +1,4 @@
+import type { Moment } from "../core/clock.ts";
 import type { Config } from "../core/config-schema.ts";
 import type { Database } from "../db/database.ts";
 import { addFindings, filesOf, type UploadRow } from "../db/uploads.ts";
@@ -22,7 +23,7 @@ export interface PipelineDeps {
   readonly spool: Spool;
   readonly config: () => Config;
   readonly hashKey: Uint8Array;
-  readonly now: () => number;
+  readonly now: () => Moment;
 }
 
 export interface PipelineResult {
@@ -94,7 +95,7 @@ export async function runPipeline(deps: PipelineDeps, upload: UploadRow, signal:
       serviceLevel: upload.serviceLevel,
       destinationIds: upload.destinationIds,
       author: findUser(db.orm, upload.userId)?.username ?? "",
-      now: new Date(upload.completedAt ?? deps.now()),
+      now: new Date(upload.completedAt ?? deps.now().wall),
       signal,
       tell: (error, severity, fileName) => book.add(error.code, severity, fileName, error.message),
     };

@@ -89,7 +89,7 @@ export function startIntake(
     const failures = (later.get(upload.id)?.failures ?? 0) + 1;
     later.set(upload.id, { at: performance.now() + Math.min(longestPauseMs, 1000 * 2 ** failures), failures });
     const lost = error instanceof RelayError && error.code === "files_lost";
-    const tooLong = deps.now() - (upload.completedAt ?? 0) > deps.config().retention.retry_hours * 3_600_000;
+    const tooLong = deps.now().box - upload.lastTrafficAt > deps.config().retention.retry_hours * 3_600_000;
     log.event("upload.intake_failed", { upload_id: upload.id, attempts: failures, ...errorFields(error) }, "error");
     if (!lost && !tooLong) return;
     db.transaction((tx) => {

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { Moment } from "../core/clock.ts";
 import type { Config } from "../core/config-schema.ts";
 import type { Database, Transaction } from "../db/database.ts";
 import { insertInstances, insertSourcePictures, insertStudy } from "../db/studies.ts";
@@ -31,7 +32,7 @@ export function acceptStudies(
     findings: readonly NewFinding[];
     /** Studies of which every file was delivered before and none was sent again. */
     repeats: (tx: Transaction, upload: UploadRow) => number;
-    now: number;
+    now: Moment;
   },
 ): boolean {
   return db.transaction((tx) => {
@@ -57,7 +58,7 @@ function acceptOne(
   upload: UploadRow,
   plan: StudyPlan,
   objects: readonly AcceptableInstance[],
-  now: number,
+  now: Moment,
 ): void {
   const studyId = randomUUID();
   const { patient, study } = plan.identity;
@@ -117,7 +118,7 @@ export function queueStudy(
   config: Config,
   upload: UploadRow,
   study: { studyId: string; modalities: string[]; serviceLevel?: "routine" | "stat" },
-  now: number,
+  now: Moment,
 ): void {
   const serviceLevel = study.serviceLevel ?? upload.serviceLevel;
   enqueueDeliveries(tx, {

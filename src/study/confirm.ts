@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
 import { type ConfirmStudy, clinicalNotesMaxBytes } from "../contract/upload.ts";
+import type { Moment } from "../core/clock.ts";
 import type { Config } from "../core/config-schema.ts";
 import { RelayError } from "../core/errors.ts";
 import type { Database, Queries, Transaction } from "../db/database.ts";
@@ -29,7 +30,7 @@ export interface ConfirmDeps {
   readonly spool: Spool;
   readonly config: () => Config;
   readonly hashKey: Uint8Array;
-  readonly now: () => number;
+  readonly now: () => Moment;
 }
 
 /** @throws RelayError not_found, study_not_waiting */
@@ -118,7 +119,7 @@ export async function confirmStudy(
       serviceLevel,
       destinationIds: upload.destinationIds,
       author: findUser(db.orm, upload.userId)?.username ?? "",
-      now: new Date(deps.now()),
+      now: new Date(deps.now().wall),
       signal: new AbortController().signal,
       tell: ({ code, message }, severity, fileName) => {
         // What the person has just typed: to be corrected, not a picture to be refused.

@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { catalogueOf } from "../contract/errors.ts";
+import type { Moment } from "../core/clock.ts";
 import type { Config } from "../core/config-schema.ts";
 import { keyedHash } from "../core/keyed-hash.ts";
 import type { Queries, Transaction } from "../db/database.ts";
 import { type DeliveredRow, deliveredObjects, earlierStudy } from "../db/delivered.ts";
-import { insertDelivery } from "../db/deliveries.ts";
+import { changedNow, insertDelivery } from "../db/deliveries.ts";
 import { findStudy, insertStudy, type StudyRow } from "../db/studies.ts";
 import type { NewFinding, UploadFileRow, UploadRow } from "../db/uploads.ts";
 import { retryUntil } from "../forward/enqueue.ts";
@@ -119,7 +120,7 @@ export function insertRepeats(
   hashKey: Uint8Array,
   upload: UploadRow,
   files: readonly UploadFileRow[],
-  now: number,
+  now: Moment,
 ): number {
   let repeated = 0;
   for (const { studyInstanceUID, earlier, ...study } of repeatedStudies(tx, config, hashKey, upload, files)) {
@@ -154,8 +155,8 @@ export function insertRepeats(
         deliveredInstances: study.instances,
         receiptId: row.receiptId,
         retryUntil: retryUntil(now, config.retention.retry_hours),
-        createdAt: now,
-        updatedAt: now,
+        createdAt: now.wall,
+        ...changedNow(now),
       });
     repeated += 1;
   }

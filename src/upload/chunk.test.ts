@@ -68,7 +68,7 @@ const receiver = (openRequests = new OpenRequests()) =>
     maxFileBytes: () => 100 * K,
     now: () => {
       atCommit();
-      return 0;
+      return { wall: 0, box: 0 };
     },
     openRequests,
   });

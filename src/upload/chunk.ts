@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { closeSync, fdatasync, readSync, writeSync } from "node:fs";
 import { promisify } from "node:util";
 import { type ChunkRange, maxRequestBytes } from "../contract/upload.ts";
+import type { Moment } from "../core/clock.ts";
 import { isDiskFull } from "../core/disk-full.ts";
 import { syncFolder } from "../core/durable-file.ts";
 import { RelayError } from "../core/errors.ts";
@@ -47,7 +48,7 @@ export function createChunkReceiver(deps: {
   spool: Spool;
   idleSeconds: () => number;
   maxFileBytes: () => number;
-  now: () => number;
+  now: () => Moment;
   openRequests?: OpenRequests;
 }) {
   const { db, spool, openRequests = new OpenRequests() } = deps;
@@ -164,7 +165,14 @@ export function createChunkReceiver(deps: {
         addRange(tx, file.id, range[0], range[1]);
         added += rangeBytes(range, chunkSize, size);
       }
-      addReceived(tx, { uploadId: upload.id, file: file.id, bytes: added, name: known.name, size, now: deps.now() });
+      addReceived(tx, {
+        uploadId: upload.id,
+        file: file.id,
+        bytes: added,
+        name: known.name,
+        size,
+        now: deps.now().box,
+      });
       if (!upload.filesDeclared && fileTotals(tx, upload.id).received > upload.totalSizeBytes) throw tooMuch();
     });
   }

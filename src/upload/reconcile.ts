@@ -1,5 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import type { ChunkRange } from "../contract/upload.ts";
+import type { Moment } from "../core/clock.ts";
 import { errorFields, type Log } from "../core/log.ts";
 import type { Database } from "../db/database.ts";
 import { rangesByFile } from "../db/ranges.ts";
@@ -11,7 +12,7 @@ interface ReconcileDeps {
   readonly db: Database;
   readonly spool: Spool;
   readonly log: Log;
-  readonly now: () => number;
+  readonly now: () => Moment;
 }
 
 /** Removes an upload's folder; one that resists is told, tried again later, and keeps neither the others nor a start. */

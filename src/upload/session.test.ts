@@ -28,7 +28,7 @@ const deps = (database: Database): SessionDeps => ({
   hashKey: new Uint8Array(32),
   unknownDestinations: () => [],
   alreadyDelivered: () => new Set(),
-  now: () => 0,
+  now: () => ({ wall: 0, box: 0 }),
 });
 const body = { total_files: 1, total_size_bytes: 1 };
 

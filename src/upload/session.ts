@@ -1,6 +1,7 @@
 import { createHmac, randomUUID } from "node:crypto";
 import { isTerminal, uploadTransitions } from "../contract/states.ts";
 import { type ChunkRange, chunkSizes, type UploadInit } from "../contract/upload.ts";
+import type { Moment } from "../core/clock.ts";
 import type { Config } from "../core/config-schema.ts";
 import { RelayError } from "../core/errors.ts";
 import type { Database, Transaction } from "../db/database.ts";
@@ -8,6 +9,7 @@ import { rangesByFile } from "../db/ranges.ts";
 import {
   countOpenUploads,
   deleteFile,
+  endedNow,
   filesOf,
   findByIdempotencyKey,
   findUpload,
@@ -35,7 +37,7 @@ export interface SessionDeps {
     hashes: readonly string[],
     asked: { serviceLevel: "routine" | "stat"; destinationIds: string[] },
   ) => ReadonlySet<string>;
-  readonly now: () => number;
+  readonly now: () => Moment;
 }
 
 /**
@@ -86,8 +88,8 @@ export function initUpload(deps: SessionDeps, userId: string, body: UploadInit, 
       filesDeclared: body.files !== undefined,
       idempotencyKey: key,
       idempotencyHash: key === null ? null : hash,
-      createdAt: now,
-      lastTrafficAt: now,
+      createdAt: now.wall,
+      lastTrafficAt: now.box,
     });
     insertFiles(
       tx,
@@ -151,8 +153,8 @@ export function completeUpload(deps: Pick<SessionDeps, "db" | "now">, upload: Up
       },
     });
   return db.transaction((tx) => {
-    const now = requireNotGoneAgain(findUpload(tx, upload.id));
-    if (now.state !== "receiving") return false;
+    const present = requireNotGoneAgain(findUpload(tx, upload.id));
+    if (present.state !== "receiving") return false;
     // A file that was announced by a chunk which never made it does not count.
     const real = files.filter((file) => file.sizeBytes !== null || file.receivedBytes > 0);
     for (const file of files) {
@@ -167,7 +169,8 @@ export function completeUpload(deps: Pick<SessionDeps, "db" | "now">, upload: Up
           { path: "total_size_bytes", message: `${sum} of ${upload.totalSizeBytes} bytes are here` },
         ],
       });
-    updateUpload(tx, upload.id, { state: "processing", completedAt: deps.now(), lastTrafficAt: deps.now() });
+    const { wall, box } = deps.now();
+    updateUpload(tx, upload.id, { state: "processing", completedAt: wall, lastTrafficAt: box });
     return true;
   });
 }
@@ -183,10 +186,10 @@ export function moveUpload(
   tx: Parameters<typeof updateUpload>[0],
   upload: UploadRow,
   to: UploadRow["state"],
-  now: number,
+  now: Moment,
   values: Parameters<typeof updateUpload>[2] = {},
 ): void {
   if (!uploadTransitions[upload.state].includes(to))
     throw new Error(`an upload does not go from ${upload.state} to ${to}`);
-  updateUpload(tx, upload.id, { ...values, state: to, ...(isTerminal(to) ? { endedAt: now } : {}) });
+  updateUpload(tx, upload.id, { ...values, state: to, ...(isTerminal(to) ? endedNow(now) : {}) });
 }

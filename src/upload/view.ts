@@ -97,10 +97,10 @@ const sentence = (code: "waiting_for_space") => `${catalogueOf(code).cause} ${ca
 
 function studyViews(db: Database, uploadId: string): StudyView[] {
   const deliveries = Map.groupBy(deliveriesOf(db.orm, uploadId), (row) => row.studyId);
-  return studiesOf(db.orm, uploadId).map((row) => studyView(row, deliveries.get(row.id) ?? []));
+  return studiesOf(db.orm, uploadId).map((row) => studyView(db, row, deliveries.get(row.id) ?? []));
 }
 
-function studyView(row: StudyRow, deliveries: DeliveryRow[]): StudyView {
+function studyView(db: Database, row: StudyRow, deliveries: DeliveryRow[]): StudyView {
   return {
     study_instance_uid: row.studyInstanceUID,
     patient_name: row.patientName,
@@ -116,12 +116,12 @@ function studyView(row: StudyRow, deliveries: DeliveryRow[]): StudyView {
       deliveries.map((delivery) => delivery.state),
     ),
     service_level: row.serviceLevel,
-    deliveries: deliveries.map(deliveryView),
+    deliveries: deliveries.map((delivery) => deliveryView(db, delivery)),
   };
 }
 
 /** A delivery on the wire. */
-export function deliveryView(row: DeliveryRow): DeliveryView {
+export function deliveryView({ clock }: Database, row: DeliveryRow): DeliveryView {
   return {
     delivery_id: row.id,
     destination_id: row.destinationId,
@@ -130,7 +130,7 @@ export function deliveryView(row: DeliveryRow): DeliveryView {
     delivered_instances: row.deliveredInstances,
     total_instances: row.totalInstances,
     attempts: row.attempts,
-    next_attempt_at: timeOrNull(row.nextAttemptAt),
+    next_attempt_at: row.nextAttemptAt === null ? null : time(clock.wallOf(row.nextAttemptAt)),
     // Of a repeat the earlier receipt is known from the start, and proves nothing before it is settled.
     receipt_id: isSettled(row.state) ? row.receiptId : null,
     error:

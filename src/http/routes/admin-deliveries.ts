@@ -25,7 +25,7 @@ export function adminDeliveryRoutes(context: HttpContext) {
     log.event(`delivery.${what}`, { ...who, delivery_id: id, upload_id: row.uploadId });
     live.changed(row.uploadId);
     context.wake();
-    return { ...deliveryView(row), upload_id: row.uploadId };
+    return { ...deliveryView(db, row), upload_id: row.uploadId };
   }
 
   return new Elysia({ prefix: "/admin/deliveries" })
@@ -42,7 +42,7 @@ export function adminDeliveryRoutes(context: HttpContext) {
         const last = page.at(-1)?.delivery;
         return {
           deliveries: page.map(({ delivery, studyInstanceUID, serviceLevel }) => ({
-            ...deliveryView(delivery),
+            ...deliveryView(db, delivery),
             upload_id: delivery.uploadId,
             study_instance_uid: studyInstanceUID,
             service_level: serviceLevel,

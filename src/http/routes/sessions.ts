@@ -20,7 +20,7 @@ export async function signedIn(
   { user, sessionId, refreshToken, endsAt }: OpenSession,
   set: Settable,
 ): Promise<typeof SignedIn.static> {
-  const left = (endsAt - now()) / 1000;
+  const left = (endsAt - now().box) / 1000;
   const seconds = Math.min(config().auth.access_token_minutes * 60, left);
   set.headers["set-cookie"] = sessionCookie(config(), refreshToken, left);
   set.headers["cache-control"] = "no-store";
@@ -46,7 +46,7 @@ export function sessionRoutes(context: HttpContext) {
   const endByToken = async (request: Request) => {
     const claims = await tokens.verify(bearerOf(request));
     if (claims.kind !== "access") throw new RelayError("unauthorized");
-    revokeSession(db.orm, claims.sessionId, now());
+    revokeSession(db.orm, claims.sessionId, now().wall);
     return claims.sessionId;
   };
   return new Elysia({ prefix: "/auth" })
@@ -95,11 +95,11 @@ export function sessionRoutes(context: HttpContext) {
         const { userId, sessionId } = own(request);
         const at = (time: number) => new Date(time).toISOString();
         return {
-          sessions: liveSessionsOf(db.orm, userId, now()).map((row) => ({
+          sessions: liveSessionsOf(db.orm, userId, now().box).map((row) => ({
             session_id: row.id,
             created_at: at(row.createdAt),
             last_used_at: at(row.lastUsedAt),
-            ends_at: at(row.endsAt),
+            ends_at: at(db.clock.wallOf(row.endsAt)),
             current: row.id === sessionId,
           })),
         };
@@ -109,7 +109,7 @@ export function sessionRoutes(context: HttpContext) {
     .delete(
       "/sessions",
       ({ request, set }) => {
-        revokeSessionsOf(db.orm, own(request).userId, now());
+        revokeSessionsOf(db.orm, own(request).userId, now().wall);
         set.status = 204;
       },
       { detail: { summary: "Sign out everywhere" } },
@@ -118,9 +118,9 @@ export function sessionRoutes(context: HttpContext) {
       "/sessions/:id",
       ({ request, params, set }) => {
         const { userId } = own(request);
-        if (!liveSessionsOf(db.orm, userId, now()).some(({ id }) => id === params.id))
+        if (!liveSessionsOf(db.orm, userId, now().box).some(({ id }) => id === params.id))
           throw new RelayError("not_found");
-        revokeSession(db.orm, params.id, now());
+        revokeSession(db.orm, params.id, now().wall);
         set.status = 204;
       },
       { params: t.Object({ id: t.String() }), detail: { summary: "End one sign-in" } },
