@@ -1,6 +1,16 @@
 // The programs the black-box tests work against, and how they come onto the machine.
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync, readFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { run, tell } from "./setup.mjs";
 
@@ -30,7 +40,34 @@ const needs = [
       existsSync(`/usr/lib/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu/faketime/libfaketimeMT.so.1`),
   },
   { package: "dicom3tools", tests: "made DICOM objects against dciodvfy", there: () => onPath("dciodvfy") },
+  { package: "xfsprogs", tests: "power cuts", there: () => onPath("xfs_io") && onPath("mkfs.xfs") },
+  { package: "e2fsprogs", tests: "power cuts and full disks on ext4", there: () => onPath("mkfs.ext4") },
 ];
+
+/** What no package brings. */
+const rights = [
+  {
+    tests: "power cuts and full disks (P2, P3, P16, P25)",
+    remedy: "run it as root where loop devices can be mounted, in a container with --privileged",
+    there: canMountLoop,
+  },
+];
+
+function canMountLoop() {
+  if (process.getuid?.() !== 0 || !onPath("mkfs.ext4")) return false;
+  const folder = mkdtempSync(join(tmpdir(), "relaypacs-needs-"));
+  const image = join(folder, "image");
+  const target = join(folder, "disk");
+  mkdirSync(target);
+  writeFileSync(image, Buffer.alloc(4 * 1024 * 1024));
+  const path = `${process.env.PATH ?? ""}:/usr/sbin:/sbin`;
+  const does = (command, ...args) =>
+    spawnSync(command, args, { stdio: "ignore", env: { ...process.env, PATH: path } }).status === 0;
+  const mounted = does("mkfs.ext4", "-q", "-F", image) && does("mount", "-t", "ext4", "-o", "loop", image, target);
+  if (mounted) does("umount", "-l", target);
+  rmSync(folder, { recursive: true, force: true });
+  return mounted;
+}
 
 /** On the path, or where Debian puts servers. */
 function onPath(program) {
@@ -56,7 +93,7 @@ function stopServices() {
   for (const service of ["orthanc"]) spawnSync("service", [service, "stop"], { stdio: "ignore" });
 }
 
-/** Installs what is missing where that works, and answers what is still missing. */
+/** Installs what is missing where that works, and answers what is still missing, each with the line that mends it. */
 export function ensureNeeds() {
   const missing = () => needs.filter((need) => !need.there());
   const first = missing().map((need) => need.package);
@@ -67,5 +104,6 @@ export function ensureNeeds() {
     run("apt-get", ["update", "-qq"], quiet);
     if (run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...first], quiet) === 0) stopServices();
   }
-  return missing();
+  const lacking = missing().map((need) => ({ ...need, remedy: `install it with  apt-get install ${need.package}` }));
+  return [...lacking, ...rights.filter((right) => !right.there())];
 }

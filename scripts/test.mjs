@@ -19,7 +19,9 @@ function check(name, passed) {
 function bunTest(bun) {
   rmSync(report, { force: true });
   const paths =
-    filters.length > 0 ? filters : ["./src", "./test", "./web"].filter((path) => existsSync(join(root, path)));
+    filters.length > 0
+      ? filters
+      : ["./src", "./test", "./web", "./scripts"].filter((path) => existsSync(join(root, path)));
   const code = run(bun, ["test", ...paths, "--reporter=junit", `--reporter-outfile=${report}`]);
   const head = existsSync(report) ? (/<testsuites\b[^>]*>/.exec(readFileSync(report, "utf8"))?.[0] ?? "") : "";
   const total = (name) => Number(new RegExp(`\\b${name}="(\\d+)"`).exec(head)?.[1] ?? 0);
@@ -44,7 +46,7 @@ if (buildIfStale(bun)) {
 
 for (const need of missing) {
   count.skipped += 1;
-  tell(`(skip) ${need.tests}: install it with  apt-get install ${need.package}`);
+  tell(`(skip) ${need.tests}: ${need.remedy}`);
 }
 const unwanted = process.env.CI === "true" && count.skipped > 0;
 if (unwanted) tell("With CI=true nothing may be skipped.");

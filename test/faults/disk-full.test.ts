@@ -9,7 +9,7 @@ import type { Client, Opened } from "../support/client.ts";
 import { type FakePacs, startFakePacs } from "../support/fake-pacs.ts";
 import type { FakePacsOptions } from "../support/fake-pacs-behaviour.ts";
 import { type MadeStudy, madeStudy } from "./made-study.ts";
-import { canMount, onSmallDisk, type SmallDisk } from "./small-disk.ts";
+import { mountable, onSmallDisk, type SmallDisk, type SmallDiskKind } from "./small-disk.ts";
 
 /** P16: a full disk refuses, never lies, and everything goes on by itself once there is space. */
 interface Scene {
@@ -24,8 +24,8 @@ const delivered = new Set(["delivered"]);
 const problem = async (answer: Response) => `${answer.status} ${((await answer.json()) as { code: string }).code}`;
 const full = "507 insufficient_storage";
 
-async function onFullDisk(work: (scene: Scene) => Promise<void>): Promise<void> {
-  await onSmallDisk(96, async (disk) => {
+async function onFullDisk(kind: SmallDiskKind, work: (scene: Scene) => Promise<void>): Promise<void> {
+  await onSmallDisk(kind, kind === "ext4" ? 112 : 96, async (disk) => {
     const options: Scene["options"] = {};
     const pacs = await startFakePacs(options);
     const limits = `[limits]\nmin_free_disk_bytes = ${megabyte}`;
@@ -59,10 +59,10 @@ function expectArrived(pacs: FakePacs, study: MadeStudy): void {
   for (const [uid, bytes] of study.bySop) expect(Buffer.from(pacs.held.get(uid)?.bytes ?? []).equals(bytes)).toBe(true);
 }
 
-if (canMount)
-  describe("a full disk", () => {
+for (const kind of mountable)
+  describe(`a full disk, ${kind}`, () => {
     test("at init: 507 before the first byte, nothing is kept", async () => {
-      await onFullDisk(async ({ disk, box, client }) => {
+      await onFullDisk(kind, async ({ disk, box, client }) => {
         const body = { total_files: 1, total_size_bytes: 20 * megabyte };
         disk.fill(10 * megabyte);
         const refused = await client.request("POST", "/upload/init", { body });
@@ -79,7 +79,7 @@ if (canMount)
     }, 30_000);
 
     test("at a chunk: 507, what was answered is there, the rest is asked for and goes later", async () => {
-      await onFullDisk(async (scene) => {
+      await onFullDisk(kind, async (scene) => {
         const { disk, box, client, pacs } = scene;
         const study = madeStudy(1, 9 * megabyte);
         const [file] = study.files;
@@ -132,7 +132,7 @@ if (canMount)
     }, 30_000);
 
     test("at unpacking: it waits, says so, and goes on by itself; or is cancelled", async () => {
-      await onFullDisk(async ({ disk, box, client, pacs }) => {
+      await onFullDisk(kind, async ({ disk, box, client, pacs }) => {
         const study = madeStudy(6, 5 * megabyte);
         // The first opens, the second has no room beside it.
         const zips = [study.files.slice(0, 2), study.files.slice(2)].map((files, index) => ({
@@ -167,7 +167,7 @@ if (canMount)
     }, 60_000);
 
     test("at a commit: the ballast makes room, and is laid again later", async () => {
-      await onFullDisk(async ({ disk, box, client, pacs }) => {
+      await onFullDisk(kind, async ({ disk, box, client, pacs }) => {
         const study = madeStudy(20);
         const opened = await client.upload(study.files);
         disk.fill(0);
@@ -182,7 +182,7 @@ if (canMount)
     }, 60_000);
 
     test("at a commit with nothing left to give up: no false answer; then it goes on by itself", async () => {
-      await onFullDisk(async (scene) => {
+      await onFullDisk(kind, async (scene) => {
         const { disk, client, pacs, options } = scene;
         const [study, other] = [madeStudy(20), madeStudy(20)];
         const opened = await client.upload(study.files);

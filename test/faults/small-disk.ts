@@ -1,9 +1,11 @@
-import { closeSync, mkdtempSync, openSync, rmdirSync, rmSync, statfsSync, writeSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { closeSync, openSync, rmdirSync, rmSync, statfsSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { program } from "../support/child.ts";
+import { loopDisk } from "../support/loop-disk.ts";
+import { mountOnNewFolder, unmount } from "../support/mounted.ts";
 
-/** A file system in memory that can be filled to the last byte. */
+export type SmallDiskKind = "tmpfs" | "ext4";
+
+/** A file system that can be filled to the last byte. */
 export interface SmallDisk {
   readonly path: string;
   freeBytes(): number;
@@ -13,35 +15,38 @@ export interface SmallDisk {
   clear(): void;
 }
 
-const [mount, umount] = [program("mount"), program("umount")];
+const inMemory = (megabytes: number) => mountOnNewFolder(["-t", "tmpfs", "-o", `size=${megabytes}m`, "relaypacs-test"]);
 
-function mounted(megabytes: number): string | null {
-  if (process.getuid?.() !== 0 || mount === null || umount === null) return null;
-  const path = mkdtempSync(join(tmpdir(), "relaypacs-disk-"));
-  const { exitCode } = Bun.spawnSync([mount, "-t", "tmpfs", "-o", `size=${megabytes}m`, "relaypacs-test", path], {
-    stderr: "ignore",
-  });
-  if (exitCode === 0) return path;
-  rmdirSync(path);
-  return null;
-}
-
-function unmount(path: string): void {
-  Bun.spawnSync([umount ?? "umount", path], { stderr: "ignore" });
-  rmdirSync(path);
-}
-
-/** Whether this machine lets a test mount a file system: root, and not every container. */
-export const canMount: boolean = (() => {
-  const path = mounted(1);
-  if (path !== null) unmount(path);
-  return path !== null;
+/** Where a test can mount a file system, the kinds of it: root, and not every container. */
+export const mountable: readonly SmallDiskKind[] = (() => {
+  const path = inMemory(1);
+  if (path === null) return [];
+  gone(path);
+  const loop = loopDisk("ext4", 16);
+  loop?.remove();
+  return loop === null ? ["tmpfs"] : ["tmpfs", "ext4"];
 })();
 
+function gone(path: string): void {
+  unmount(path);
+  rmdirSync(path);
+}
+
+function made(kind: SmallDiskKind, megabytes: number): { readonly path: string; remove(): void } | null {
+  if (kind === "ext4") return loopDisk("ext4", megabytes);
+  const path = inMemory(megabytes);
+  return path === null ? null : { path, remove: () => gone(path) };
+}
+
 /** Runs with a disk of that size, which is gone afterwards. */
-export async function onSmallDisk(megabytes: number, work: (disk: SmallDisk) => Promise<void>): Promise<void> {
-  const path = mounted(megabytes);
-  if (path === null) throw new Error("no file system can be mounted here");
+export async function onSmallDisk(
+  kind: SmallDiskKind,
+  megabytes: number,
+  work: (disk: SmallDisk) => Promise<void>,
+): Promise<void> {
+  const disk = made(kind, megabytes);
+  if (disk === null) throw new Error("no file system can be mounted here");
+  const { path } = disk;
   const filler = join(path, "filler");
   const freeBytes = () => {
     const { bavail, bsize } = statfsSync(path);
@@ -66,6 +71,6 @@ export async function onSmallDisk(megabytes: number, work: (disk: SmallDisk) => 
       clear: () => rmSync(filler, { force: true }),
     });
   } finally {
-    unmount(path);
+    disk.remove();
   }
 }
