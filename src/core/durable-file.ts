@@ -1,4 +1,5 @@
 import { closeSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /** The system calls in use; tests put their own in front. */
@@ -22,6 +23,16 @@ export function writeDurable(path: string, content: string, mode: number, calls 
 /** Makes new names in a folder survive a power cut. */
 export function syncFolder(path: string, calls = system): void {
   synced(calls, calls.openSync(path, "r"));
+}
+
+/** The same beside the event loop. */
+export async function syncFolderSoon(path: string): Promise<void> {
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
 }
 
 function synced(calls: typeof system, fd: number, work?: (fd: number) => void): void {

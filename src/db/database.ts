@@ -1,11 +1,13 @@
 import { Database as Sqlite } from "bun:sqlite";
-import { mkdirSync, readFileSync } from "node:fs";
+import { closeSync, fdatasync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { type BunSQLiteDatabase, drizzle } from "drizzle-orm/bun-sqlite";
 import { migrate } from "drizzle-orm/bun-sqlite/migrator";
 import { type Clock, type Clocks, startClock } from "../core/clock.ts";
 import { isDiskFull } from "../core/disk-full.ts";
 import { savedMoment } from "./clock.ts";
+import { createGroupCommit } from "./group-commit.ts";
 import * as tables from "./schema.ts";
 import * as accounts from "./schema-accounts.ts";
 
@@ -16,12 +18,24 @@ export type Transaction = Parameters<Parameters<Orm["transaction"]>[0]>[0];
 /** Queries run on the database or inside a transaction alike. */
 export type Queries = Orm | Transaction;
 
+/** Transactions and the database they belong to. */
+const roots = new WeakMap<object, Orm>();
+/** The database that a transaction is of; itself outside of one. */
+export const rootOf = (db: Queries): Queries => roots.get(db) ?? db;
+
 /** The open database of one data folder. */
 export interface Database {
   readonly orm: Orm;
   readonly sqlite: Sqlite;
   /** All or nothing, and on disk when it returns. IMMEDIATE: writers queue up instead of failing half-way. */
   transaction<T>(work: (tx: Transaction) => T): T;
+  /**
+   * The same, together with what others want to write meanwhile: one transaction, one sync, and the event loop does not wait for
+   * the disk. On stable storage when it resolves. The work writes to the database alone, because it can run twice.
+   */
+  commit<T>(work: (tx: Transaction) => T): Promise<T>;
+  /** Resolves when all that reads show by now is on stable storage. */
+  settled(): Promise<void>;
   /** Writes the WAL into the database and empties it, so that deleted rows leave no copy there. */
   checkpoint(): void;
   /** The box's clock, which goes on from what this database has on record. */
@@ -76,7 +90,7 @@ export function openDatabase(dataDir: string, options: Options = {}): Database {
   mkdirSync(dataDir, { recursive: true, mode: 0o750 });
   const sqlite = new Sqlite(join(dataDir, "relaypacs.db"), { create: true, strict: true });
   try {
-    return prepared(sqlite, options);
+    return prepared(sqlite, join(dataDir, "relaypacs.db-wal"), options);
   } catch (error) {
     sqlite.close();
     throw isDamaged(error) ? new DatabaseError(damaged, { cause: error }) : error;
@@ -91,7 +105,7 @@ const isDamaged = (error: unknown): boolean =>
   error instanceof Error &&
   (/^SQLITE_(NOTADB|CORRUPT)/.test(String((error as { code?: unknown }).code)) || isDamaged(error.cause));
 
-function prepared(sqlite: Sqlite, options: Options): Database {
+function prepared(sqlite: Sqlite, wal: string, options: Options): Database {
   for (const pragma of [
     "busy_timeout = 10000", // first: what follows can meet a command or a predecessor that is writing
     "journal_mode = WAL",
@@ -106,22 +120,73 @@ function prepared(sqlite: Sqlite, options: Options): Database {
   refuseNewerSchema(sqlite, folder);
   const orm = drizzle(sqlite, { schema });
   migrate(orm, { migrationsFolder: folder });
+
+  const immediate = <T>(work: (tx: Transaction) => T): T =>
+    orm.transaction(
+      (tx) => {
+        roots.set(tx, orm);
+        return work(tx);
+      },
+      { behavior: "immediate" },
+    );
+  const transaction = <T>(work: (tx: Transaction) => T): T => {
+    try {
+      return immediate(work);
+    } catch (error) {
+      if (!isDiskFull(error) || !options.onFull) throw error;
+      options.onFull(); // makes room; the transaction was rolled back whole, so it can run again
+      return immediate(work);
+    }
+  };
+  const checkpoint = () => void sqlite.run("PRAGMA wal_checkpoint(TRUNCATE)");
+  const log = syncedLog(wal, checkpoint);
+  const group = createGroupCommit({
+    transaction: (work) => {
+      sqlite.run("PRAGMA synchronous = NORMAL"); // no sync at the commit: the log's own follows, before anybody is answered
+      try {
+        transaction(work);
+      } finally {
+        sqlite.run("PRAGMA synchronous = FULL");
+      }
+    },
+    sync: log.sync,
+  });
   return {
     orm,
     sqlite,
-    transaction: (work) => {
-      try {
-        return orm.transaction(work, { behavior: "immediate" });
-      } catch (error) {
-        if (!isDiskFull(error) || !options.onFull) throw error;
-        options.onFull(); // makes room; the transaction was rolled back whole, so it can run again
-        return orm.transaction(work, { behavior: "immediate" });
-      }
-    },
-    checkpoint: () => {
-      sqlite.run("PRAGMA wal_checkpoint(TRUNCATE)");
-    },
+    transaction,
+    commit: group.commit,
+    settled: group.settled,
+    checkpoint,
     clock: startClock(savedMoment(orm), options.clocks),
-    close: () => sqlite.close(false),
+    close: () => {
+      log.close();
+      sqlite.close(false);
+    },
+  };
+}
+
+const syncData = promisify(fdatasync);
+
+/**
+ * The write-ahead log's sync, beside the event loop. SQLite keeps no lock on that file, so opening it costs none of SQLite's
+ * (POSIX drops a process's locks on a file with any close of it).
+ */
+function syncedLog(path: string, checkpoint: () => void) {
+  let fd: number | undefined;
+  let failed = false;
+  return {
+    sync: async (): Promise<void> => {
+      // After a failed sync the next one says nothing of what was lost: the pages go into the database itself, synced by SQLite.
+      if (failed) checkpoint();
+      failed = true;
+      fd ??= openSync(path, "r");
+      await syncData(fd);
+      failed = false;
+    },
+    close: () => {
+      if (fd !== undefined) closeSync(fd);
+      fd = undefined;
+    },
   };
 }

@@ -1,33 +1,49 @@
-import { and, eq, gte, inArray, lte } from "drizzle-orm";
+import { and, eq, gte, lte, sql } from "drizzle-orm";
 import type { ChunkRange } from "../contract/upload.ts";
 import type { Queries } from "./database.ts";
+import { prepared } from "./prepared.ts";
 import { receivedRange, uploadFile } from "./schema.ts";
 
-/** Received ranges of a file that touch first..last, in order. */
-export const rangesWithin = (db: Queries, file: number, first: number, last: number): ChunkRange[] =>
+const touching = prepared((db) =>
   db
     .select()
     .from(receivedRange)
-    .where(and(eq(receivedRange.file, file), lte(receivedRange.first, last), gte(receivedRange.last, first)))
+    .where(
+      and(
+        eq(receivedRange.file, sql.placeholder("file")),
+        lte(receivedRange.first, sql.placeholder("last")),
+        gte(receivedRange.last, sql.placeholder("first")),
+      ),
+    )
     .orderBy(receivedRange.first)
-    .all()
+    .prepare(),
+);
+const removed = prepared((db) =>
+  db
+    .delete(receivedRange)
+    .where(and(eq(receivedRange.file, sql.placeholder("file")), eq(receivedRange.first, sql.placeholder("first"))))
+    .prepare(),
+);
+const added = prepared((db) =>
+  db
+    .insert(receivedRange)
+    .values({ file: sql.placeholder("file"), first: sql.placeholder("first"), last: sql.placeholder("last") })
+    .prepare(),
+);
+
+/** Received ranges of a file that touch first..last, in order. */
+export const rangesWithin = (db: Queries, file: number, first: number, last: number): ChunkRange[] =>
+  touching(db)
+    .all({ file, first, last })
     .map((row) => [row.first, row.last]);
 
 /** Adds a range and melts it with what it touches, so that a complete file is one row. */
 export function addRange(db: Queries, file: number, first: number, last: number): void {
-  const touching = rangesWithin(db, file, first - 1, last + 1);
-  const starts = touching.map(([start]) => start);
-  if (starts.length > 0)
-    db.delete(receivedRange)
-      .where(and(eq(receivedRange.file, file), inArray(receivedRange.first, starts)))
-      .run();
-  db.insert(receivedRange)
-    .values({
-      file,
-      first: Math.min(first, ...starts),
-      last: Math.max(last, ...touching.map(([, end]) => end)),
-    })
-    .run();
+  const before = rangesWithin(db, file, first - 1, last + 1);
+  for (const [start] of before) removed(db).run({ file, first: start });
+  const starts = before.map(([start]) => start);
+  const ends = before.map(([, end]) => end);
+  added(db).run({ file, first: Math.min(first, ...starts), last: Math.max(last, ...ends) });
 }
 
 /** Ranges of every file of an upload, by file row. */

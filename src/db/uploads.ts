@@ -2,6 +2,7 @@ import { and, asc, count, desc, eq, inArray, isNotNull, isNull, lt, or, sql, sum
 import type { UploadState } from "../contract/states.ts";
 import type { Moment } from "../core/clock.ts";
 import type { Queries } from "./database.ts";
+import { prepared } from "./prepared.ts";
 import { finding, receivedRange, upload, uploadFile } from "./schema.ts";
 
 export type UploadRow = typeof upload.$inferSelect;
@@ -10,8 +11,14 @@ export type UploadFileRow = typeof uploadFile.$inferSelect;
 export type FindingRow = typeof finding.$inferSelect;
 export type NewFinding = Omit<typeof finding.$inferInsert, "id" | "uploadId">;
 
-export const findUpload = (db: Queries, id: string): UploadRow | undefined =>
-  db.select().from(upload).where(eq(upload.id, id)).get();
+const uploadById = prepared((db) =>
+  db
+    .select()
+    .from(upload)
+    .where(eq(upload.id, sql.placeholder("id")))
+    .prepare(),
+);
+export const findUpload = (db: Queries, id: string): UploadRow | undefined => uploadById(db).get({ id });
 
 export const findByIdempotencyKey = (db: Queries, userId: string, key: string): UploadRow | undefined =>
   db
@@ -111,12 +118,15 @@ export const uploadsWithNamesLeft = (db: Queries, endedBefore: number): { id: st
 export const filesOf = (db: Queries, uploadId: string): UploadFileRow[] =>
   db.select().from(uploadFile).where(eq(uploadFile.uploadId, uploadId)).orderBy(uploadFile.id).all();
 
-export const findFile = (db: Queries, uploadId: string, fileId: string): UploadFileRow | undefined =>
+const fileById = prepared((db) =>
   db
     .select()
     .from(uploadFile)
-    .where(and(eq(uploadFile.uploadId, uploadId), eq(uploadFile.fileId, fileId)))
-    .get();
+    .where(and(eq(uploadFile.uploadId, sql.placeholder("uploadId")), eq(uploadFile.fileId, sql.placeholder("fileId"))))
+    .prepare(),
+);
+export const findFile = (db: Queries, uploadId: string, fileId: string): UploadFileRow | undefined =>
+  fileById(db).get({ uploadId, fileId });
 
 export const insertFiles = (db: Queries, rows: (typeof uploadFile.$inferInsert)[]): void => {
   for (let start = 0; start < rows.length; start += 500)
@@ -129,20 +139,32 @@ export const updateFile = (db: Queries, id: number, values: Partial<typeof uploa
   db.update(uploadFile).set(values).where(eq(uploadFile.id, id)).run();
 };
 
+const fileGrown = prepared((db) =>
+  db
+    .update(uploadFile)
+    .set({
+      receivedBytes: sql`${uploadFile.receivedBytes} + ${sql.placeholder("bytes")}`,
+      name: sql`${sql.placeholder("name")}`,
+      sizeBytes: sql`${sql.placeholder("size")}`,
+    })
+    .where(eq(uploadFile.id, sql.placeholder("file")))
+    .prepare(),
+);
+const uploadMoved = prepared((db) =>
+  db
+    .update(upload)
+    .set({ lastTrafficAt: sql`${sql.placeholder("now")}` })
+    .where(eq(upload.id, sql.placeholder("uploadId")))
+    .prepare(),
+);
+
 /** Counts received bytes up, and keeps what the chunk said of its file; `now` is box time. */
 export function addReceived(
   db: Queries,
   change: { uploadId: string; file: number; bytes: number; name: string | null; size: number | null; now: number },
 ): void {
-  db.update(uploadFile)
-    .set({
-      receivedBytes: sql`${uploadFile.receivedBytes} + ${change.bytes}`,
-      name: change.name,
-      sizeBytes: change.size,
-    })
-    .where(eq(uploadFile.id, change.file))
-    .run();
-  updateUpload(db, change.uploadId, { lastTrafficAt: change.now });
+  fileGrown(db).run(change);
+  uploadMoved(db).run(change);
 }
 
 /** A file of which no chunk ever counted; @returns whether it was one */

@@ -1,5 +1,6 @@
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import type { Queries } from "./database.ts";
+import { prepared } from "./prepared.ts";
 import { user } from "./schema-accounts.ts";
 
 export type UserRow = typeof user.$inferSelect;
@@ -7,8 +8,14 @@ export type UserRow = typeof user.$inferSelect;
 export const insertUser = (db: Queries, row: typeof user.$inferInsert): void => {
   db.insert(user).values(row).run();
 };
-export const findUser = (db: Queries, id: string): UserRow | undefined =>
-  db.select().from(user).where(eq(user.id, id)).get();
+const userById = prepared((db) =>
+  db
+    .select()
+    .from(user)
+    .where(eq(user.id, sql.placeholder("id")))
+    .prepare(),
+);
+export const findUser = (db: Queries, id: string): UserRow | undefined => userById(db).get({ id });
 export const findUserByName = (db: Queries, username: string): UserRow | undefined =>
   db.select().from(user).where(eq(user.username, username)).get();
 export const allUsers = (db: Queries): UserRow[] => db.select().from(user).orderBy(user.username).all();

@@ -3,10 +3,11 @@ import { closeSync, fdatasync, readSync, writeSync } from "node:fs";
 import { promisify } from "node:util";
 import { type ChunkRange, maxRequestBytes } from "../contract/upload.ts";
 import type { Moment } from "../core/clock.ts";
+import { coalescedBy } from "../core/coalesce.ts";
 import { isDiskFull } from "../core/disk-full.ts";
-import { syncFolder } from "../core/durable-file.ts";
+import { syncFolderSoon } from "../core/durable-file.ts";
 import { RelayError } from "../core/errors.ts";
-import type { Database } from "../db/database.ts";
+import type { Database, Transaction } from "../db/database.ts";
 import { addRange, rangesWithin } from "../db/ranges.ts";
 import {
   addReceived,
@@ -26,6 +27,8 @@ import { requireReceiving } from "./rules.ts";
 import type { Spool } from "./spool.ts";
 
 const syncData = promisify(fdatasync);
+/** A study of many files comes over several connections: one sync of their folder keeps the names of all. */
+const syncNames = coalescedBy(syncFolderSoon);
 /** How long a request waits for another one that carries the same chunk. */
 const waitForOthersMs = 10_000;
 
@@ -122,9 +125,9 @@ export function createChunkReceiver(deps: {
         await syncData(target());
         requireReceiving(findUpload(db.orm, upload.id)); // the folder of an ended upload may be gone
         // The file's name must survive a power cut as well; once bytes of it are on record, it has.
-        if (file.receivedBytes === 0) syncFolder(spool.receivedFolder(upload.id));
+        if (file.receivedBytes === 0) await syncNames(spool.receivedFolder(upload.id));
       }
-      record(request, mine, body.decodedBytes);
+      await db.commit((tx) => record(tx, request, mine, body.decodedBytes));
       kept = true;
       return last;
     } catch (error) {
@@ -146,35 +149,31 @@ export function createChunkReceiver(deps: {
   };
 
   /** The row, on disk before the answer. Whatever changed while the bytes came (cancel, expiry, the file's size) wins. */
-  function record({ upload, file, said, firstChunk }: ChunkRequest, mine: number[], length: number): void {
+  function record(
+    tx: Transaction,
+    { upload, file, said, firstChunk }: ChunkRequest,
+    mine: readonly number[],
+    length: number,
+  ): void {
     const { chunkSize } = upload;
     const end = firstChunk * chunkSize + length;
-    db.transaction((tx) => {
-      requireReceiving(findUpload(tx, upload.id));
-      const row = findFile(tx, upload.id, file.fileId);
-      if (!row) throw new RelayError("file_unknown");
-      const known = knownWith(tx, upload, row, said);
-      // A chunk that is not full is the file's last one: it says where the file ends.
-      const size = known.sizeBytes ?? (length > 0 && length % chunkSize === 0 ? null : end);
-      if (size !== null) {
-        const behind = rangesWithin(tx, file.id, chunkCount(size, chunkSize), Number.MAX_SAFE_INTEGER);
-        if (end > size || (end < size && length % chunkSize !== 0) || behind.length > 0) throw outOfRange();
-      }
-      let added = 0;
-      for (const range of consecutive(mine)) {
-        addRange(tx, file.id, range[0], range[1]);
-        added += rangeBytes(range, chunkSize, size);
-      }
-      addReceived(tx, {
-        uploadId: upload.id,
-        file: file.id,
-        bytes: added,
-        name: known.name,
-        size,
-        now: deps.now().box,
-      });
-      if (!upload.filesDeclared && fileTotals(tx, upload.id).received > upload.totalSizeBytes) throw tooMuch();
-    });
+    requireReceiving(findUpload(tx, upload.id));
+    const row = findFile(tx, upload.id, file.fileId);
+    if (!row) throw new RelayError("file_unknown");
+    const known = knownWith(tx, upload, row, said);
+    // A chunk that is not full is the file's last one: it says where the file ends.
+    const size = known.sizeBytes ?? (length > 0 && length % chunkSize === 0 ? null : end);
+    if (size !== null) {
+      const behind = rangesWithin(tx, file.id, chunkCount(size, chunkSize), Number.MAX_SAFE_INTEGER);
+      if (end > size || (end < size && length % chunkSize !== 0) || behind.length > 0) throw outOfRange();
+    }
+    let added = 0;
+    for (const range of consecutive(mine)) {
+      addRange(tx, file.id, range[0], range[1]);
+      added += rangeBytes(range, chunkSize, size);
+    }
+    addReceived(tx, { uploadId: upload.id, file: file.id, bytes: added, name: known.name, size, now: deps.now().box });
+    if (!upload.filesDeclared && fileTotals(tx, upload.id).received > upload.totalSizeBytes) throw tooMuch();
   }
 }
 

@@ -1,0 +1,34 @@
+// `npm run bench [name...]`: measures, prints a table, writes dist/bench.json. `--json` prints that instead; `--scale=0.2` is for development.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
+import { join } from "node:path";
+import { receive } from "./receive.ts";
+import { type Bench, holds, type Result, table } from "./result.ts";
+
+const benches: readonly Bench[] = [receive];
+
+const options = process.argv.slice(2);
+const names = options.filter((option) => !option.startsWith("--"));
+const scale = Number(options.find((option) => option.startsWith("--scale="))?.slice("--scale=".length) ?? 1);
+const unknown = names.filter((name) => !benches.some((bench) => bench.name === name));
+if (unknown.length > 0) {
+  process.stderr.write(`There is no ${unknown.join(", ")}; there are ${benches.map(({ name }) => name).join(", ")}.\n`);
+  process.exit(2);
+}
+
+const results: Result[] = [];
+for (const bench of benches) {
+  if (names.length > 0 && !names.includes(bench.name)) continue;
+  process.stderr.write(`${bench.name} ...\n`);
+  const found = await bench.run(scale);
+  process.stderr.write(`${table(found)}\n\n`);
+  results.push(...found);
+}
+
+const machine = { processors: cpus().length, model: cpus()[0]?.model ?? "", memory_bytes: totalmem() };
+const lines = results.map((result) => ({ ...result, held: holds(result) }));
+const document = JSON.stringify({ measured_at: new Date().toISOString(), scale, machine, results: lines }, null, 2);
+const dist = join(import.meta.dir, "..", "..", "dist");
+mkdirSync(dist, { recursive: true });
+writeFileSync(join(dist, "bench.json"), `${document}\n`);
+process.stdout.write(`${options.includes("--json") ? document : table(results)}\n`);
