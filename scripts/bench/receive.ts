@@ -67,7 +67,12 @@ export async function intoBox(box: Box, { path, size, pieces }: Source, folder: 
   return megabytes(lanes * size) / took;
 }
 
-export async function intoBare(port: number, into: string, { path, size, pieces }: Source, folder: string): Promise<number> {
+export async function intoBare(
+  port: number,
+  into: string,
+  { path, size, pieces }: Source,
+  folder: string,
+): Promise<number> {
   const run = crypto.randomUUID();
   const request = (lane: number) =>
     pieces.map(({ from, length, digest }): PreparedRequest => {
