@@ -31,7 +31,7 @@ describe("a DICOMDIR", () => {
     expect(entries).toEqual([
       {
         sopInstanceUID: "1.5",
-        referencedFileID: ["DICOM", "IM1"],
+        referencedFileID: "DICOM\\IM1",
         recordType: "IMAGE",
         studyInstanceUID: "1.1",
         seriesInstanceUID: "1.1.3",

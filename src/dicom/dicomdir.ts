@@ -1,4 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
+import { setImmediate } from "node:timers/promises";
 import { FileReader } from "./byte-reader.ts";
 import { type DirectoryRecord, readDirectoryRecords } from "./directory-records.ts";
 import { Malformed } from "./element.ts";
@@ -11,8 +12,8 @@ import { uidForm } from "./uid.ts";
 /** What a disc's directory says of one of its files. Text is as written there; "" where it says nothing. */
 export interface DirectoryEntry {
   readonly sopInstanceUID: string;
-  /** Components of the path on the disc, as written: to show or compare, never to open. */
-  readonly referencedFileID: readonly string[];
+  /** The path on the disc, as written, components separated by backslashes (PS3.10 8.2): to show or compare, never to open. */
+  readonly referencedFileID: string;
   /** IMAGE, SR DOCUMENT, PRESENTATION, … (PS3.3 F.3.2.2). */
   readonly recordType: string;
   readonly studyInstanceUID: string;
@@ -29,7 +30,7 @@ export async function readDicomdir(path: string): Promise<DirectoryEntry[] | nul
   const file = await open(path, "r");
   try {
     const records = await recordsOf(file);
-    return records === null ? null : entriesOf(records);
+    return records === null ? null : await entriesOf(records);
   } catch (error) {
     if (error instanceof Malformed) return null;
     throw error;
@@ -52,70 +53,96 @@ async function recordsOf(file: FileHandle): Promise<DirectoryRecord[] | null> {
   return encoding === "deflated" ? null : readDirectoryRecords(reader, encoding);
 }
 
-type Parents = ReadonlyMap<DirectoryRecord, DirectoryRecord>;
-
 /** Patient, study, series and one more is what PS3.3 F.4 knows; a chain that is longer goes round in a circle. */
 const maxLevels = 8;
+/** As many entries are made in one turn; 100 000 at once would hold all else for some 50 ms. */
+const turn = 10_000;
 
-function entriesOf(records: readonly DirectoryRecord[]): DirectoryEntry[] {
-  const leaves = records.filter(({ sopInstanceUID, inUse }) => inUse !== 0 && uidForm(sopInstanceUID) !== "invalid");
+/** By index of a record, that of the one above it; -1 for none. Numbers, because a disc may list 100 000. */
+type Parents = Int32Array;
+const none = -1;
+
+async function entriesOf(records: readonly DirectoryRecord[]): Promise<DirectoryEntry[]> {
   const linked = parentsByOffset(records);
-  const parents = linked !== null && leaves.some((leaf) => linked.has(leaf)) ? linked : parentsByOrder(records);
-  return leaves.map((leaf) => {
-    const study = above(leaf, "STUDY", parents);
-    const series = above(leaf, "SERIES", parents);
-    return {
-      sopInstanceUID: leaf.sopInstanceUID,
-      referencedFileID: components(leaf.referencedFileID),
-      recordType: leaf.recordType,
+  const isLinked = linked !== null && records.some((record, index) => linked[index] !== none && isLeaf(record));
+  const parents = isLinked ? linked : parentsByOrder(records);
+  const entries: DirectoryEntry[] = [];
+  for (const [index, record] of records.entries()) {
+    if (index % turn === turn - 1) await setImmediate();
+    if (!isLeaf(record)) continue;
+    const study = above(index, "STUDY", parents, records);
+    const series = above(index, "SERIES", parents, records);
+    entries.push({
+      sopInstanceUID: record.sopInstanceUID,
+      referencedFileID: record.referencedFileID,
+      recordType: record.recordType,
       studyInstanceUID: study?.studyInstanceUID ?? "",
       seriesInstanceUID: series?.seriesInstanceUID ?? "",
       seriesNumber: series?.seriesNumber ?? "",
-    };
-  });
+    });
+  }
+  return entries;
 }
 
-/** PS3.10 8.2: up to eight components, separated by backslashes. */
-const components = (fileID: string): string[] =>
-  fileID === "" ? [] : fileID.split("\\").map((component) => component.trim());
+const isLeaf = ({ sopInstanceUID, inUse }: DirectoryRecord): boolean =>
+  inUse !== 0 && sopInstanceUID !== "" && uidForm(sopInstanceUID) !== "invalid";
 
-function above(leaf: DirectoryRecord, recordType: string, parents: Parents): DirectoryRecord | undefined {
-  let record = parents.get(leaf);
-  for (let level = 0; level < maxLevels && record !== undefined; level++) {
-    if (record.recordType === recordType) return record;
-    record = parents.get(record);
+function above(
+  leaf: number,
+  recordType: string,
+  parents: Parents,
+  records: readonly DirectoryRecord[],
+): DirectoryRecord | undefined {
+  let index = parents[leaf] ?? none;
+  for (let level = 0; level < maxLevels && index !== none; level++) {
+    if (records[index]?.recordType === recordType) return records[index];
+    index = parents[index] ?? none;
   }
   return undefined;
 }
 
 /** PS3.3 F.2.2: a record points to the first one below it, and that to its next. @returns null where a pointer goes nowhere */
 function parentsByOffset(records: readonly DirectoryRecord[]): Parents | null {
-  const at = new Map(records.map((record) => [record.offset, record]));
-  const astray = (offset: number): boolean => offset !== 0 && !at.has(offset);
-  if (records.some(({ next, lower }) => astray(next) || astray(lower))) return null;
-  const parents = new Map<DirectoryRecord, DirectoryRecord>();
-  for (const parent of records) {
-    for (let child = at.get(parent.lower); child !== undefined && !parents.has(child); child = at.get(child.next))
-      parents.set(child, parent);
+  const [next, lower] = [new Int32Array(records.length), new Int32Array(records.length)];
+  for (const [index, record] of records.entries()) {
+    next[index] = record.next === 0 ? none : indexAt(records, record.next);
+    lower[index] = record.lower === 0 ? none : indexAt(records, record.lower);
+    if ((record.next !== 0 && next[index] === none) || (record.lower !== 0 && lower[index] === none)) return null;
+  }
+  const parents = new Int32Array(records.length).fill(none);
+  for (let parent = 0; parent < records.length; parent++) {
+    let child = lower[parent] ?? none;
+    for (; child !== none && parents[child] === none; child = next[child] ?? none) parents[child] = parent;
   }
   return parents;
+}
+
+/** Records stand in the order of their offsets. */
+function indexAt(records: readonly DirectoryRecord[], offset: number): number {
+  let [low, high] = [0, records.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((records[middle]?.offset ?? 0) < offset) low = middle + 1;
+    else high = middle;
+  }
+  return records[low]?.offset === offset ? low : none;
 }
 
 const levels = ["PATIENT", "STUDY", "SERIES"];
 
 /** Where the pointers are useless: writers put a record behind the one it belongs to. */
 function parentsByOrder(records: readonly DirectoryRecord[]): Parents {
-  const levelOf = ({ recordType }: DirectoryRecord): number => {
-    const level = levels.indexOf(recordType);
+  const levelOf = (index: number): number => {
+    const level = levels.indexOf(records[index]?.recordType ?? "");
     return level === -1 ? levels.length : level;
   };
-  const parents = new Map<DirectoryRecord, DirectoryRecord>();
-  const open: DirectoryRecord[] = [];
-  for (const record of records) {
-    while (open.length > 0 && levelOf(open.at(-1) as DirectoryRecord) >= levelOf(record)) open.pop();
-    const parent = open.at(-1);
-    if (parent !== undefined) parents.set(record, parent);
-    if (levelOf(record) < levels.length) open.push(record);
+  const parents = new Int32Array(records.length).fill(none);
+  const open: number[] = [];
+  for (let index = 0; index < records.length; index++) {
+    const level = levelOf(index);
+    while (open.length > 0 && levelOf(open.at(-1) ?? 0) >= level) open.pop();
+    parents[index] = open.at(-1) ?? none;
+    if (level < levels.length) open.push(index);
   }
   return parents;
 }

@@ -1,26 +1,16 @@
 import type { FileReader } from "./byte-reader.ts";
-import {
-  corrupt,
-  cutShort,
-  type ElementEncoding,
-  type ElementHeader,
-  excessive,
-  itemDelimitation,
-  itemTag,
-  maxHeaderSize,
-  parseHeader,
-  sequenceDelimitation,
-  undefinedLength,
-  vrUN,
-} from "./element.ts";
+import { cutShort, type ElementEncoding, excessive, type Malformed } from "./element.ts";
+import { type Pause, Walk } from "./walk.ts";
+import type { Frame } from "./walk-frames.ts";
 
 /** A disc of the largest kind holds some 60 000 files. */
 const maxRecords = 100_000;
-const maxDepth = 32;
 /** Records have a dozen elements; icons and references bring more. */
 const maxElements = 2_000_000;
 /** No value looked at is longer, in bytes: a File ID has 8 components of 8 characters (PS3.10 8.2). */
 const maxKept = 128;
+/** 60 000 files with the longest identifiers and paths there are take half of it, in bytes. */
+const maxKeptInAll = 16 * 1024 * 1024;
 
 const directoryRecordSequence = 0x00041220;
 
@@ -36,11 +26,15 @@ const numbers = { next: 0x00041400, inUse: 0x00041410, lower: 0x00041420 } as co
 
 type TextField = keyof typeof texts;
 type NumberField = keyof typeof numbers;
+type Field = TextField | NumberField;
 
-const byTag = <T extends string>(fields: Readonly<Record<T, number>>): ReadonlyMap<number, T> =>
-  new Map((Object.keys(fields) as T[]).map((field) => [fields[field], field]));
-const textOfTag = byTag(texts);
-const numberOfTag = byTag(numbers);
+const tagOf: Readonly<Record<Field, number>> = { ...texts, ...numbers };
+const fieldOfTag: ReadonlyMap<number, Field> = new Map(
+  (Object.keys(tagOf) as Field[]).map((field) => [tagOf[field], field]),
+);
+const isNumber = (field: Field): field is NumberField => field in numbers;
+/** Tag and length of an item (PS3.5 7.5). */
+const itemHeaderSize = 8;
 
 /**
  * One Directory Record (PS3.3 F.3.2.2) as written; "" for what it does not say. `next` and `lower` are byte offsets of
@@ -52,48 +46,32 @@ export type DirectoryRecord = { readonly offset: number } & Record<TextField, st
  * Reads the Directory Record Sequence of a Media Storage Directory from the start of its data set. Nothing of a patient is
  * kept. @throws Malformed where it is broken, cut short or larger than any disc's
  */
-export function readDirectoryRecords(reader: FileReader, encoding: ElementEncoding): Promise<DirectoryRecord[]> {
-  return new RecordReader(reader).records(encoding);
+export async function readDirectoryRecords(reader: FileReader, encoding: ElementEncoding): Promise<DirectoryRecord[]> {
+  const walk = new DirectoryWalk(reader, encoding);
+  await walk.run();
+  return walk.records;
 }
 
-class RecordReader {
-  private readonly header: ElementHeader = { tag: 0, vr: 0, length: 0, spelt: 0 };
-  private elements = 0;
+class DirectoryWalk extends Walk {
+  readonly records: DirectoryRecord[] = [];
+  protected override readonly forgiving = false;
+  private record: DirectoryRecord | null = null;
+  private kept = 0;
+  /** The few record types there are, so that each record does not hold its own. */
+  private readonly types = new Map<string, string>();
 
-  constructor(private readonly reader: FileReader) {}
-
-  async records(encoding: ElementEncoding): Promise<DirectoryRecord[]> {
-    const { reader, header } = this;
-    while (reader.available > 0 || (await reader.need(1))) {
-      await this.next(encoding);
-      if (header.tag === directoryRecordSequence) return this.sequence(encoding);
-      await this.skipValue(encoding, reader.size, 0);
-    }
-    return [];
+  constructor(
+    reader: FileReader,
+    private readonly encoding: ElementEncoding,
+  ) {
+    super(reader, encoding, 2, maxElements);
   }
 
-  private async sequence(encoding: ElementEncoding): Promise<DirectoryRecord[]> {
-    const { reader, header } = this;
-    const end = this.endOf(reader.size);
-    const open = header.length === undefinedLength;
-    const records: DirectoryRecord[] = [];
-    while (open || reader.position < end) {
-      const offset = reader.position;
-      await this.next(encoding);
-      if (open && header.tag === sequenceDelimitation) break;
-      if (header.tag !== itemTag) throw corrupt("a sequence holds something that is no item");
-      if (records.length >= maxRecords) throw excessive("it lists more than any disc holds");
-      records.push(await this.record(offset, encoding, end));
-    }
-    return records;
-  }
-
-  private async record(offset: number, encoding: ElementEncoding, parentEnd: number): Promise<DirectoryRecord> {
-    const { reader, header } = this;
-    const end = this.endOf(parentEnd);
-    const open = header.length === undefinedLength;
-    const record: DirectoryRecord = {
-      offset,
+  protected override opened(depth: number): Pause {
+    if (depth !== 2 || this.frames.top.tag !== directoryRecordSequence) return undefined;
+    if (this.records.length >= maxRecords) return excessive("it lists more than any disc holds");
+    this.record = {
+      offset: this.reader.position - itemHeaderSize,
       recordType: "",
       referencedFileID: "",
       sopInstanceUID: "",
@@ -105,72 +83,56 @@ class RecordReader {
       inUse: 0xffff,
       lower: 0,
     };
-    while (open || reader.position < end) {
-      await this.next(encoding);
-      if (open && header.tag === itemDelimitation) break;
-      await this.field(record, encoding, end);
-    }
-    return record;
+    this.records.push(this.record);
+    return undefined;
   }
 
-  private async field(record: DirectoryRecord, encoding: ElementEncoding, parentEnd: number): Promise<void> {
-    const { reader, header } = this;
-    const text = textOfTag.get(header.tag);
-    const number = numberOfTag.get(header.tag);
-    const { length } = header;
-    if ((text === undefined && number === undefined) || length > maxKept) return this.skipValue(encoding, parentEnd, 0);
-    this.endOf(parentEnd);
-    if (reader.available < length && !(await reader.need(length))) throw cutShort("inside an element");
+  protected override closed({ tag }: Frame, depth: number): void {
+    if (depth === 2) this.record = null;
+    this.ended ||= depth === 1 && tag === directoryRecordSequence;
+  }
+
+  protected override value(tag: number, _vr: number, length: number): Pause {
+    const field = this.record === null || length > maxKept ? undefined : fieldOfTag.get(tag);
+    if (field === undefined) return this.skip(length, "inside an element");
+    if (length > this.reader.available) return this.takeLater(field, length);
+    return this.take(field, length);
+  }
+
+  private async takeLater(field: Field, length: number): Promise<void> {
+    if (!(await this.reader.need(length))) throw cutShort("inside an element");
+    const fault = this.take(field, length);
+    if (fault !== undefined) throw fault;
+  }
+
+  private take(field: Field, length: number): Malformed | undefined {
+    const { reader, record } = this;
     const { start } = reader;
-    if (text !== undefined) record[text] = plain(reader.bytes.subarray(start, start + length));
-    const little = encoding !== "explicit-be";
-    if (number !== undefined && length === 2) record[number] = reader.view.getUint16(start, little);
-    if (number !== undefined && length === 4) record[number] = reader.view.getUint32(start, little);
     reader.start += length;
-  }
-
-  /** Puts the next element, item or delimiter into `header`. */
-  private async next(encoding: ElementEncoding): Promise<void> {
-    const { reader, header } = this;
-    if (reader.available < maxHeaderSize) await reader.need(maxHeaderSize);
-    if (reader.available < 8 || !parseHeader(reader, encoding, header)) throw cutShort("inside an element");
-    if (++this.elements > maxElements) throw excessive("it has more elements than any directory");
-  }
-
-  /** Where the value of the header just read ends: of undefined length, where what encloses it does; at most where the file does. */
-  private endOf(parentEnd: number): number {
-    if (this.header.length === undefinedLength) return parentEnd;
-    const end = this.reader.position + this.header.length;
-    if (end > parentEnd) throw corrupt("an element is longer than what holds it");
-    return end;
-  }
-
-  private async skipValue(encoding: ElementEncoding, parentEnd: number, depth: number): Promise<void> {
-    const { header } = this;
-    this.endOf(parentEnd);
-    if (header.length !== undefinedLength) {
-      await this.reader.skip(header.length);
-      return;
+    if (record === null) return undefined;
+    if (isNumber(field)) {
+      const little = this.encoding !== "explicit-be";
+      if (length === 2) record[field] = reader.view.getUint16(start, little);
+      if (length === 4) record[field] = reader.view.getUint32(start, little);
+      return undefined;
     }
-    if (depth >= maxDepth) throw excessive("its sequences are nested too deep");
-    // PS3.5 6.2.2: UN of undefined length is a sequence in Implicit VR Little Endian.
-    const inner = header.vr === vrUN ? "implicit-le" : encoding;
-    for (await this.next(inner); header.tag !== sequenceDelimitation; await this.next(inner)) {
-      if (header.tag !== itemTag) throw corrupt("a sequence holds something that is no item");
-      await this.skipItem(inner, parentEnd, depth + 1);
-    }
+    const text = plain(reader.bytes, start, start + length);
+    this.kept += field === "recordType" ? 0 : text.length;
+    record[field] = field === "recordType" ? this.known(text) : text;
+    return this.kept > maxKeptInAll ? excessive("it lists more than any disc holds") : undefined;
   }
 
-  private async skipItem(encoding: ElementEncoding, parentEnd: number, depth: number): Promise<void> {
-    const { header } = this;
-    if (header.length !== undefinedLength) return this.skipValue(encoding, parentEnd, depth);
-    for (await this.next(encoding); header.tag !== itemDelimitation; await this.next(encoding))
-      await this.skipValue(encoding, parentEnd, depth);
+  private known(type: string): string {
+    const same = this.types.get(type);
+    if (same === undefined && this.types.size < 100) this.types.set(type, type);
+    return same ?? type;
   }
 }
 
 /** PS3.5 6.2: text is padded by a space, UIDs by NUL; the field does either. */
-const plain = (bytes: Uint8Array): string =>
-  Buffer.from(bytes)
-    .toString("latin1")
-    .replace(/^ +|[\0 ]+$/g, "");
+function plain(bytes: Uint8Array, from: number, to: number): string {
+  let [start, end] = [from, to];
+  while (start < end && bytes[start] === 0x20) start++;
+  while (end > start && (bytes[end - 1] === 0x20 || bytes[end - 1] === 0)) end--;
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("latin1");
+}

@@ -1,5 +1,13 @@
 import type { FileReader } from "./byte-reader.ts";
-import { corrupt, cutShort, type ElementEncoding, type ElementHeader, isKnownVR, parseHeader } from "./element.ts";
+import {
+  corrupt,
+  cutShort,
+  type ElementEncoding,
+  type ElementHeader,
+  isKnownVR,
+  maxHeaderSize,
+  parseHeader,
+} from "./element.ts";
 import { uidOf } from "./uid.ts";
 
 /** Implementation Class UID of RelayPACS, a UUID-derived UID (PS3.5 B.2). */
@@ -36,23 +44,23 @@ export async function readFileMeta(reader: FileReader): Promise<FileMeta> {
   if (!(await reader.need(8))) throw cutShort("inside its header");
   // PS3.10 7.1 wants Explicit VR Little Endian; some old writers used implicit VR.
   const encoding: ElementEncoding = isKnownVR(reader.view.getUint16(reader.start + 4)) ? "explicit-le" : "implicit-le";
-  const header: ElementHeader = { tag: 0, vr: 0, length: 0, spelt: 0 };
+  const header: ElementHeader = { tag: 0, vr: 0, length: 0 };
   const values = new Map<number, Uint8Array>();
   let statedEnd = Number.POSITIVE_INFINITY;
   let position = reader.position;
   for (let count = 0; position < statedEnd; count++) {
-    if (!(await reader.need(8))) {
+    if (reader.available < 8 && !(await reader.need(8))) {
       if (reader.available === 0 && statedEnd === Number.POSITIVE_INFINITY) break;
       throw cutShort("inside its header");
     }
     if (reader.view.getUint16(reader.start, true) !== 2) break;
     if (count >= maxMetaElements) throw corrupt("its header has no end");
-    if (!parseHeader(reader, encoding, header)) {
-      if (!(await reader.need(12)) || !parseHeader(reader, encoding, header)) throw cutShort("inside its header");
-    }
+    if (reader.available < maxHeaderSize) await reader.need(maxHeaderSize);
+    const fault = parseHeader(reader, encoding, header);
+    if (fault !== null) throw fault.code === "dicom_truncated" ? cutShort("inside its header") : fault;
     if (reader.position + header.length > reader.size) throw cutShort("inside its header");
     if (header.length <= maxKept) {
-      await reader.need(header.length);
+      if (reader.available < header.length) await reader.need(header.length);
       values.set(header.tag, reader.bytes.slice(reader.start, reader.start + header.length));
     }
     await reader.skip(header.length);

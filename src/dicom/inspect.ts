@@ -1,11 +1,13 @@
+import { fstatSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import type { ErrorCode } from "../contract/errors.ts";
 import { Attributes } from "./attributes.ts";
-import { FileReader, InflateReader } from "./byte-reader.ts";
+import { FileReader } from "./byte-reader.ts";
 import type { DataSet, RawValue } from "./data-set.ts";
 import { walkDataSet } from "./data-set-walk.ts";
 import { corrupt, cutShort, Malformed } from "./element.ts";
 import { type FileMeta, readFileMeta } from "./file-meta.ts";
+import { InflateReader } from "./inflate-reader.ts";
 import type { Inspection } from "./inspection.ts";
 import { isForeignPreamble, layoutBytes, layoutOf } from "./part10.ts";
 import { nativePixelLength } from "./pixel-check.ts";
@@ -36,7 +38,7 @@ export async function inspect(path: string, options: InspectOptions = {}): Promi
 }
 
 async function inspectOpen(file: FileHandle, path: string, options: InspectOptions): Promise<Inspection> {
-  const { size } = await file.stat();
+  const { size } = fstatSync(file.fd);
   const reader = new FileReader(file, size, 0);
   await reader.need(layoutBytes);
   const start = reader.bytes.slice(0, Math.min(reader.available, layoutBytes));
@@ -77,7 +79,10 @@ type Walked = Pick<FoundInstance, "attributes" | "dataSet" | "syntax" | "transfe
 async function walkBehind(reader: FileReader, path: string, meta: FileMeta): Promise<Walked | null> {
   if (meta.transferSyntaxUID !== "") return walk(reader, path, meta.transferSyntaxUID);
   await reader.need(16);
-  const layout = layoutOf(reader.bytes.slice(0, Math.min(reader.available, 16)), reader.size - meta.end);
+  const layout = layoutOf(
+    reader.bytes.slice(reader.start, reader.start + Math.min(reader.available, 16)),
+    reader.size - meta.end,
+  );
   if (layout.kind !== "bare") throw corrupt("its header does not say how it is written");
   return walk(reader, path, layout.transferSyntaxUID);
 }

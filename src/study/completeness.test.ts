@@ -26,7 +26,7 @@ const stating = (count: number) => ({ imagesInAcquisition: String(count) });
 const listed = (series: number, numbers: readonly number[], more: Partial<DirectoryEntry> = {}): DirectoryEntry[] =>
   numbers.map((number) => ({
     sopInstanceUID: `1.${series}.${number}`,
-    referencedFileID: [],
+    referencedFileID: "",
     recordType: "IMAGE",
     studyInstanceUID: "1",
     seriesInstanceUID: `1.${series}`,
