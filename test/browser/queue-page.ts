@@ -10,6 +10,8 @@ export interface QueueHandle {
   /** Scans and adds what the page's file input holds. @returns what the scan said, without the files */
   send(given?: Partial<Confirmation>): Promise<{ studies: number; leftOut: number; unreadable: number }>;
   scan(): Promise<ScanResult>;
+  /** Offers what the page's file input holds in the place of lost files. */
+  rechoose(id: string): Promise<{ found: number; missing: number }>;
 }
 declare global {
   interface Window {
@@ -43,16 +45,15 @@ const nothing: Confirmation = {
 
 await restoreSession(api).catch(() => null);
 const queue = await createQueue(api);
-const scan = () => {
-  const chosen = [...(input.files ?? [])].map((file) => ({ name: file.name, size: file.size, file }));
-  return queue.scan(chosen, () => undefined, new AbortController().signal);
-};
+const chosen = () => [...(input.files ?? [])].map((file) => ({ name: file.name, size: file.size, file }));
+const scan = () => queue.scan(chosen(), () => undefined, new AbortController().signal);
 window.handle = {
   queue,
   signIn: async (username, password) => {
     await signIn(api, { username, password });
   },
   scan,
+  rechoose: (id) => queue.rechoose(id, chosen(), () => undefined, new AbortController().signal),
   send: async (given = {}) => {
     const { studies, leftOut, unreadable } = await scan();
     for (const draft of studies) await queue.add(draft, { ...nothing, ...given });

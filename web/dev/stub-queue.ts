@@ -74,6 +74,9 @@ export const queued = (over: Partial<QueuedStudy> = {}): QueuedStudy => ({
   sentBytes: 610_000_000,
   rate: 200_000,
   eta: 360,
+  fileCount: 842,
+  alreadyThere: 0,
+  atBoxAt: null,
   uploadId: "0b9c2a40-1c1e-4c57-9a3c-0c2a8f1d1111",
   status: null,
   error: null,
@@ -92,6 +95,8 @@ export const draft = (over: Partial<DraftStudy> = {}): DraftStudy =>
     studyDate: "20261120",
     description: "CT Thorax",
     modalities: ["CT"],
+    bodyPart: "CHEST",
+    parts: [],
     seriesCount: 4,
     imageCount: 842,
     bytes: 443_000_000,
@@ -106,6 +111,7 @@ export interface Stub extends Queue {
   readonly asked: string[];
   set(studies: readonly QueuedStudy[], link?: Link): void;
   found: ScanResult;
+  foundAgain: { readonly found: number; readonly missing: number };
 }
 
 export function stubQueue(): Stub {
@@ -118,6 +124,7 @@ export function stubQueue(): Stub {
   const stub: Stub = {
     asked,
     found: { studies: [draft()], leftOut: 0, unreadable: [] },
+    foundAgain: { found: 842, missing: 0 },
     get studies() {
       return studies;
     },
@@ -146,6 +153,11 @@ export function stubQueue(): Stub {
       ]);
       return Promise.resolve();
     },
+    rechoose: (id) => {
+      asked.push(`rechoose ${id}`);
+      return Promise.resolve(stub.foundAgain);
+    },
+    handOver: () => Promise.resolve(void asked.push("hand over")),
     pause: note("pause"),
     resume: note("resume"),
     cancel: promised("cancel"),

@@ -4,7 +4,7 @@ import type { Api } from "../api/http.ts";
 import { ApiError } from "../api/problem.ts";
 import { acceptUpload, cancelUpload, confirmStudy, rejectStudy, retryUpload } from "../api/uploads.ts";
 import type { Entry } from "./entry.ts";
-import { askStatus, withToken } from "./journey.ts";
+import { askStatus, open, withToken } from "./journey.ts";
 import type { DeviceStore } from "./store.ts";
 import type { Deed } from "./tabs.ts";
 import type { Confirmation } from "./types.ts";
@@ -45,6 +45,13 @@ export async function perform(hands: Hands, id: string, deed: Deed): Promise<voi
       return atBox(confirmStudy(api, uploadId, deed.studyInstanceUID, confirmBody(deed.given)));
     case "reject":
       return atBox(rejectStudy(api, uploadId, deed.studyInstanceUID, deed.reason));
+    case "rechosen":
+      if (entry.progress.cause !== "files_gone") return;
+      entry.files = deed.files;
+      return wait(uploader, entry);
+    case "open":
+      if (entry.progress.uploadId !== null || entry.progress.state !== "waiting" || entry.uploading) return;
+      return open({ api, entry, save: uploader.save.bind(uploader) });
     case "dismiss":
       if (!entry.ended) return;
       uploader.entries.delete(id);

@@ -4,8 +4,10 @@ import type { QueuedStudy, WaitCause } from "./types.ts";
 /** One study as the uploader holds it: what stands on the device, and what only this run knows. */
 export class Entry {
   progress: Progress;
-  /** The files themselves where the device could not keep the bytes. */
-  readonly files: readonly Blob[] | null;
+  /** The files themselves where the device could not keep the bytes; null in it where it has them. */
+  files: readonly (Blob | null)[] | null;
+  /** Whether its record stands on this device, with or without the bytes. */
+  readonly recorded: boolean;
   manifest: Manifest;
   saving = false;
   uploading = false;
@@ -21,10 +23,16 @@ export class Entry {
   /** Ends what is under way. */
   stop = new AbortController();
 
-  constructor(manifest: Manifest, progress: Progress = freshProgress, files: readonly Blob[] | null = null) {
+  constructor(
+    manifest: Manifest,
+    progress: Progress = freshProgress,
+    files: readonly (Blob | null)[] | null = null,
+    recorded = files === null,
+  ) {
     this.manifest = manifest;
     this.progress = progress;
     this.files = files;
+    this.recorded = recorded;
     this.savedBytes = files === null ? manifest.totalBytes : 0;
     if (progress.status !== null) this.sentBytes = progress.status.uploaded_bytes;
   }
@@ -67,6 +75,9 @@ export class Entry {
       sentBytes: Math.min(this.sentBytes, manifest.totalBytes),
       rate: sending ? this.rate : null,
       eta: sending ? this.eta : null,
+      fileCount: manifest.files.length,
+      alreadyThere: progress.alreadyThere ?? 0,
+      atBoxAt: progress.atBoxAt ?? null,
       uploadId: progress.uploadId,
       status: progress.status,
       error: progress.error,

@@ -1,6 +1,6 @@
 import type { ExpectedStudy } from "../../src/contract/upload.ts";
 import { archiveStem } from "./kind.ts";
-import type { DraftStudy, ReadHeader } from "./types.ts";
+import type { DraftPart, DraftStudy, ReadHeader } from "./types.ts";
 
 /** What the worker found of one chosen file. */
 export type Found =
@@ -97,6 +97,15 @@ export function group(found: readonly Found[], chosen: readonly NamedSize[], new
   };
 }
 
+const partOf = (headers: readonly ReadHeader[]): DraftPart => ({
+  patientName: headers[0]?.patientName ?? "",
+  patientID: headers[0]?.patientID ?? "",
+  patientBirthDate: headers[0]?.patientBirthDate ?? "",
+  studyDate: headers[0]?.studyDate ?? "",
+  modality: headers[0]?.modality ?? "",
+  imageCount: headers.length,
+});
+
 const studyKey = (header: ReadHeader) =>
   JSON.stringify([header.studyInstanceUID, header.patientID, header.patientBirthDate]);
 
@@ -108,20 +117,22 @@ function makeDraft(
   warnings: readonly string[],
   chosen: readonly NamedSize[],
 ): DraftPlan {
-  const studies = new Map(headers.map((header) => [studyKey(header), header]));
-  const [one] = studies.values();
-  const patients = new Set([...studies.values()].map((header) => `${header.patientID}\n${header.patientBirthDate}`));
+  const studies = [...Map.groupBy(headers, studyKey).values()];
+  const heads = studies.flatMap(([header]) => header ?? []);
+  const patients = new Set(heads.map((header) => `${header.patientID}\n${header.patientBirthDate}`));
   const first = (field: keyof ReadHeader) => headers.find((header) => header[field] !== "")?.[field] ?? "";
   return {
     id,
     kind,
-    studyInstanceUID: studies.size === 1 ? (one?.studyInstanceUID ?? "") : "",
+    studyInstanceUID: heads.length === 1 ? (heads[0]?.studyInstanceUID ?? "") : "",
     patientName: first("patientName"),
     patientID: first("patientID"),
     patientBirthDate: first("patientBirthDate"),
     patientSex: first("patientSex"),
     studyDate: first("studyDate"),
     description: first("studyDescription"),
+    bodyPart: first("bodyPart"),
+    parts: studies.length > 1 ? studies.map(partOf) : [],
     modalities: [...new Set(headers.map(({ modality }) => modality).filter((modality) => modality !== ""))].sort(),
     seriesCount: new Set(headers.map(({ seriesInstanceUID }) => seriesInstanceUID)).size,
     imageCount: headers.length > 0 ? headers.length : kind === "pictures" ? files.length : 0,
@@ -135,7 +146,7 @@ function makeDraft(
         ? ["patient_missing"]
         : []),
     ],
-    expected: [...studies.values()].map(({ studyInstanceUID, patientID, patientBirthDate }) => ({
+    expected: heads.map(({ studyInstanceUID, patientID, patientBirthDate }) => ({
       study_instance_uid: studyInstanceUID,
       patient_id: patientID,
       patient_birth_date: /^\d{8}$/.test(patientBirthDate) ? patientBirthDate : "",

@@ -55,9 +55,9 @@ function run(
     worker.onmessage = ({ data }: MessageEvent<ScanAnswer>) => {
       if (data.kind === "failed") reject(new Error("The files could not be looked at."));
       else if (data.kind === "progress") {
-        progress(data.done, files.length);
+        progress(data.done + data.inside.done, files.length + data.inside.total);
         if (data.idle) next();
-      } else {
+      } else if (data.kind === "grouped") {
         for (const [index, uid] of data.headers) {
           const file = files[index]?.file;
           if (file) memory.sopInstanceUIDs.set(file, uid);

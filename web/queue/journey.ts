@@ -86,7 +86,8 @@ export async function bringToBox(way: Way): Promise<boolean> {
   return true;
 }
 
-async function open({ api, entry, save }: Way): Promise<void> {
+/** Opens the upload; an upload that is open goes on with a token of its own. @throws ApiError */
+export async function open({ api, entry, save }: Pick<Way, "api" | "entry" | "save">): Promise<void> {
   const { manifest, progress } = entry;
   if (api.user === null || api.user.id !== manifest.userId) throw signedOut();
   const key = progress.generation === 0 ? manifest.id : `${manifest.id}-${progress.generation}`;
@@ -97,15 +98,17 @@ async function open({ api, entry, save }: Way): Promise<void> {
     tokenExpiresAt: Date.now() + opened.expires_in * 1000,
     chunkSize: opened.chunk_size,
     maxRequestBytes: opened.max_request_bytes,
+    alreadyThere: opened.files.filter(({ state }) => state === "already_delivered").length,
   });
 }
 
 /** Files that were not stored are read where they lie; a card that was pulled out is told apart from a fault of ours. */
 async function readPiece({ entry, read }: Way, piece: Piece): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    if (entry.files === null) return await read(entry.id, piece.file, piece.offset, piece.bytes);
-    const bytes = await entry.files[piece.file]?.slice(piece.offset, piece.offset + piece.bytes).arrayBuffer();
-    if (bytes?.byteLength !== piece.bytes) throw new FilesGone();
+    const file = entry.files?.[piece.file] ?? null;
+    if (file === null) return await read(entry.id, piece.file, piece.offset, piece.bytes);
+    const bytes = await file.slice(piece.offset, piece.offset + piece.bytes).arrayBuffer();
+    if (bytes.byteLength !== piece.bytes) throw new FilesGone();
     return new Uint8Array(bytes);
   } catch {
     throw new FilesGone();

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { BlobWriter, Uint8ArrayReader, ZipWriter } from "@zip.js/zip.js";
 import { look } from "./look.ts";
 import { dicomFile } from "./made-dicom.fixture.ts";
 
@@ -40,6 +41,26 @@ describe("a made file", () => {
     };
     const bytes = Uint8Array.from(heads[name] ?? "MZ nothing of an image", (char) => char.charCodeAt(0));
     expect((await look(0, name, new Blob([bytes]))).kind).toBe(kind as "clutter");
+  });
+});
+
+describe("a ZIP of many images", () => {
+  const zipped = async (count: number, odd: number) => {
+    const writer = new ZipWriter(new BlobWriter("application/zip"), { useWebWorkers: false });
+    for (let index = 0; index < count; index++) {
+      const patientID = index === odd ? "P2" : "P1";
+      const file = dicomFile({ patientName: "DOE^JANE", patientID, study: "1.2.3", sop: `1.2.3.${index}` });
+      await writer.add(`DICOM/IM${index}`, new Uint8ArrayReader(file), { level: index % 2 === 0 ? 0 : 6 });
+    }
+    return writer.close();
+  };
+  test("is read to the last: one image of another patient is found among 900", async () => {
+    const told: string[] = [];
+    const found = await look(0, "CD.zip", await zipped(900, 613), (done, total) => told.push(`${done}/${total}`));
+    const headers = found.kind === "archive" ? found.headers : [];
+    expect(headers).toHaveLength(900);
+    expect(headers.flatMap(({ patientID }, index) => (patientID === "P2" ? [index] : []))).toEqual([613]);
+    expect([told[0], told.at(-1)]).toEqual(["1/900", "900/900"]);
   });
 });
 

@@ -1,17 +1,18 @@
 import type { Found } from "./grouping.ts";
 import { readHeader } from "./header.ts";
 import { isVolumeName, kindOf } from "./kind.ts";
+import type { PeekProgress } from "./zip-peek.ts";
 
 /** Nearly every header ends within the first; private sequences can push it further. */
 const fronts = [65_536, 1_048_576, 16_777_216] as const;
 
-/** Looks at one chosen file and reads no more of it than it must. */
-export async function look(index: number, name: string, file: Blob): Promise<Found> {
+/** Looks at one chosen file and reads no more of it than it must. @param inside told of a ZIP's entries as they are read */
+export async function look(index: number, name: string, file: Blob, inside?: PeekProgress): Promise<Found> {
   try {
     const first = await bytesOf(file, fronts[0]);
     const kind = kindOf(name, first.subarray(0, 512));
     if (kind === "dicom") return await image(index, file, first);
-    if (kind === "zip") return await zip(index, file);
+    if (kind === "zip") return await zip(index, file, inside);
     if (kind === "archive" || (kind === "clutter" && isVolumeName(name)))
       return { kind: "archive", index, headers: [], leftOut: 0, empty: false };
     return { kind, index };
@@ -34,10 +35,10 @@ async function image(index: number, file: Blob, first: Uint8Array<ArrayBuffer>):
 }
 
 /** The reader of ZIPs is loaded when the first ZIP comes. What it cannot read, the box may. */
-async function zip(index: number, file: Blob): Promise<Found> {
+async function zip(index: number, file: Blob, inside: PeekProgress | undefined): Promise<Found> {
   try {
     const { peekZip } = await import("./zip-peek.ts");
-    const peeked = await peekZip(file);
+    const peeked = await peekZip(file, inside);
     return peeked.kind === "locked" ? { kind: "locked", index } : { ...peeked, index };
   } catch {
     return { kind: "archive", index, headers: [], leftOut: 0, empty: false };

@@ -3,6 +3,7 @@ import { askForSync, onSync } from "../core/service-worker.ts";
 import { perform } from "./deeds.ts";
 import { Entry } from "./entry.ts";
 import { createScanMemory, scanFiles } from "./intake.ts";
+import { putBack } from "./rechoose.ts";
 import { freshProgress } from "./record.ts";
 import { roomOnDevice } from "./room.ts";
 import { entryOf, savedByOthers, saveStudy } from "./save-study.ts";
@@ -16,7 +17,7 @@ const tellEveryMs = 100;
 
 /** Opens the device's queue: what was left unfinished goes on by itself, in this tab or the one that sends already. */
 export async function createQueue(api: Api): Promise<Queue> {
-  const store = await DeviceStore.open().catch(() => null); // some private windows keep nothing
+  const store = await DeviceStore.onDevice().catch(() => null); // some private windows keep nothing
   const memory = createScanMemory();
   const listeners = new Set<() => void>();
   /** Studies that this tab saves just now. */
@@ -55,7 +56,7 @@ export async function createQueue(api: Api): Promise<Queue> {
         await store?.sweep(await savedByOthers());
       });
     },
-    added: (manifest, files) => uploader.take(new Entry(manifest, freshProgress, files)),
+    added: (manifest, files, recorded) => uploader.take(new Entry(manifest, freshProgress, files, recorded)),
     perform: (id, deed) => perform(hands, id, deed),
     views: () => ({ views: own(), link: uploader.link }),
     shown: (views, link) => {
@@ -100,7 +101,7 @@ export async function createQueue(api: Api): Promise<Queue> {
       try {
         const saved = await saveStudy(entry, files, store, changed);
         if (tabs.leads) uploader.take(saved);
-        else tabs.tellAdded(saved.manifest, saved.files);
+        else tabs.tellAdded(saved);
         void askForSync();
       } catch (error) {
         if (!entry.stop.signal.aborted) throw error;
@@ -109,6 +110,17 @@ export async function createQueue(api: Api): Promise<Queue> {
         memory.expected.delete(draft.id);
         changed();
       }
+    },
+    async rechoose(id, files, progress, signal) {
+      const manifest = uploader.entries.get(id)?.manifest ?? (await store?.manifest(id));
+      if (manifest === undefined) throw new Error("The study is not on this device any more.");
+      const { found, missing, kept } = await putBack({ manifest, chosen: files, store, progress, signal });
+      if (found > 0) await act(id, { kind: "rechosen", files: kept });
+      return { found, missing };
+    },
+    async handOver() {
+      const mine = studies.filter(({ userId, uploadId }) => userId === api.user?.id && uploadId === null);
+      await Promise.allSettled(mine.map(({ id }) => act(id, { kind: "open" })));
     },
     pause: (id) => void act(id, { kind: "pause" }),
     resume: (id) => void act(id, { kind: "resume" }),

@@ -7,7 +7,7 @@ export interface FileRecord {
   readonly name: string;
   readonly size: number;
   readonly sopInstanceUID: string;
-  /** Hexadecimal; "" for files too large to be hashed whole. */
+  /** Hexadecimal; "" where it could not be told. */
   readonly sha256: string;
 }
 
@@ -40,6 +40,9 @@ export interface Progress {
   readonly status: UploadSummary | null;
   readonly error: QueuedStudy["error"];
   readonly finishedAt: number | null;
+  /** Files that every destination had confirmed before; absent in what an older version wrote. */
+  readonly alreadyThere?: number;
+  readonly atBoxAt?: number | null;
 }
 
 export const freshProgress: Progress = {

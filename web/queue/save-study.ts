@@ -1,5 +1,6 @@
 import type { ExpectedStudy } from "../../src/contract/upload.ts";
 import { Entry } from "./entry.ts";
+import { hashesOf } from "./hashing.ts";
 import { expectedOf, safeName } from "./init-body.ts";
 import type { ScanMemory } from "./intake.ts";
 import { freshProgress, type Manifest } from "./record.ts";
@@ -64,27 +65,54 @@ export function saveStudy(
   return navigator.locks.request(lockOf(entry.id), async () => {
     await askToPersist();
     const room = await roomOnDevice();
-    if (store === null || (room !== null && room < entry.manifest.totalBytes)) return inMemory(entry, files);
+    const count = (bytes: number) => {
+      entry.savedBytes += bytes;
+      changed();
+    };
+    if (store === null || (room !== null && room < entry.manifest.totalBytes))
+      return inMemory(entry, files, store, count);
     try {
-      const count = (bytes: number) => {
-        entry.savedBytes += bytes;
-        changed();
-      };
-      const hashes = await store.saveFiles(entry.id, files, count, entry.stop.signal);
+      await store.open(entry.id);
+      name(entry, await store.saveFiles(entry.id, files.entries(), count, entry.stop.signal));
       entry.stop.signal.throwIfAborted();
-      const named = entry.manifest.files.map((file, index) => ({ ...file, sha256: hashes[index] ?? "" }));
-      entry.manifest = { ...entry.manifest, files: named };
       await store.commit(entry.manifest, freshProgress);
       entry.saving = false;
       return entry;
     } catch (error) {
       await store.remove(entry.id).catch(() => undefined);
       if (isUnreadable(error) || entry.stop.signal.aborted) throw error;
-      return inMemory(entry, files); // the device is full, or keeps nothing
+      entry.savedBytes = 0;
+      return inMemory(entry, files, store, count); // the device is full, or keeps nothing
     }
   });
 }
 
-const inMemory = (entry: Entry, files: readonly File[]) => new Entry(entry.manifest, freshProgress, files);
+function name(entry: Entry, hashes: readonly string[]): void {
+  const files = entry.manifest.files.map((file, index) => ({ ...file, sha256: hashes[index] ?? "" }));
+  entry.manifest = { ...entry.manifest, files };
+}
+
+/** Sent straight from its files. Its record stays where it can: when the page was closed, the same files can be chosen again. */
+async function inMemory(
+  entry: Entry,
+  files: readonly File[],
+  store: DeviceStore | null,
+  read: (bytes: number) => void,
+): Promise<Entry> {
+  name(entry, await hashesOf(files, read, entry.stop.signal));
+  const recorded = await record(entry.manifest, store);
+  return new Entry(entry.manifest, freshProgress, files, recorded);
+}
+async function record(manifest: Manifest, store: DeviceStore | null): Promise<boolean> {
+  try {
+    await store?.open(manifest.id);
+    await store?.commit(manifest, freshProgress);
+    return store !== null;
+  } catch {
+    await store?.remove(manifest.id).catch(() => undefined);
+    return false;
+  }
+}
+
 const isUnreadable = (error: unknown) =>
   error instanceof DOMException && (error.name === "NotReadableError" || error.name === "NotFoundError");

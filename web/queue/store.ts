@@ -1,6 +1,7 @@
 import { answerOf, type DeviceDatabase, openDatabase, type StoreName } from "./database.ts";
 import { type Done, type Manifest, manifestOfDone, type Progress } from "./record.ts";
-import { newKey, seal, sealJson, sha256Hex, unseal, unsealJson } from "./sealing.ts";
+import { saveBytes, sliceBytes } from "./save-bytes.ts";
+import { newKey, sealJson, unseal, unsealJson } from "./sealing.ts";
 
 /** One row of `studies`: sealed while there is something to keep secret, plain when only the bare outcome is left. */
 type StudyRow = { readonly sealed: ArrayBuffer } | { readonly done: Done };
@@ -9,11 +10,6 @@ export interface Loaded {
   readonly progress: Progress;
 }
 
-const sliceBytes = 262_144;
-/** Bytes written before the disk is waited for. */
-const batchBytes = 4_194_304;
-/** Files up to here are hashed whole; the box then knows what it delivered before. */
-const hashedUpTo = 33_554_432;
 const allStores: readonly StoreName[] = ["studies", "manifests", "keys", "slices"];
 
 const slicesOf = (id: string) => IDBKeyRange.bound([id], [id, []]); // an array stands behind every number
@@ -25,60 +21,29 @@ export class DeviceStore {
   private constructor(private readonly db: DeviceDatabase) {}
 
   /** @throws DOMException where the browser keeps nothing */
-  static async open(): Promise<DeviceStore> {
+  static async onDevice(): Promise<DeviceStore> {
     return new DeviceStore(await openDatabase());
   }
 
-  /**
-   * Stores the bytes of all files, each batch on the disk and read back before the next. The study does not stand before `commit`.
-   * @returns SHA-256 of each file, hexadecimal, "" for large ones
-   * @throws DOMException QuotaExceededError; NotReadableError where a file is gone; Error where the disk gives other bytes back
-   */
-  async saveFiles(
-    id: string,
-    files: readonly Blob[],
-    saved: (bytes: number) => void,
-    signal: AbortSignal,
-  ): Promise<string[]> {
+  /** A key for a study, before anything of it is written. @throws DOMException QuotaExceededError */
+  async open(id: string): Promise<void> {
     const key = await newKey();
     await this.db.run(["keys"], "readwrite", (tx) => answerOf(tx.objectStore("keys").put(key, id)));
     this.keys.set(id, key);
-    const hashes: string[] = [];
-    let batch: [IDBValidKey, ArrayBuffer][] = [];
-    let waiting = 0;
-    const flush = async () => {
-      await this.writeChecked(batch);
-      saved(waiting);
-      batch = [];
-      waiting = 0;
-    };
-    for (const [number, file] of files.entries()) {
-      const whole = file.size <= hashedUpTo ? await file.arrayBuffer() : null;
-      hashes.push(whole === null ? "" : await sha256Hex(whole));
-      for (let at = 0; at < file.size; at += sliceBytes) {
-        signal.throwIfAborted();
-        const end = Math.min(at + sliceBytes, file.size);
-        const bytes = whole === null ? await file.slice(at, end).arrayBuffer() : new Uint8Array(whole, at, end - at);
-        batch.push([[id, number, at / sliceBytes], await seal(key, bytes)]);
-        waiting += end - at;
-        if (waiting >= batchBytes) await flush();
-      }
-    }
-    await flush();
-    return hashes;
   }
 
-  private async writeChecked(batch: readonly [IDBValidKey, ArrayBuffer][]): Promise<void> {
-    if (batch.length === 0) return;
-    const hashes = await Promise.all(batch.map(([, bytes]) => sha256Hex(bytes)));
-    await this.db.run(["slices"], "readwrite", (tx) => {
-      for (const [key, bytes] of batch) tx.objectStore("slices").put(bytes, key);
-    });
-    const back = await this.db.run(["slices"], "readonly", (tx) =>
-      Promise.all(batch.map(([key]) => answerOf<ArrayBuffer>(tx.objectStore("slices").get(key)))),
-    );
-    const read = await Promise.all(back.map((bytes) => (bytes === undefined ? "" : sha256Hex(bytes))));
-    if (read.some((hash, index) => hash !== hashes[index])) throw new Error("The device did not keep the bytes.");
+  /**
+   * Stores bytes of files, each with its number. A study does not stand before `commit`.
+   * @returns SHA-256 of each file, hexadecimal
+   * @throws as saveBytes does
+   */
+  async saveFiles(
+    id: string,
+    files: Iterable<readonly [number: number, file: Blob]>,
+    saved: (bytes: number) => void,
+    signal: AbortSignal,
+  ): Promise<string[]> {
+    return saveBytes({ db: this.db, id, key: await this.key(id), files, saved, signal });
   }
 
   /** From here on the study stands: the last thing that is written. */
@@ -89,6 +54,16 @@ export class DeviceStore {
       tx.objectStore("manifests").put(body, manifest.id);
       tx.objectStore("studies").put({ sealed: row } satisfies StudyRow, manifest.id);
     });
+  }
+
+  /** What a study is made of. @throws Error where it does not stand on this device */
+  async manifest(id: string): Promise<Manifest> {
+    const key = await this.key(id);
+    const body = await this.db.run(["manifests"], "readonly", (tx) =>
+      answerOf<ArrayBuffer | undefined>(tx.objectStore("manifests").get(id)),
+    );
+    if (body === undefined) throw new Error("The study is not on this device any more.");
+    return unsealJson<Manifest>(key, body);
   }
 
   async update(id: string, progress: Progress): Promise<void> {

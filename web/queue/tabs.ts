@@ -1,3 +1,4 @@
+import type { Entry } from "./entry.ts";
 import type { Manifest } from "./record.ts";
 import type { Link, QueuedStudy } from "./types.ts";
 
@@ -5,13 +6,17 @@ import type { Link, QueuedStudy } from "./types.ts";
 export type Deed =
   | { readonly kind: "pause" | "resume" | "cancel" | "retry" | "accept" | "dismiss" }
   | { readonly kind: "confirm"; readonly studyInstanceUID: string; readonly given: object }
-  | { readonly kind: "reject"; readonly studyInstanceUID: string; readonly reason: string };
+  | { readonly kind: "reject"; readonly studyInstanceUID: string; readonly reason: string }
+  /** The lost bytes are back: on the device, or in these files where it has no room. */
+  | { readonly kind: "rechosen"; readonly files: readonly (Blob | null)[] | null }
+  /** Opens it at the box, so that it goes on without its person. */
+  | { readonly kind: "open" };
 
 type Message =
   | { readonly kind: "hello" }
   | { readonly kind: "views"; readonly views: readonly QueuedStudy[]; readonly link: Link }
   /** A study was saved by another tab; `files` where the device could not keep them. */
-  | { readonly kind: "added"; readonly manifest: Manifest; readonly files: readonly Blob[] | null }
+  | { readonly kind: "added"; readonly manifest: Manifest; readonly files: Entry["files"]; readonly recorded: boolean }
   | { readonly kind: "deed"; readonly call: string; readonly id: string; readonly deed: Deed }
   | { readonly kind: "did"; readonly call: string; readonly problem: string | null };
 
@@ -21,7 +26,7 @@ const LOCK = "relaypacs-uploader";
 export interface TabHandlers {
   /** This tab has become the one that sends. */
   lead(): void;
-  added(manifest: Manifest, files: readonly Blob[] | null): void;
+  added(manifest: Manifest, files: Entry["files"], recorded: boolean): void;
   perform(id: string, deed: Deed): Promise<void>;
   views(): { views: readonly QueuedStudy[]; link: Link };
   /** What the sending tab shows. */
@@ -64,8 +69,8 @@ export class Tabs {
   show(): void {
     if (this.leads) this.post({ kind: "views", ...this.on.views() });
   }
-  tellAdded(manifest: Manifest, files: readonly Blob[] | null): void {
-    this.post({ kind: "added", manifest, files });
+  tellAdded({ manifest, files, recorded }: Entry): void {
+    this.post({ kind: "added", manifest, files, recorded });
   }
   /** @throws Error with the box's sentence */
   ask(id: string, deed: Deed): Promise<void> {
@@ -86,7 +91,7 @@ export class Tabs {
     }
     if (!this.leads) return;
     if (message.kind === "hello") this.show();
-    if (message.kind === "added") this.on.added(message.manifest, message.files);
+    if (message.kind === "added") this.on.added(message.manifest, message.files, message.recorded);
     if (message.kind === "deed") void this.perform(message.call, message.id, message.deed);
   }
 

@@ -23,6 +23,17 @@ export interface ReadHeader {
   readonly bodyPart: string;
 }
 
+/** One of several studies in one archive. */
+export interface DraftPart {
+  readonly patientName: string;
+  readonly patientID: string;
+  /** YYYYMMDD */
+  readonly patientBirthDate: string;
+  readonly studyDate: string;
+  readonly modality: string;
+  readonly imageCount: number;
+}
+
 /** A study as the device sees it before anything is sent: one upload will be made of it. */
 export interface DraftStudy {
   readonly id: string;
@@ -37,8 +48,11 @@ export interface DraftStudy {
   readonly studyDate: string;
   readonly description: string;
   readonly modalities: readonly string[];
+  readonly bodyPart: string;
   readonly seriesCount: number;
   readonly imageCount: number;
+  /** The studies of an archive that holds several; empty where the draft is one. */
+  readonly parts: readonly DraftPart[];
   readonly bytes: number;
   readonly files: readonly ChosenFile[];
   /** Whole archives among them: the box opens them. */
@@ -120,6 +134,11 @@ export interface QueuedStudy {
   readonly rate: number | null;
   /** Seconds left at that rate; null until known. */
   readonly eta: number | null;
+  readonly fileCount: number;
+  /** Files that the archive has from earlier: they are not sent. */
+  readonly alreadyThere: number;
+  /** When the box had everything, milliseconds since 1970. */
+  readonly atBoxAt: number | null;
   readonly uploadId: string | null;
   /** The server's last word. */
   readonly status: UploadSummary | null;
@@ -150,6 +169,18 @@ export interface Queue {
   room(): Promise<number | null>;
   /** Stores the bytes, then the study; resolves when it may be shown as saved. */
   add(draft: DraftStudy, confirmation: Confirmation): Promise<void>;
+  /**
+   * Puts files in the place of those that this device lost; only the very same bytes are taken.
+   * @returns how many were found, and how many files of the study are still not among them
+   */
+  rechoose(
+    id: string,
+    files: readonly ChosenFile[],
+    progress: (bytes: number, total: number) => void,
+    signal: AbortSignal,
+  ): Promise<{ readonly found: number; readonly missing: number }>;
+  /** Opens at the box what waits here, so that it goes on when its person has signed out. */
+  handOver(): Promise<void>;
   pause(id: string): void;
   resume(id: string): void;
   /** Also at the box. */

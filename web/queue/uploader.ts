@@ -74,7 +74,7 @@ export class Uploader {
   async save(entry: Entry, change: Partial<Progress>): Promise<void> {
     entry.progress = { ...entry.progress, ...change };
     this.changed();
-    if (entry.files === null) await this.store?.update(entry.id, entry.progress);
+    if (entry.recorded) await this.store?.update(entry.id, entry.progress);
   }
 
   /** Chooses who is next and sees that somebody looks again when the next try is due. */
@@ -144,7 +144,7 @@ export class Uploader {
 
   private async atBox(entry: Entry): Promise<void> {
     entry.sentBytes = entry.manifest.totalBytes;
-    await this.save(entry, { state: "at_box", cause: null, error: null });
+    await this.save(entry, { state: "at_box", cause: null, error: null, atBoxAt: Date.now() });
     this.watch(entry, 0);
   }
 
@@ -216,7 +216,7 @@ export class Uploader {
   /** The study has ended: its bytes, names and key leave the device, unless the box failed and they may be needed again. */
   async finish(entry: Entry, change: Partial<Progress>): Promise<void> {
     entry.progress = { ...entry.progress, ...change, finishedAt: Date.now() };
-    if (entry.progress.state === "done" && entry.files === null)
+    if (entry.progress.state === "done" && entry.recorded)
       await this.store?.finish(doneOf(entry.manifest, entry.progress));
     else await this.save(entry, {});
     this.changed();

@@ -22,33 +22,46 @@ export type Peeked =
     }
   | { readonly kind: "locked" };
 
-/** So many images are looked into; of a larger archive every n-th. The box reads them all. */
-const mostEntries = 400;
+/** Every entry is looked into, for one patient's image may hide among thousands of another's; beyond this bound every n-th. The box reads them all. */
+const mostEntries = 20_000;
 const headBytes = 65_536;
+/** Entries opened at once: more only wait for each other. */
+const readers = 6;
+
+/** How many of an archive's entries are read by now. */
+export type PeekProgress = (done: number, total: number) => void;
 
 /**
  * Reads the directory of a ZIP and the first bytes of its images, without unpacking it.
  * @throws Error where the archive cannot be read
  */
-export async function peekZip(file: Blob): Promise<Peeked> {
+export async function peekZip(file: Blob, progress: PeekProgress = () => {}): Promise<Peeked> {
   const reader = new ZipReader(new BlobReader(file));
-  const entries = (await reader.getEntries()).filter(isFile);
-  if (entries.some(({ encrypted }) => encrypted)) return { kind: "locked" };
-  const step = Math.max(1, Math.ceil(entries.length / mostEntries));
-  const headers: ReadHeader[] = [];
+  const all = (await reader.getEntries()).filter(isFile);
+  if (all.some(({ encrypted }) => encrypted)) return { kind: "locked" };
+  const step = Math.max(1, Math.ceil(all.length / mostEntries));
+  const entries = all.filter((_, index) => index % step === 0);
+  const headers: (ReadHeader | undefined)[] = []; // in the archive's order, whoever is read first
   let leftOut = 0;
   let useful = 0;
-  for (const [index, entry] of entries.entries()) {
-    if (index % step !== 0) continue;
-    const head = await front(entry);
-    const kind = kindOf(entry.filename, head.subarray(0, 512));
-    const read = kind === "dicom" ? await readHeader(head, true) : null;
-    if (read?.kind === "header") headers.push(read.header);
-    else if (kind === "clutter" || read?.kind === "dicomdir") leftOut += 1;
-    else useful += 1;
-  }
+  let done = 0;
+  const queue = entries.entries();
+  const read = async () => {
+    for (const [index, entry] of queue) {
+      const head = await front(entry);
+      const kind = kindOf(entry.filename, head.subarray(0, 512));
+      const found = kind === "dicom" ? await readHeader(head, true) : null;
+      if (found?.kind === "header") headers[index] = found.header;
+      else if (kind === "clutter" || found?.kind === "dicomdir") leftOut += 1;
+      else useful += 1;
+      done += 1;
+      progress(done, entries.length);
+    }
+  };
+  await Promise.all(Array.from({ length: readers }, read));
   await reader.close();
-  return { kind: "archive", headers, leftOut, empty: headers.length + useful === 0 };
+  const found = headers.filter((header) => header !== undefined);
+  return { kind: "archive", headers: found, leftOut, empty: found.length + useful === 0 };
 }
 
 const isFile = (entry: Entry): entry is FileEntry => !entry.directory;
