@@ -133,7 +133,7 @@ export class AppShell extends AppElement {
     const { app, route } = this;
     const views: Record<Page, () => TemplateResult> = {
       "sign-in": () => html`<page-sign-in .app=${app}></page-sign-in>`,
-      send: () => html`<page-upload .app=${app}></page-upload>`,
+      send: () => html`<page-upload .app=${app} .target=${route.id}></page-upload>`,
       confirm: () => html`<page-confirm .app=${app} .target=${route.id}></page-confirm>`,
       progress: () => html`<page-progress .app=${app} .target=${route.id}></page-progress>`,
       activity: () => html`<page-activity .app=${app}></page-activity>`,

@@ -26,6 +26,7 @@ export interface Session {
   /** Called when somebody signs in or out. @returns stops listening */
   subscribe(listener: () => void): () => void;
   signIn(credentials: Credentials): Promise<SignInOutcome>;
+  /** Studies on their way go on. */
   signOut(): Promise<void>;
 }
 
@@ -46,7 +47,14 @@ export class Choice {
     this.drafts = result.studies;
     this.step = 0;
   }
-  /** The study was sent: it leaves the list. */
+  /** Other pictures than those that were chosen first. */
+  change(id: string, files: readonly ChosenFile[]): void {
+    const bytes = files.reduce((sum, { size }) => sum + size, 0);
+    this.drafts = this.drafts.map((draft) =>
+      draft.id === id ? { ...draft, files, bytes, imageCount: files.length } : draft,
+    );
+  }
+  /** The study was sent, or is left out: it leaves the list. */
   drop(id: string): void {
     this.drafts = this.drafts.filter((draft) => draft.id !== id);
     this.step = Math.min(this.step, Math.max(0, this.drafts.length - 1));

@@ -1,5 +1,5 @@
 import type { StudyView } from "../../src/contract/status.ts";
-import type { Confirmation, DraftStudy, QueuedStudy } from "../queue/types.ts";
+import type { Confirmation, DraftPart, DraftStudy, QueuedStudy } from "../queue/types.ts";
 import { day, parseDay } from "./format.ts";
 import { type Filling, say, type Word } from "./text.ts";
 
@@ -14,6 +14,8 @@ export interface Subject {
   readonly studyDate: string;
   readonly description: string;
   readonly modalities: readonly string[];
+  readonly bodyPart: string;
+  readonly parts: readonly DraftPart[];
   readonly seriesCount: number;
   readonly imageCount: number;
   readonly bytes: number;
@@ -32,6 +34,8 @@ export const askedSubject = (study: StudyView): Subject => ({
   studyDate: study.study_date ?? "",
   description: study.study_description ?? "",
   modalities: study.modalities,
+  bodyPart: "",
+  parts: [],
   seriesCount: study.series_count,
   imageCount: study.instance_count,
   bytes: 0,

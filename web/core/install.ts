@@ -4,6 +4,9 @@ interface InstallPrompt extends Event {
 }
 const isPrompt = (event: Event): event is InstallPrompt => "prompt" in event;
 
+/** There a person installs by hand. */
+export const isApple = /iPad|iPhone|iPod/.test(navigator.userAgent);
+
 let kept: InstallPrompt | null = null;
 
 export function watchInstall(): void {

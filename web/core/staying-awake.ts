@@ -1,5 +1,8 @@
 import type { Queue } from "../queue/types.ts";
 
+/** Hidden for longer than this, a page has probably been frozen by the system. */
+const lockedMs = 10_000;
+
 /** Keeps the screen on while bytes move, and asks before the page closes over bytes that exist only in it. */
 export function stayAwake(queue: Queue): void {
   let held: WakeLockSentinel | null = null;
@@ -23,8 +26,15 @@ export function stayAwake(queue: Queue): void {
       asking = false;
     }
   };
+  let hiddenSince: number | null = null;
+  const turned = () => {
+    if (document.visibilityState === "hidden") hiddenSince = moving() ? Date.now() : null;
+    else if (hiddenSince !== null && Date.now() - hiddenSince > lockedMs && moving())
+      dispatchEvent(new Event("app-woken"));
+    void settle();
+  };
   queue.subscribe(() => void settle());
-  document.addEventListener("visibilitychange", () => void settle());
+  document.addEventListener("visibilitychange", turned);
   addEventListener("beforeunload", (event) => {
     const onlyHere = ({ state, kept }: { state: string; kept: boolean }) =>
       state === "saving" || (!kept && state !== "at_box" && state !== "done" && state !== "failed");

@@ -119,6 +119,10 @@ export function stageOf(study: QueuedStudy): Stage {
   return stages[study.state];
 }
 
+/** A study that ended without reaching the archive is at no stage any more. */
+export const isOnItsWay = (study: QueuedStudy): boolean => !stopped.has(faceOf(study).title);
+const stopped: ReadonlySet<Word> = new Set(["st_cancelled", "st_expired", "st_failed"]);
+
 export const deliveryWords: Record<DeliveryState, { readonly word: Word; readonly tone: Tone }> = {
   pending: { word: "d_pending", tone: "quiet" },
   sending: { word: "d_sending", tone: "busy" },

@@ -1,7 +1,7 @@
 import type { QueuedStudy } from "../queue/types.ts";
 import { clock, duration, moment, personName, rate, size } from "./format.ts";
-import { deliveriesOf, faceOf } from "./study-state.ts";
-import { say } from "./text.ts";
+import { deliveriesOf, faceOf, isOnItsWay, stageOf } from "./study-state.ts";
+import { say, type Word } from "./text.ts";
 
 /** The sentences of the progress card that carry numbers. */
 
@@ -16,8 +16,27 @@ export function sentenceOf(study: QueuedStudy, now: number): string {
   if (face.title === "st_forwarding") parts.push(forwarding(study));
   if (study.state === "waiting" && study.nextTryAt !== null && study.nextTryAt > now)
     parts.push(say("x_next_try", { time: duration((study.nextTryAt - now) / 1000) }));
-  if (!study.kept && face.shelf === "active") parts.push(say("x_not_kept"));
+  if (!study.kept && face.shelf === "active" && stageOf(study) < 2) parts.push(say("x_not_kept"));
+  if (stageOf(study) < 3 && study.alreadyThere > 0 && isOnItsWay(study)) parts.push(earlier(study));
   return parts.filter((part) => part !== "").join(" ");
+}
+
+/** Only what every destination has confirmed before counts as there. */
+const earlier = ({ alreadyThere: there, fileCount: total }: QueuedStudy): string =>
+  there < total
+    ? say("x_partly_there", { there, total, missing: total - there })
+    : say("x_all_there", { there, total });
+
+/** "14:02 chosen · 14:05 at the box · 14:07 archive confirmed" */
+export function timeline(study: QueuedStudy): string {
+  const delivered = faceOf(study).title === "st_delivered";
+  const steps: [Word, number | null][] = [
+    ["t_chosen", study.createdAt],
+    ["t_at_box", study.atBoxAt],
+    [delivered ? "t_delivered" : "t_ended", study.finishedAt],
+  ];
+  const taken = steps.flatMap(([word, time]) => (time === null ? [] : [say(word, { time: moment(time) })]));
+  return taken.length < 2 ? "" : taken.join(" · ");
 }
 
 const counts = (study: QueuedStudy): { done: number; total: number; missing: number } => {
@@ -37,7 +56,7 @@ const numbered: { readonly [title: string]: (study: QueuedStudy) => string } = {
   st_delivered: (study) => {
     const receipt = study.status?.pacs_receipt_id;
     if (study.finishedAt === null || receipt === null || receipt === undefined) return say("x_delivered_plain");
-    return say("x_delivered", { time: clock(study.finishedAt), receipt: receiptName(receipt) });
+    return `${say("x_delivered", { time: clock(study.finishedAt), receipt: receiptName(receipt) })} ${say("x_erased")}`;
   },
   st_partial: (study) => say("x_partial", counts(study)),
 };

@@ -1,7 +1,7 @@
 import type { App, Person, Session, SignInOutcome } from "../core/app.ts";
 import { Choice } from "../core/app.ts";
 import type { WaitCause } from "../queue/types.ts";
-import { delivery, draft, queued, type Stub, status, stubQueue } from "./stub-queue.ts";
+import { delivery, draft, madeAt, photo, queued, type Stub, status, stubQueue } from "./stub-queue.ts";
 
 /** Every screen in every state: what the screens test looks at. */
 export interface Scene {
@@ -52,11 +52,48 @@ const done = (state: "delivered" | "partial" | "failed" | "cancelled" | "expired
 
 export const scenes: Readonly<Record<string, Scene>> = {
   "sign-in": { hash: "#/send", out: true },
+  "sign-in-queue": { hash: "#/send", out: true, prepare: (queue) => queue.set([queued(), queued({ id: "two" })]) },
   "upload-empty": { hash: "#/send" },
   "upload-offline": { hash: "#/send", prepare: (queue) => queue.set([], offline) },
   "upload-unfinished": {
     hash: "#/send",
     prepare: (queue) => queue.set([queued()], { state: "slow", bitsPerSecond: 400_000 }),
+  },
+  "upload-found": {
+    hash: "#/send?shared",
+    prepare: (queue, app) => {
+      queue.found = {
+        studies: [
+          draft(),
+          draft({ id: "d2", patientName: "BEISPIEL^JAN", patientID: "P-7", imageCount: 24, seriesCount: 1 }),
+          draft({ id: "d3", kind: "archive", patientName: "", imageCount: 0, archives: ["CD-from-radiology.rar"] }),
+        ],
+        leftOut: 12,
+        unreadable: ["CD/DICOM/IM4", "CD/DICOM/IM7"],
+      };
+      app.choice.waiting = [photo("1.png")];
+    },
+  },
+  "upload-nothing": {
+    hash: "#/send?shared",
+    prepare: (queue, app) => {
+      queue.found = { studies: [], leftOut: 3, unreadable: [] };
+      app.choice.waiting = [{ ...photo("1.png"), name: "CD.zip" }];
+    },
+  },
+  "upload-scanning": {
+    hash: "#/send?shared",
+    prepare: (queue, app) => {
+      queue.scan = (_, progress) => {
+        progress(310, 842);
+        return new Promise(() => undefined);
+      };
+      app.choice.waiting = [photo("1.png")];
+    },
+  },
+  "upload-again": {
+    hash: "#/send/one",
+    prepare: (queue) => queue.set([queued({ state: "needs_you", cause: "files_gone" })]),
   },
   confirm: confirming({}),
   "confirm-several": confirming({}, { patientName: "BEISPIEL^JAN", patientID: "P-7" }, {}),
@@ -83,12 +120,52 @@ export const scenes: Readonly<Record<string, Scene>> = {
   }),
   "confirm-pictures": confirming({
     kind: "pictures",
+    files: [photo("1.png"), photo("2.png")],
     studyInstanceUID: "",
     patientName: "",
     patientID: "",
     patientBirthDate: "",
     imageCount: 2,
   }),
+  "confirm-archive-mixed": confirming({
+    kind: "archive",
+    studyInstanceUID: "",
+    archives: ["CD.zip"],
+    warnings: ["several_patients"],
+    parts: [
+      {
+        patientName: "MUSTER^ERIKA",
+        patientID: "P-1001",
+        patientBirthDate: "19610204",
+        studyDate: "20261120",
+        modality: "CT",
+        imageCount: 841,
+      },
+      {
+        patientName: "BEISPIEL^JAN",
+        patientID: "P-7",
+        patientBirthDate: "19840909",
+        studyDate: "20261119",
+        modality: "MR",
+        imageCount: 1,
+      },
+    ],
+  }),
+  "confirm-duplicate": {
+    hash: "#/confirm",
+    prepare: (queue, app) => {
+      const arrived = status("delivered", []);
+      queue.set([
+        queued({
+          id: "before",
+          state: "done",
+          finishedAt: madeAt,
+          status: { ...arrived, studies: arrived.studies.map((one) => ({ ...one, state: "delivered" as const })) },
+        }),
+      ]);
+      app.choice.take({ studies: [draft()], leftOut: 0, unreadable: [] });
+    },
+  },
   "confirm-asked": {
     hash: "#/confirm/one",
     prepare: (queue) =>
@@ -108,6 +185,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
   "box-full": waits("box_full"),
   uploading: study({ serviceLevel: "stat" }),
   slow: study({ eta: 7200, rate: 50_000, kept: false }),
+  "partly-there": study({ alreadyThere: 300 }),
   paused: study({ state: "paused" }),
   processing: study({ state: "at_box", sentBytes: 1_200_000_000, status: status("processing", []) }),
   forwarding: study({

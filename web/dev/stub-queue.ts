@@ -1,6 +1,6 @@
 import type { UploadState } from "../../src/contract/states.ts";
 import type { DeliveryView, UploadSummary } from "../../src/contract/status.ts";
-import type { DraftStudy, Link, Queue, QueuedStudy, ScanResult } from "../queue/types.ts";
+import type { ChosenFile, DraftStudy, Link, Queue, QueuedStudy, ScanResult } from "../queue/types.ts";
 
 /** A queue that only shows: every state a screen can meet, with invented people. For the test page; never in the product. */
 export const madeAt = Date.parse("2026-11-21T14:00:00Z");
@@ -105,6 +105,14 @@ export const draft = (over: Partial<DraftStudy> = {}): DraftStudy =>
     warnings: [],
     ...over,
   }) satisfies Omit<DraftStudy, "expected">;
+
+/** 16 by 12 pixels of grey, for a preview. */
+const png =
+  "iVBORw0KGgoAAAANSUhEUgAAABAAAAAMCAIAAADkharWAAABUUlEQVR42g3LIa7FIBRAwb+wZzAYzDUkBFNEBTUnJDXXNCE1IJFIJMv8HT9/P8EIVnCCCF6IwiGcwiUg3IIKj/AKTfj7BUzABlxAAj4QA0fgDFwBAndAA0/gDbTwhYRJ2IRLSMInYuJInIkrQeJOaOJJvImWvpAxGZtxGcn4TMwcmTNzZcjcGc08mTfT8hcKpmALriAFX4iFo3AWrgKFu6CFp/AWWvmCYhSrOEUUr0TlUE7lUlBuRZVHeZWmX6iYiq24ilR8JVaOylm5KlTuilaeyltp9Qsd07Ed15GO78TO0Tk7V4fO3dHO03k7rX9hYAZ24AYy8IM4OAbn4BowuAc6eAbvoI0vTMzETtxEJn4SJ8fknFwTJvdEJ8/knbT5hYVZ2IVbyMIv4uJYnItrweJe6OJZvIu2vrAxG7txG9n4Tdwcm3NzbdjcG908m3fTNv/x7vihj5B9oQAAAABJRU5ErkJggg==";
+export function photo(name: string): ChosenFile {
+  const file = new File([Uint8Array.from(atob(png), (char) => char.charCodeAt(0))], name, { type: "image/png" });
+  return { name, size: file.size, file };
+}
 
 export interface Stub extends Queue {
   /** What the screens asked of it: `pause one`. */

@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { DeliveryView } from "../../src/contract/status.ts";
+import { codeSentence } from "../core/code-words.ts";
 import { moment } from "../core/format.ts";
 import { deliveryWords } from "../core/study-state.ts";
 import { say } from "../core/text.ts";
@@ -22,11 +23,9 @@ export class DeliveryRow extends AppElement {
     const via = delivery.via === null ? "" : ` ${say("d_via", { via: delivery.via })}`;
     return html`<div class="delivery ${tone}">
       ${icon(toneIcon(tone))}
-      <div>
-        <p><strong>${delivery.destination_id}</strong>${via} · ${say(word, { when })}</p>
-        ${delivery.error === null ? nothing : html`<p class="hint">${delivery.error.message}</p>`}
-      </div>
+      <p><strong>${delivery.destination_id}</strong>${via} · ${say(word, { when })}</p>
       <span class="count">${say("d_count", count)}</span>
+        ${delivery.error === null ? nothing : html`<p class="hint why">${codeSentence(delivery.error.code, delivery.error.message)}</p>`}
     </div>`;
   }
 }

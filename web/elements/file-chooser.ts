@@ -11,6 +11,8 @@ import { icon } from "./icons.ts";
 export class FileChooser extends AppElement {
   /** Between two looks nothing is taken. */
   @property({ type: Boolean }) busy = false;
+  /** What the main button says; "": Add study. */
+  @property() name = "";
   @query("#choose-files") private files!: HTMLInputElement;
   @query("#choose-folder") private folder!: HTMLInputElement;
   @query("#choose-photo") private photo!: HTMLInputElement;
@@ -70,7 +72,7 @@ export class FileChooser extends AppElement {
         }
       </div>
       <div class="bar">
-        <button class="button primary" data-key="u" data-primary ?disabled=${this.busy} @click=${this.choose}>${say("add_study")}</button>
+        <button class="button primary" data-key="u" data-primary ?disabled=${this.busy} @click=${this.choose}>${this.name || say("add_study")}</button>
       </div>
       <input id="choose-files" type="file" multiple hidden aria-label=${say("add_study")} @change=${this.picked} />
       <input id="choose-folder" type="file" webkitdirectory multiple hidden aria-label=${say("add_folder")} @change=${this.picked} />

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { dateWords, isClosed, isMixed, type Subject } from "../core/checks.ts";
-import { personName, size } from "../core/format.ts";
+import { day, personName, size } from "../core/format.ts";
 import { say, type Word } from "../core/text.ts";
 import { AppElement } from "./app-element.ts";
 import { icon } from "./icons.ts";
@@ -32,12 +32,30 @@ export class IdentityCard extends AppElement {
       ["sex", sex === undefined ? "" : say(sex)],
       ["study_date", dateWords(subject.studyDate)],
       ["modality", subject.modalities.join(", ")],
+      ["body_part", subject.bodyPart],
       ["description", subject.description],
     ];
     return [
       ...given.filter(([, value]) => value !== "").map(([word, value]): [string, string] => [say(word), value]),
       contents,
     ];
+  }
+
+  /** Whose studies an archive of several holds: each one is confirmed by the one Send. */
+  private parts(subject: Subject): TemplateResult {
+    return html`<ul class="parts">${subject.parts.slice(0, 50).map(
+      (part) => html`<li>
+        <strong dir="auto">${personName(part.patientName) || say("no_name")}</strong>
+        <span class="hint">${[
+          part.patientID || say("not_given"),
+          part.patientBirthDate === "" ? "" : day(part.patientBirthDate),
+          part.modality,
+          part.studyDate === "" ? "" : day(part.studyDate),
+          say("images", { n: part.imageCount }),
+        ]
+          .filter(Boolean)
+          .join(" · ")}</span></li>`,
+    )}</ul>`;
   }
 
   protected override render(): TemplateResult | typeof nothing {
@@ -57,7 +75,12 @@ export class IdentityCard extends AppElement {
       <dl class="facts">
         ${this.facts(subject).map(([label, value]) => html`<div><dt>${label}</dt><dd dir="auto">${value}</dd></div>`)}
       </dl>
-      <p class="hint">${closed ? say("at_box_opened") : say(subject.kind === "pictures" ? "photo_note" : "right_patient")}</p>
+      ${subject.parts.length === 0 ? nothing : this.parts(subject)}
+      ${
+        closed || subject.kind === "pictures"
+          ? html`<p class="hint">${say(closed ? "at_box_opened" : "photo_note")}</p>`
+          : html`<p class="ask">${say("right_patient")}</p>`
+      }
     </section>`;
   }
 }

@@ -1,7 +1,8 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
-import { type Action, deliveriesOf, faceOf, percentOf, stageOf } from "../core/study-state.ts";
-import { amounts, itRows, sentenceOf, since, titleOf } from "../core/study-words.ts";
+import { codeSentence } from "../core/code-words.ts";
+import { type Action, deliveriesOf, faceOf, isOnItsWay, percentOf, stageOf } from "../core/study-state.ts";
+import { amounts, itRows, sentenceOf, since, timeline, titleOf } from "../core/study-words.ts";
 import { say, type Word } from "../core/text.ts";
 import type { QueuedStudy } from "../queue/types.ts";
 import { AppElement } from "./app-element.ts";
@@ -51,7 +52,7 @@ export class StudyCard extends AppElement {
     const notes = study.status?.warnings ?? [];
     if (notes.length === 0) return nothing;
     return html`<details><summary>${say("warnings", { n: notes.length })}</summary>
-      <ul class="plain">${notes.slice(0, 50).map((note) => html`<li dir="auto">${note.file_name === undefined ? nothing : html`<code>${note.file_name}</code> `}${note.message}</li>`)}</ul>
+      <ul class="plain">${notes.slice(0, 50).map((note) => html`<li dir="auto">${note.file_name === undefined ? nothing : html`<code>${note.file_name}</code> `}${codeSentence(note.code, note.message)}</li>`)}</ul>
     </details>`;
   }
 
@@ -68,14 +69,18 @@ export class StudyCard extends AppElement {
         ${study.serviceLevel === "stat" ? html`<span class="badge">${say("stat")}</span>` : nothing}
         <p class="hint">${[study.title.modalities.join(", "), study.title.description, since(study)].filter(Boolean).join(" · ")}</p>
       </header>
-      <stage-track .stage=${stageOf(study)}></stage-track>
-      <progress max="100" .value=${percentOf(study)} aria-label=${say("upload_progress", { study: titleOf(study) })}></progress>
+      ${
+        isOnItsWay(study)
+          ? html`<stage-track .stage=${stageOf(study)}></stage-track>
+            <progress max="100" .value=${percentOf(study)} aria-label=${say("upload_progress", { study: titleOf(study) })}></progress>`
+          : nothing
+      }
       <p class="state">${icon(toneIcon(face.tone))}<strong>${say(face.title)}</strong></p>
       <p>${sentenceOf(study, this.now)}</p>
-      ${troubled && error !== null ? html`<p class="hint">${error.message}</p>` : nothing}
-      ${stageOf(study) > 1 ? nothing : html`<p class="hint numbers">${amounts(study)}</p>`}
+      ${troubled && error !== null ? html`<p class="hint">${codeSentence(error.code, error.message)}</p>` : nothing}
+      ${!isOnItsWay(study) || stageOf(study) > 1 ? nothing : html`<p class="hint numbers">${amounts(study)}</p>`}
       ${deliveriesOf(study).map((delivery) => html`<delivery-row .delivery=${delivery}></delivery-row>`)}
-      ${this.actions(study, named)} ${this.notes(study)}
+      ${this.actions(study, named)} <p class="hint timeline">${timeline(study)}</p> ${this.notes(study)}
       <it-details .rows=${itRows(study)}></it-details>
     </article>`;
   }

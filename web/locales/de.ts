@@ -204,7 +204,6 @@ export const templates: Catalogue = {
   account: "Konto",
   signed_in_as: "Angemeldet als {name}",
   sign_out: "Abmelden",
-  sign_out_text: "Studien auf dem Weg laufen weiter. Sie bleiben auf diesem Gerät, bis das Archiv sie hat.",
   install: "App installieren",
   install_text: "Öffnet sich vom Startbildschirm und läuft ohne Verbindung.",
   about: "Über",

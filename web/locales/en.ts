@@ -193,7 +193,6 @@ export const en = {
   account: "Account",
   signed_in_as: "Signed in as {name}",
   sign_out: "Sign out",
-  sign_out_text: "Studies on their way go on. They stay on this device until the archive has them.",
   install: "Install app",
   install_text: "Opens from the home screen and works without a connection.",
   about: "About",

@@ -201,7 +201,6 @@ export const templates: Catalogue = {
   account: "Compte",
   signed_in_as: "Connecté : {name}",
   sign_out: "Se déconnecter",
-  sign_out_text: "Les examens en route continuent. Ils restent sur cet appareil jusqu’à ce que l’archive les ait.",
   install: "Installer l’application",
   install_text: "S’ouvre depuis l’écran d’accueil et fonctionne sans connexion.",
   about: "À propos",

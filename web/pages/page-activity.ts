@@ -3,10 +3,12 @@ import { customElement, query, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import { actOn } from "../core/acting.ts";
 import { announce } from "../core/app.ts";
+import { go } from "../core/router.ts";
 import { type Action, faceOf, type Shelf } from "../core/study-state.ts";
 import { titleOf } from "../core/study-words.ts";
 import { say, type Word } from "../core/text.ts";
 import type { AskDialog } from "../elements/ask-dialog.ts";
+import { icon } from "../elements/icons.ts";
 import type { QueuedStudy } from "../queue/types.ts";
 import { QueuePage } from "./queue-page.ts";
 import "../elements/ask-dialog.ts";
@@ -60,7 +62,8 @@ export class PageActivity extends QueuePage {
       ${queue.link.state === "offline" ? html`<notice-box tone="warn" .text=${say("activity_offline")}></notice-box>` : nothing}
       ${
         queue.studies.length === 0
-          ? html`<p class="lead">${say("nothing_sent")}</p>`
+          ? html`<div class="empty">${icon("activity")}<p>${say("nothing_sent")}</p>
+            <button class="button strong" @click=${() => go("send")}>${say("add_study")}</button></div>`
           : html`<div class="filters">
             <div class="choices" role="group" aria-label=${say("activity_title")}>
               ${shelves.map(
@@ -76,7 +79,7 @@ export class PageActivity extends QueuePage {
                 if (event.target instanceof HTMLInputElement) this.wanted = event.target.value;
               }} />
           </div>
-          ${list.length === 0 ? html`<p class="lead">${say("nothing_here")}</p>` : nothing}
+          ${list.length === 0 ? html`<div class="empty">${icon(shown === "needs_you" ? "check" : "activity")}<p>${say("nothing_here")}</p></div>` : nothing}
           <div class="cards">
             ${repeat(
               list.slice(0, 100),

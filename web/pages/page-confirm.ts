@@ -9,18 +9,19 @@ import {
   missingFields,
   type Subject,
 } from "../core/checks.ts";
-import { moment, size } from "../core/format.ts";
+import { moment, personName, size } from "../core/format.ts";
 import { go } from "../core/router.ts";
 import { warningText } from "../core/scan-words.ts";
 import { type Asked, askedOf, sendAsked, sendDraft } from "../core/sending.ts";
 import { say } from "../core/text.ts";
 import type { AskDialog } from "../elements/ask-dialog.ts";
-import type { Confirmation, DraftStudy } from "../queue/types.ts";
+import type { ChosenFile, Confirmation, DraftStudy } from "../queue/types.ts";
 import { QueuePage } from "./queue-page.ts";
 import "../elements/ask-dialog.ts";
 import "../elements/confirm-fields.ts";
 import "../elements/identity-card.ts";
 import "../elements/notice-box.ts";
+import "../elements/picture-list.ts";
 
 /** Screen 2: is this the right patient? Studies chosen here, or those the box asks about. Send sends the one that is shown. */
 @customElement("page-confirm")
@@ -141,6 +142,23 @@ export class PageConfirm extends QueuePage {
       ${total > 1 ? say("step_of", { n: step + 1, total }) : nothing}
     </p>`;
   }
+  private pictures(draft: DraftStudy): TemplateResult {
+    return html`<picture-list .files=${draft.files} @pictures=${(event: CustomEvent<readonly ChosenFile[]>) => {
+      this.app?.choice.change(draft.id, event.detail);
+      this.requestUpdate();
+    }}></picture-list>`;
+  }
+  /** Of what was chosen here nothing has left the device; what the box asks about is refused there, with a reason. */
+  private refuse(draft: DraftStudy | null): void {
+    if (draft === null || this.app === null) {
+      void this.dialog.open();
+      return;
+    }
+    this.app.choice.drop(draft.id);
+    announce(say("looked_at", { what: personName(draft.patientName) || say("a_study") }));
+    if (this.app.choice.drafts.length === 0) go("send", "", "replace");
+    else this.move(0);
+  }
   private copyEarlier(key: string, given: Confirmation): void {
     const title = earlierToday(this.app?.queue.studies ?? [], this.now);
     if (title === undefined) return;
@@ -164,6 +182,7 @@ export class PageConfirm extends QueuePage {
       <div class="panes">
         <div>
           <identity-card .subject=${subject}></identity-card>
+          ${shown.draft?.kind === "pictures" ? this.pictures(shown.draft) : nothing}
           ${this.notices(subject, given)} ${this.duplicate(key, subject, given)}
         </div>
         <div>
@@ -172,7 +191,7 @@ export class PageConfirm extends QueuePage {
             .earlier=${earlierToday(this.app.queue.studies, this.now) !== undefined}
             @copy-earlier=${() => this.copyEarlier(key, given)}
             @given=${(event: CustomEvent<Partial<Confirmation>>) => this.change(key, given, event.detail)}></confirm-fields>
-          ${asked === null ? nothing : html`<button type="button" class="button" @click=${() => void this.dialog.open()}>${say("not_this")}</button>`}
+          <div class="row"><button type="button" class="button" @click=${() => this.refuse(shown.draft)}>${say("not_this")}</button></div>
         </div>
       </div>
       <div class="bar">

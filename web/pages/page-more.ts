@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement } from "lit/decorators.js";
 import type { Role } from "../../src/contract/permissions.ts";
-import { canInstall, install } from "../core/install.ts";
+import { canInstall, install, isApple } from "../core/install.ts";
 import { saveLanguage, setShortcuts, setTheme, shortcutsOn, type Theme, theme, themes } from "../core/settings.ts";
 import { type Language, language, languages, say, speak, type Word } from "../core/text.ts";
 import { QueuePage } from "./queue-page.ts";
@@ -19,6 +19,9 @@ const roleWords: Record<Role, Word> = {
   radiologist: "role_radiologist",
   admin: "role_admin",
 };
+
+/** Without a connection nobody waits longer for the box to be told, milliseconds. */
+const handOverMs = 4000;
 
 /** Appearance, language, shortcuts, the account, and what this is. */
 @customElement("page-more")
@@ -45,6 +48,14 @@ export class PageMore extends QueuePage {
     void speak(code);
   }
 
+  /** What was not begun yet is opened at the box first, so that it needs nobody's sign-in any more. */
+  private async handOver(): Promise<void> {
+    if (this.app === null) return;
+    const { queue, session } = this.app;
+    await Promise.race([queue.handOver(), new Promise((resolve) => setTimeout(resolve, handOverMs))]);
+    await session.signOut();
+  }
+
   protected override render(): TemplateResult | typeof nothing {
     if (this.app === null) return nothing;
     const { session } = this.app;
@@ -66,15 +77,20 @@ export class PageMore extends QueuePage {
       ${
         canInstall()
           ? html`<section class="card"><p>${say("install_text")}</p><div class="row"><button class="button" @click=${() => void install()}>${say("install")}</button></div></section>`
-          : nothing
+          : isApple && !matchMedia("(display-mode: standalone)").matches
+            ? html`<section class="card"><p>${say("install_text")}</p><p class="hint">${say("install_ios")}</p></section>`
+            : nothing
       }
       ${
         person === null
           ? nothing
           : html`<section class="card" aria-labelledby="account"><h2 id="account">${say("account")}</h2>
             <p>${say("signed_in_as", { name: person.username })} · ${say(roleWords[person.role])}</p>
-            <p class="hint">${say("sign_out_text")}</p>
-            <div class="row"><button class="button" @click=${() => void session.signOut()}>${say("sign_out")}</button></div>
+            <p class="hint">${say("hand_over_text")}</p>
+            <div class="row">
+              <button class="button strong" @click=${() => void this.handOver()}>${say("hand_over")}</button>
+              <button class="button" @click=${() => void session.signOut()}>${say("sign_out")}</button>
+            </div>
           </section>`
       }
       <section class="card" aria-labelledby="about"><h2 id="about">${say("about")}</h2><p>${say("about_text")}</p></section>

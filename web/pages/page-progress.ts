@@ -2,10 +2,12 @@ import { html, nothing, type TemplateResult } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import { actOn } from "../core/acting.ts";
+import { announce } from "../core/app.ts";
 import { go } from "../core/router.ts";
 import { type Action, faceOf } from "../core/study-state.ts";
 import { say } from "../core/text.ts";
 import type { AskDialog } from "../elements/ask-dialog.ts";
+import { icon } from "../elements/icons.ts";
 import type { QueuedStudy } from "../queue/types.ts";
 import { QueuePage } from "./queue-page.ts";
 import "../elements/ask-dialog.ts";
@@ -14,6 +16,8 @@ import "../elements/study-card.ts";
 
 /** A study that ended stays on this screen so long, milliseconds: the person who sent it sees how. */
 const lingers = 3_600_000;
+/** So long it says that it goes on, milliseconds. */
+const wokenMs = 15_000;
 const rank = (study: QueuedStudy): number =>
   (study.serviceLevel === "stat" ? 0 : 1) + (faceOf(study).shelf === "done" ? 2 : 0);
 
@@ -22,6 +26,25 @@ const rank = (study: QueuedStudy): number =>
 export class PageProgress extends QueuePage {
   @state() private stopping: QueuedStudy | null = null;
   @query("ask-dialog") private dialog!: AskDialog;
+
+  /** Until when it says that it goes on after the screen was locked. */
+  @state() private wokenUntil = 0;
+  private readonly woken = (): void => {
+    this.wokenUntil = Date.now() + wokenMs;
+    announce(say("woken"));
+    setTimeout(() => {
+      this.now = Date.now();
+    }, wokenMs + 1);
+  };
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    addEventListener("app-woken", this.woken);
+  }
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    removeEventListener("app-woken", this.woken);
+  }
 
   private act(study: QueuedStudy, action: Action): void {
     if (this.app === null) return;
@@ -45,7 +68,8 @@ export class PageProgress extends QueuePage {
     return html`<div class="page">
       <h1>${say("progress_title")}</h1>
       ${choice.notSaved > 0 ? html`<notice-box tone="bad" .text=${say("not_saved")} .action=${say("choose_again")} @act=${() => this.again()}></notice-box>` : nothing}
-      ${studies.length === 0 ? html`<p class="lead">${say("nothing_active")}</p>` : nothing}
+      ${this.wokenUntil > Date.now() ? html`<notice-box tone="busy" .text=${say("woken")}></notice-box>` : nothing}
+      ${studies.length === 0 ? html`<div class="empty">${icon("check")}<p>${say("nothing_active")}</p></div>` : nothing}
       <div class="cards">
         ${repeat(
           studies,

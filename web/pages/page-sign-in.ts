@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
 import type { Credentials, SignInOutcome } from "../core/app.ts";
 import { go, parseRoute } from "../core/router.ts";
+import { faceOf } from "../core/study-state.ts";
 import { say } from "../core/text.ts";
 import { QueuePage } from "./queue-page.ts";
 import "../elements/notice-box.ts";
@@ -21,8 +22,12 @@ export class PageSignIn extends QueuePage {
   @query("#problem") private problemBox!: HTMLElement | null;
   private given: Credentials = { username: "", password: "" };
 
+  /** Counted only: whose they are is nobody's business here. */
+  private unfinished(): number {
+    return this.app?.queue.studies.filter((study) => faceOf(study).shelf !== "done").length ?? 0;
+  }
   private words(outcome: SignInOutcome): string {
-    const saved = this.app?.queue.studies.filter(({ state: at }) => at !== "done").length ?? 0;
+    const saved = this.unfinished();
     if (outcome.kind === "too_many_attempts")
       return say("too_many_tries", { minutes: Math.max(1, Math.ceil(outcome.retryAfterSeconds / 60)) });
     if (outcome.kind === "offline") return saved > 0 ? say("no_connection_saved", { n: saved }) : say("no_connection");
@@ -99,11 +104,13 @@ export class PageSignIn extends QueuePage {
   }
 
   protected override render(): TemplateResult {
+    const unfinished = this.unfinished();
     const described = this.problem === "" ? nothing : "problem";
     return html`<form class="sign-in page" @submit=${this.submit}>
       <h1>RelayPACS</h1>
       <p class="lead">${this.lead()}</p>
       ${this.problem === "" ? nothing : html`<p id="problem" class="problem" role="alert" tabindex="-1">${this.problem}</p>`}
+      ${unfinished > 0 ? html`<notice-box tone="quiet" .text=${say("signed_out_queue", { n: unfinished })}></notice-box>` : nothing}
       ${this.step === "password" ? this.first(described) : this.second(described)}
       <div class="bar">
         <button class="button primary" data-primary ?disabled=${this.busy}>${say(this.step === "password" ? "sign_in" : "continue")}</button>

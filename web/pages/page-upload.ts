@@ -3,6 +3,7 @@ import { customElement, query, state } from "lit/decorators.js";
 import { may } from "../../src/contract/permissions.ts";
 import { announce } from "../core/app.ts";
 import { isHeic } from "../core/chosen.ts";
+import { isApple } from "../core/install.ts";
 import { go } from "../core/router.ts";
 import { scanWords } from "../core/scan-words.ts";
 import { faceOf } from "../core/study-state.ts";
@@ -10,10 +11,10 @@ import { say } from "../core/text.ts";
 import type { ChosenFile, ScanResult } from "../queue/types.ts";
 import { QueuePage } from "./queue-page.ts";
 import "../elements/file-chooser.ts";
+import "../elements/found-list.ts";
 import "../elements/notice-box.ts";
+import "../elements/rechoose-files.ts";
 import type { FileChooser } from "../elements/file-chooser.ts";
-
-const isApple = /iPad|iPhone|iPod/.test(navigator.userAgent);
 
 /** Screen 1: choose files. What is readable goes on to Confirm by itself; the page stays only where something needs a decision. */
 @customElement("page-upload")
@@ -21,6 +22,7 @@ export class PageUpload extends QueuePage {
   @state() private progress: { readonly done: number; readonly total: number } | null = null;
   @state() private problem = "";
   @state() private found: ScanResult | null = null;
+  private last: readonly ChosenFile[] = [];
   @query("file-chooser") private chooser!: FileChooser | null;
   private stopScan = new AbortController();
 
@@ -42,10 +44,12 @@ export class PageUpload extends QueuePage {
     void this.look(waiting);
   };
 
+  /** @param files copied already: an input's own list is emptied */
   private async look(files: readonly ChosenFile[]): Promise<void> {
     if (this.app === null) return;
     this.found = null;
     this.problem = "";
+    this.last = files;
     if (files.every(isHeic)) {
       this.fail(say("heic"));
       return;
@@ -86,12 +90,18 @@ export class PageUpload extends QueuePage {
     return html`<section class="card" aria-labelledby="found">
       <h2 id="found">${say("found_title")}</h2>
       ${scanWords(result).map(({ text, tone }) => html`<notice-box .text=${text} .tone=${tone}></notice-box>`)}
+      ${unreadable && this.last.some(isHeic) ? html`<notice-box tone="warn" .text=${say("heic")}></notice-box>` : nothing}
+      <found-list .drafts=${this.app?.choice.drafts ?? []} @drop=${(event: CustomEvent<string>) => {
+        this.app?.choice.drop(event.detail);
+        this.requestUpdate();
+      }}></found-list>
       ${
         unreadable
           ? html`<details><summary>${say("unreadable_list")}</summary><ul class="plain">${result.unreadable.slice(0, 200).map((name) => html`<li dir="auto">${name}</li>`)}</ul></details>`
           : nothing
       }
       <div class="row">
+        ${unreadable ? html`<button class="button" @click=${() => void this.look(this.last)}>${say("try_again")}</button>` : nothing}
         <button class="button" @click=${() => this.again()}>${say("choose_again")}</button>
       </div>
       <div class="bar"><button class="button primary" data-primary @click=${() => go("confirm")}>${say(unreadable ? "continue_without" : "review")}</button></div>
@@ -113,6 +123,10 @@ export class PageUpload extends QueuePage {
   protected override render(): TemplateResult | typeof nothing {
     if (this.app === null) return nothing;
     const { queue, session } = this.app;
+    const lost = queue.studies.find(({ id, cause }) => id === this.target && cause === "files_gone");
+    if (lost !== undefined)
+      return html`<div class="page upload"><h1>${say("rechoose_title")}</h1>
+        <rechoose-files class="page" .queue=${queue} .study=${lost}></rechoose-files></div>`;
     const open = queue.studies.filter((study) => faceOf(study).shelf !== "done").length;
     const offline = queue.link.state === "offline";
     const allowed = session.person === null || may(session.person.role, "send");

@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { type Browser, chromium, startBrowser } from "../support/browser.ts";
+import { serveTestPage, type TestPage } from "./test-page.ts";
+
+const define = chromium === null ? () => {} : describe;
+define("what can be done on the screens, in Chromium", () => {
+  let browser: Browser;
+  let server: TestPage;
+  beforeAll(async () => {
+    server = await serveTestPage();
+    browser = await startBrowser();
+    await browser.page.setViewportSize({ width: 360, height: 640 });
+  }, 60_000);
+  afterAll(async () => {
+    await browser.stop();
+    server.stop();
+  });
+
+  const show = async (name: string, language = "en") => {
+    await browser.page.goto(server.scene(name, language));
+    await browser.page.waitForSelector("main h1");
+  };
+  const asked = () => browser.page.evaluate(() => window.asked);
+  const button = (name: string | RegExp) => browser.page.getByRole("button", { name });
+  const heading = (name: string) => browser.page.getByRole("heading", { name });
+
+  test("several studies and unreadable files are listed first; one can be left out", async () => {
+    await show("upload-found");
+    const rows = browser.page.getByRole("list", { name: "What was found" }).getByRole("listitem");
+    await rows.first().waitFor();
+    expect(await rows.count()).toBe(3);
+    await browser.page.getByText("2 files could not be read.").waitFor();
+    await button("Leave out: BEISPIEL, JAN").click();
+    expect(await rows.count()).toBe(2);
+    await button("Continue without them").click();
+    await heading("Confirm study").waitFor();
+    await browser.page.getByText("1 of 2").waitFor();
+  }, 30_000);
+
+  test("the wrong patient: the study is left out and nothing is sent", async () => {
+    await show("confirm");
+    await button("Not this study").click();
+    await heading("Upload study").waitFor();
+    expect(await asked()).toEqual([]);
+  }, 30_000);
+
+  test("photos are shown, turned, taken anew and taken out", async () => {
+    const { page } = browser;
+    await show("confirm-pictures");
+    const picture = page.getByRole("img", { name: "Picture 1" });
+    const shape = () =>
+      picture.evaluate((it) => [(it as HTMLImageElement).naturalWidth, (it as HTMLImageElement).naturalHeight]);
+    await page.waitForFunction(
+      () => (document.querySelector<HTMLImageElement>(".pictures img")?.naturalWidth ?? 0) > 0,
+    );
+    expect(await shape()).toEqual([16, 12]);
+    await button("Rotate: Picture 1").click();
+    await page.waitForFunction(() => document.querySelector<HTMLImageElement>(".pictures img")?.naturalWidth === 12);
+    expect(await shape()).toEqual([12, 16]);
+    const chosen = page.waitForEvent("filechooser");
+    await button("Retake: Picture 2").click();
+    await (await chosen).setFiles({ name: "new.png", mimeType: "image/png", buffer: Buffer.from("not a picture") });
+    expect(await page.getByRole("img").count()).toBe(2);
+    await button("Remove: Picture 1").click();
+    await page.getByRole("img", { name: "Picture 2" }).waitFor({ state: "detached" });
+    await page.getByText("1 picture,").waitFor();
+    expect(await button("Remove: Picture 1").count()).toBe(0); // the last one stays
+  }, 30_000);
+
+  test("lost files are asked for by the study's own button", async () => {
+    const { page } = browser;
+    await show("files-gone");
+    await button("Choose them again").click();
+    await heading("Choose the files again").waitFor();
+    const chosen = page.waitForEvent("filechooser");
+    await button("Choose them again").click();
+    await (await chosen).setFiles({ name: "IM1", mimeType: "application/dicom", buffer: Buffer.from("x") });
+    await heading("Progress").waitFor();
+    expect(await asked()).toEqual(["rechoose one"]);
+  }, 30_000);
+
+  test("handed over: what waits is opened at the box first, and the next person sees a number only", async () => {
+    const { page } = browser;
+    await show("more");
+    await button("Hand over").click();
+    await page.getByRole("textbox", { name: "Username" }).waitFor();
+    expect(await asked()).toEqual(["hand over"]);
+    await show("sign-in-queue");
+    await page.getByText("2 studies on this device are not finished.").waitFor();
+    expect(await page.locator("body").textContent()).not.toMatch(/MUSTER|P-1001/);
+  }, 30_000);
+
+  for (const [language, words] of [
+    ["en", "The archive refuses the hospital box's sign-in. Tell IT; the study is kept."],
+    ["de", "Das Archiv lehnt die Anmeldung der Klinik-Box ab. Die IT fragen; die Studie bleibt erhalten."],
+  ] as const)
+    test(`a code of the box is said in ${language}`, async () => {
+      await show("parked", language);
+      await browser.page.getByText(words).waitFor();
+    }, 30_000);
+
+  test("what the archive had already is told in images", async () => {
+    await show("partly-there");
+    await browser.page.getByText("300 of 842 images arrived earlier. Only the missing 542 are sent.").waitFor();
+    expect(browser.complaints).toEqual([]);
+  }, 30_000);
+});
