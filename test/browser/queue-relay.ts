@@ -8,7 +8,7 @@ export interface ChunkSeen {
   /** Decoded bytes. */
   readonly bytes: number;
   readonly gzip: boolean;
-  /** What the page was answered; 0: nothing. */
+  /** What the box answered; 0: nothing. */
   status: number;
 }
 
@@ -95,10 +95,7 @@ export async function startQueueRelay(boxUrl: () => string, app: "bare" | "real"
     const seen = url.pathname.endsWith("/chunk") && body !== null ? note(request, url, body) : null;
     const trouble = await relay.fault(request, url.pathname);
     if (trouble === "hang") return new Promise(() => undefined);
-    if (trouble instanceof Response) {
-      if (seen) seen.status = trouble.status;
-      return trouble;
-    }
+    if (trouble instanceof Response) return trouble;
     if (trouble === "corrupt" && body !== null) body = body.map((byte, index) => (index === 0 ? byte ^ 1 : byte));
     const forwarded = new Headers(request.headers);
     const target = boxUrl();

@@ -50,8 +50,11 @@ export async function putChunks(request: ChunkRequest): Promise<void> {
     if (request.gzip) xhr.setRequestHeader("content-encoding", "gzip");
     xhr.upload.onprogress = watch;
     xhr.onerror = () => end(networkError());
-    xhr.onload = () =>
-      xhr.status === 200 ? end() : end(problemOf(xhr.status, (name) => xhr.getResponseHeader(name), xhr.responseText));
+    xhr.onload = () => {
+      if (xhr.status !== 200) end(problemOf(xhr.status, (name) => xhr.getResponseHeader(name), xhr.responseText));
+      else if (isReceipt(xhr.responseText)) end();
+      else end(new ApiError("unexpected_answer", "The answer did not come from the hospital box.", xhr.status));
+    };
     request.signal.addEventListener("abort", stop);
     watch();
     xhr.send(request.body);
@@ -60,3 +63,13 @@ export async function putChunks(request: ChunkRequest): Promise<void> {
 
 /** RFC 9530 §2: a structured field's byte sequence. */
 const base64 = (bytes: ArrayBuffer) => btoa(String.fromCharCode(...new Uint8Array(bytes)));
+
+/** A network that wants a sign-in first answers 200 to everything: only the box's own word counts. */
+function isReceipt(text: string): boolean {
+  try {
+    const said = JSON.parse(text) as { readonly received_chunk_index?: unknown } | null;
+    return typeof said?.received_chunk_index === "number";
+  } catch {
+    return false;
+  }
+}

@@ -36,7 +36,7 @@ export function problemOf(status: number, header: (name: string) => string | nul
   const text = (name: string) => (typeof document[name] === "string" ? String(document[name]) : "");
   return new ApiError(
     text("code") || (status >= 500 ? "service_unavailable" : "unexpected_answer"),
-    text("detail") || text("title") || `The hospital box answered with ${status}.`,
+    text("detail") || text("title") || "The answer did not come from the hospital box itself.",
     status,
     text("request_id") || header("x-request-id"),
     retryAfterSeconds(header("retry-after"), Date.now()),

@@ -51,6 +51,7 @@ const waiting: Record<WaitCause, Face> = {
   urgent_first: face("st_waiting", "quiet", "x_urgent", ["pause", "cancel"]),
   other_tab: face("st_waiting", "quiet", "x_other_tab", ["cancel"]),
   signed_out: face("st_needs", "warn", "x_signed_out", ["sign_in", "cancel"], "needs_you"),
+  box_busy: face("st_waiting_box", "warn", "x_box_busy", ["try_now", "pause", "cancel"]),
   box_full: face("st_waiting", "warn", "x_box_full", ["try_now", "pause", "cancel"]),
   files_gone: face("st_needs", "warn", "x_files_gone", ["choose", "cancel"], "needs_you"),
   confirmation: face("st_needs", "warn", "x_confirmation", ["check", "cancel"], "needs_you"),

@@ -182,6 +182,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
   turn: waits("turn"),
   urgent: waits("urgent_first"),
   "other-tab": waits("other_tab"),
+  "box-busy": waits("box_busy"),
   "box-full": waits("box_full"),
   uploading: study({ serviceLevel: "stat" }),
   slow: study({ eta: 7200, rate: 50_000, kept: false }),

@@ -7,6 +7,7 @@ export const progressDe: Readonly<Record<keyof typeof progressEn, string>> = {
   stage_now: "jetzt",
   stage_done: "fertig",
   st_saving: "Wird auf dem Gerät gespeichert",
+  st_waiting_box: "Wartet auf die Klinik-Box",
   st_waiting_network: "Wartet auf das Netz",
   st_waiting: "Wartet",
   st_uploading: "Wird übertragen",
@@ -27,6 +28,7 @@ export const progressDe: Readonly<Record<keyof typeof progressEn, string>> = {
   x_urgent: "Wartet auf eine dringende Studie.",
   x_other_tab: "Wird in einem anderen Tab gesendet.",
   x_signed_out: "Melden Sie sich wieder an. Nichts ist verloren.",
+  x_box_busy: "Die Klinik-Box kann gerade nichts annehmen. Alles ist auf diesem Gerät gespeichert.",
   x_box_full: "Die Klinik-Box hat keinen Platz. Ihre Studie bleibt auf diesem Gerät. Hält das an, sagen Sie es der IT.",
   x_files_gone:
     "Auf diesem Gerät fehlen Dateien, oder sie wurden geändert. Wählen Sie sie neu aus: Fertige Teile werden nicht zweimal gesendet.",

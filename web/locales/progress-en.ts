@@ -6,6 +6,7 @@ export const progressEn = {
   stage_now: "now",
   stage_done: "done",
   st_saving: "Saving on this device",
+  st_waiting_box: "Waiting for the hospital box",
   st_waiting_network: "Waiting for network",
   st_waiting: "Waiting",
   st_uploading: "Uploading",
@@ -26,6 +27,7 @@ export const progressEn = {
   x_urgent: "Waiting for an urgent study.",
   x_other_tab: "Sending in another tab.",
   x_signed_out: "Sign in again to continue. Nothing is lost.",
+  x_box_busy: "The hospital box cannot take it just now. Work is saved on this device.",
   x_box_full: "The hospital box has no space. Your study stays on this device. Tell IT if this lasts.",
   x_files_gone:
     "Files are missing on this device, or changed since you picked them. Choose them again: finished parts are not sent twice.",

@@ -7,6 +7,7 @@ export const progressFr: Readonly<Record<keyof typeof progressEn, string>> = {
   stage_now: "en cours",
   stage_done: "fait",
   st_saving: "Enregistrement sur cet appareil",
+  st_waiting_box: "En attente du boîtier de l’hôpital",
   st_waiting_network: "En attente du réseau",
   st_waiting: "En attente",
   st_uploading: "Envoi",
@@ -27,6 +28,7 @@ export const progressFr: Readonly<Record<keyof typeof progressEn, string>> = {
   x_urgent: "En attente d’un examen urgent.",
   x_other_tab: "Envoi dans un autre onglet.",
   x_signed_out: "Reconnectez-vous pour continuer. Rien n’est perdu.",
+  x_box_busy: "Le boîtier de l’hôpital ne peut rien prendre en ce moment. Tout est enregistré sur cet appareil.",
   x_box_full:
     "Le boîtier n’a plus de place. Votre examen reste sur cet appareil. Si cela dure, prévenez l’informatique.",
   x_files_gone:

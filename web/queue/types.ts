@@ -101,6 +101,7 @@ export type WaitCause =
   | "urgent_first"
   | "other_tab"
   | "signed_out"
+  | "box_busy"
   | "box_full"
   | "files_gone"
   | "confirmation"

@@ -6,8 +6,8 @@ describe("a failed step", () => {
   test.each([
     ["network", 0, { kind: "again", cause: "retry", retryAfter: 7 }],
     ["stalled", 0, { kind: "again", cause: "retry", retryAfter: 7 }],
-    ["too_many_requests", 429, { kind: "again", cause: "retry", retryAfter: 7 }],
-    ["internal_error", 500, { kind: "again", cause: "retry", retryAfter: 7 }],
+    ["too_many_requests", 429, { kind: "again", cause: "box_busy", retryAfter: 7 }],
+    ["internal_error", 500, { kind: "again", cause: "box_busy", retryAfter: 7 }],
     ["digest_mismatch", 400, { kind: "again", cause: "retry", retryAfter: 7 }],
     ["insufficient_storage", 507, { kind: "again", cause: "box_full", retryAfter: 7 }],
     ["unauthorized", 401, { kind: "needs_you", cause: "signed_out" }],
@@ -20,7 +20,7 @@ describe("a failed step", () => {
     ["chunk_conflict", 409, { kind: "failed" }],
     ["upload_too_large", 413, { kind: "failed" }],
     ["a_code_of_the_future", 422, { kind: "failed" }],
-    ["a_code_of_the_future", 503, { kind: "again", cause: "retry", retryAfter: 7 }],
+    ["a_code_of_the_future", 503, { kind: "again", cause: "box_busy", retryAfter: 7 }],
   ] as const)("%s (%p) means %p", (code, status, verdict) => {
     expect(verdictOf(new ApiError(code, "", status, null, 7))).toEqual(verdict);
   });

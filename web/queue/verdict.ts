@@ -24,7 +24,7 @@ const byCode: Record<string, Verdict> = {
   stalled: again("retry"),
   digest_mismatch: again("retry"),
   encoding_invalid: again("retry"),
-  too_many_uploads: again("retry"),
+  too_many_uploads: again("box_busy"),
   unexpected_answer: again("retry"), // a captive portal or a proxy, not the box
   insufficient_storage: again("box_full"),
   aborted: { kind: "stopped" },
@@ -51,7 +51,7 @@ export function verdictOf(error: unknown): Verdict {
   if (known?.kind === "again") return { ...known, retryAfter: error.retryAfter };
   if (known) return known;
   const { status } = error;
-  if (status === 0 || status === 408 || status === 429 || status >= 500)
-    return { kind: "again", cause: "retry", retryAfter: error.retryAfter };
+  if (status === 0 || status === 408) return { kind: "again", cause: "retry", retryAfter: error.retryAfter };
+  if (status === 429 || status >= 500) return { kind: "again", cause: "box_busy", retryAfter: error.retryAfter };
   return { kind: "failed" };
 }
