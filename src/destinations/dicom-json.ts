@@ -1,3 +1,5 @@
+import { withoutPadding } from "../core/trim-end.ts";
+
 import { nativeDicomModel } from "./native-dicom-xml.ts";
 
 /** A data set in the DICOM JSON model (PS3.18 F.2), as loosely as servers write it; keys are lower case here. */
@@ -23,7 +25,7 @@ export const itemsOf = (set: JsonDataSet, tag: string): JsonDataSet[] =>
 export function textOf(set: JsonDataSet, tag: string): string {
   const value = set.get(tag)?.[0];
   // Trailing NUL and space are padding of UI and of text (PS3.5 6.2)
-  return typeof value === "string" ? value.replace(/[\0 ]+$/, "").trim() : "";
+  return typeof value === "string" ? withoutPadding(value).trim() : "";
 }
 
 /** The first value as a number; servers write it as a number or as digits. */

@@ -4,7 +4,8 @@ interface Attribute {
 }
 type DataSet = Record<string, Attribute>;
 
-const TOKEN = /<(\/?)([A-Za-z]+)((?:\s+[\w:.-]+\s*=\s*(?:"[^"]*"|'[^']*'))*)\s*(\/?)>|<[?!][^>]*>|([^<]+)/g;
+// No part runs past the next bracket, or an answer of open brackets alone would be read again from each of them.
+const TOKEN = /<(\/?)([A-Za-z]+)((?:\s+[\w:.-]+\s*=\s*(?:"[^"]*"|'[^']*'))*)\s*(\/?)>|<[?!][^<>]*>|([^<]+)/g;
 const DEPTH = 16;
 
 /**

@@ -1,3 +1,4 @@
+import { trimEnd, withoutPadding } from "../core/trim-end.ts";
 import { decodeText, type TextVR } from "./character-sets.ts";
 import type { RawValue } from "./data-set.ts";
 import { type Keyword, tags } from "./tags.ts";
@@ -53,7 +54,7 @@ export class Attributes {
     const vr = texts[keyword];
     const decoded = decodeText(value.bytes, vr, this.characterSet);
     // PS3.5 6.2.1: empty component groups at the end say nothing.
-    const padded = trimmed(vr === "PN" ? trimmed(decoded.text).replace(/=+$/, "") : decoded.text);
+    const padded = trimmed(vr === "PN" ? trimEnd(trimmed(decoded.text), "=") : decoded.text);
     const text = padded.replace(/\p{Cc}/gu, " ");
     if (text !== padded) this.controls.add(keyword);
     if (!decoded.sure) this.unsure.add(keyword);
@@ -80,4 +81,4 @@ const latin1 = (value: RawValue | undefined): string =>
   value === undefined ? "" : trimmed(Buffer.from(value.bytes).toString("latin1"));
 
 /** PS3.5 6.2: text is padded by a space; the field pads with NUL as well. */
-const trimmed = (text: string): string => text.replace(/^ +|[\0 ]+$/g, "");
+const trimmed = (text: string): string => withoutPadding(text.replace(/^ +/, ""));

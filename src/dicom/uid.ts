@@ -1,13 +1,11 @@
+import { withoutPadding } from "../core/trim-end.ts";
+
 /** `regular`: as PS3.5 9.1 wants it. `irregular`: a component with a leading zero, which archives take. */
 export type UidForm = "regular" | "irregular" | "invalid";
 
 /** The text of a UI value without its padding; PS3.5 6.2 pads with NUL, the field also with spaces. */
 export const uidOf = (bytes: Uint8Array | undefined): string =>
-  bytes === undefined
-    ? ""
-    : Buffer.from(bytes)
-        .toString("latin1")
-        .replace(/[\0 ]+$/, "");
+  bytes === undefined ? "" : withoutPadding(Buffer.from(bytes).toString("latin1"));
 
 /** Whether a UID is one (PS3.5 9.1): digits and dots, at most 64, no empty component. */
 export function uidForm(uid: string): UidForm {

@@ -7,7 +7,7 @@ import { ByteReader, FileReader, windowSize } from "./byte-reader.ts";
 import { walkDataSet } from "./data-set-walk.ts";
 import { Malformed } from "./element.ts";
 import { InflateReader } from "./inflate-reader.ts";
-import { accepted } from "./inspect-made.ts";
+import { accepted, inspected } from "./inspect-made.ts";
 import {
   description,
   element,
@@ -104,6 +104,15 @@ describe("a walk reads no further than its bounds", () => {
       await rm(folder, { recursive: true });
     }
   });
+});
+
+test("identifiers of 8 kB of spaces are looked at once, not once for each space", async () => {
+  const spaces = Buffer.concat([Buffer.alloc(8190, " "), Buffer.from("x")]);
+  const uids = [0x00080016, 0x00080018, 0x0020000d, 0x0020000e].map((tag) => element(tag, "UI", spaces));
+  const texts = [0x00100020, 0x00081030, 0x0008103e, 0x00200010].map((tag) => element(tag, "LO", spaces));
+  const pieces = [head(), ...uids.slice(0, 2), ...texts, ...uids.slice(2), description(4, 4)];
+  for (let times = 0; times < 50; times++)
+    expect(await inspected(...pieces)).toMatchObject({ kind: "refused", code: "uid_invalid" });
 });
 
 describe("what is large and sound is read", () => {

@@ -1,3 +1,4 @@
+import { withoutPadding } from "../core/trim-end.ts";
 import { aeTitleBytes } from "./ae-title.ts";
 import { protocolError } from "./errors.ts";
 import { OUR_MAX_LENGTH, PduType, pdu } from "./pdu.ts";
@@ -58,7 +59,7 @@ export function associateAC(body: Buffer): Accepted {
     if (type === 0x21) {
       if (data.length < 4) throw protocolError("presentation context item is cut short");
       const syntax = items(data, 4).find((sub) => sub.type === 0x40)?.data;
-      const transferSyntax = (syntax?.toString("latin1") ?? "").replace(/[\0 ]+$/, "");
+      const transferSyntax = withoutPadding(syntax?.toString("latin1") ?? "");
       results.set(data.readUInt8(0), { result: data.readUInt8(2), transferSyntax });
     }
     if (type === 0x50) {

@@ -1,3 +1,4 @@
+import { withoutPadding } from "../core/trim-end.ts";
 import { protocolError } from "./errors.ts";
 
 /** A flat data set in Implicit VR Little Endian, as command sets are (PS3.7 6.3.1) and as C-FIND identifiers may be. */
@@ -44,7 +45,7 @@ export function shortValue(value: number): Buffer {
 
 /** A UID or code without its padding, "" where it is absent. */
 export const textIn = (set: ImplicitSet, tag: number): string =>
-  (set.get(tag)?.toString("latin1") ?? "").replace(/[\0 ]+$/, "").trim();
+  withoutPadding(set.get(tag)?.toString("latin1") ?? "").trim();
 
 /** A US value, null where it is absent or has another length. */
 export function shortIn(set: ImplicitSet, tag: number): number | null {

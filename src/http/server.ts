@@ -1,6 +1,7 @@
 import { type AnyElysia, Elysia } from "elysia";
 import { RelayError } from "../core/errors.ts";
 import { errorFields } from "../core/log.ts";
+import { trimEnd } from "../core/trim-end.ts";
 import { accessOf } from "./access.ts";
 import type { HttpContext } from "./context.ts";
 import { asRelayError, httpStatus, problem } from "./errors.ts";
@@ -93,5 +94,5 @@ export async function createServer(context: HttpContext) {
 
 const pathOf = (request: Request): string => {
   const { pathname } = new URL(request.url);
-  return pathname.length > 1 ? pathname.replace(/\/+$/, "") : pathname;
+  return pathname.length > 1 ? trimEnd(pathname, "/") : pathname;
 };
