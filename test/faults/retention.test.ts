@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { abandoned } from "../../scripts/proof/p15-abandoned.ts";
 import { type Box, startBox } from "../support/box.ts";
 import { freePort, until } from "../support/child.ts";
 import type { Client, Opened, SendFile } from "../support/client.ts";
@@ -46,6 +47,10 @@ test("P15: an abandoned upload expires: no file stays, writes are 410", async ()
     expect(readdirSync(spool(box))).toEqual([]);
   });
 }, 30_000);
+
+test("P15: so it is however far the sender got", async () => {
+  expect(await abandoned(6)).toEqual({ uploads: 6, wrong: 0, left: 0 });
+}, 60_000);
 
 test("the files leave the spool with the confirmed receipt", async () => {
   const pacs = await startFakePacs();
