@@ -22,6 +22,7 @@ import { installSevenZip } from "./intake/seven-zip.ts";
 import { startIntake } from "./intake/worker.ts";
 import { alreadyDelivered } from "./study/duplicates.ts";
 import { forgetMoved } from "./study/moved-destinations.ts";
+import { askAgain } from "./study/still-there.ts";
 import { createChunkReceiver } from "./upload/chunk.ts";
 import { reconcileSpool } from "./upload/reconcile.ts";
 import { createSpool } from "./upload/spool.ts";
@@ -102,7 +103,7 @@ export async function startApp(initial: Config): Promise<App> {
       config: () => config,
       hashKey: keys.hashKey,
       unknownDestinations: (ids) => unknownDestinations(config, ids),
-      alreadyDelivered: (hashes, asked) => alreadyDelivered(db.orm, config, keys.hashKey, asked, hashes),
+      alreadyDelivered: (upload) => alreadyDelivered(db.orm, { config, hashKey: keys.hashKey }, upload),
       now,
     },
     receiveChunk: createChunkReceiver({
@@ -116,6 +117,7 @@ export async function startApp(initial: Config): Promise<App> {
     wake: wakeAll,
     cancelUpload: intake.cancel,
     endUpload: forwarder.end,
+    askAgain: (upload, signal) => askAgain({ ...deps, destinations: (id) => destinations.get(id) }, upload, signal),
     now,
   });
   const { host, port } = parseListen(config.listen) ?? { host: "127.0.0.1", port: 0 };

@@ -1,4 +1,4 @@
-import { and, count, eq, inArray, isNotNull, isNull, lt, or, sql } from "drizzle-orm";
+import { and, count, eq, inArray, isNotNull, isNull, lt, ne, or, sql } from "drizzle-orm";
 import type { Queries } from "./database.ts";
 import { deliveredObject, deliveryInstance, destinationTarget, instance, study, upload } from "./schema.ts";
 
@@ -12,7 +12,12 @@ export function deliveredObjects(q: Queries, keys: readonly string[]): Delivered
       ...q
         .select()
         .from(deliveredObject)
-        .where(inArray(deliveredObject.objectKey, keys.slice(start, start + 500)))
+        .where(
+          and(
+            inArray(deliveredObject.objectKey, keys.slice(start, start + 500)),
+            ne(deliveredObject.sopInstanceUID, ""),
+          ),
+        )
         .all(),
     );
   return rows;
@@ -28,6 +33,8 @@ export function rememberDelivered(tx: Queries, deliveryId: string, receiptId: st
           destinationId: deliveryInstance.destinationId,
           receiptId: sql<string>`${receiptId}`.as("receipt_id"),
           studyInstanceUID: study.studyInstanceUID,
+          seriesInstanceUID: instance.seriesInstanceUID,
+          sopInstanceUID: instance.sopInstanceUID,
           modalities: study.modalities,
           at: sql<number>`${at}`.as("at"),
         })
@@ -42,8 +49,24 @@ export function rememberDelivered(tx: Queries, deliveryId: string, receiptId: st
           ),
         ),
     )
-    .onConflictDoNothing()
+    .onConflictDoUpdate({
+      target: [deliveredObject.objectKey, deliveredObject.destinationId],
+      set: { sopInstanceUID: sql`excluded.sop_instance_uid`, seriesInstanceUID: sql`excluded.series_instance_uid` },
+    })
     .run();
+}
+
+/** A destination does not show these any more: they are as if never confirmed there. */
+export function forgetDelivered(tx: Queries, destinationId: string, keys: readonly string[]): void {
+  for (let start = 0; start < keys.length; start += 500)
+    tx.delete(deliveredObject)
+      .where(
+        and(
+          eq(deliveredObject.destinationId, destinationId),
+          inArray(deliveredObject.objectKey, keys.slice(start, start + 500)),
+        ),
+      )
+      .run();
 }
 
 /** What of a study goes to a destination that takes notes in this form. */
@@ -58,7 +81,6 @@ export const deliveredBefore = (q: Queries, studyId: string, destinationId: stri
   q
     .select({
       instanceId: instance.id,
-      isNotes: isNotNull(instance.notesAs).mapWith(Boolean),
       receiptId: deliveredObject.receiptId,
       at: deliveredObject.at,
     })

@@ -75,6 +75,10 @@ export const uploadFile = sqliteTable(
     sizeBytes: integer("size_bytes"),
     state: text().$type<"needed" | "already_delivered">().notNull(),
     sha256: text(),
+    /** Of one that is already delivered: the object by which it was known. */
+    objectKey: text("object_key"),
+    /** When every destination that can be asked last showed it; null: none answered. */
+    askedAt: integer("asked_at"),
     /** Sum over received_range, kept beside it so that status is one read. */
     receivedBytes: integer("received_bytes").notNull().default(0),
   },
@@ -124,6 +128,9 @@ export const study = sqliteTable(
     patientBirthDate: text("patient_birth_date"),
     patientSex: text("patient_sex"),
     studyDate: text("study_date"),
+    studyTime: text("study_time"),
+    studyID: text("dicom_study_id"),
+    referringPhysicianName: text("referring_physician_name"),
     accessionNumber: text("accession_number"),
     studyDescription: text("study_description"),
     modalities: text({ mode: "json" }).$type<string[]>().notNull(),
@@ -158,8 +165,10 @@ export const instance = sqliteTable(
     head: blob({ mode: "buffer" }),
     /** Of the Part 10 object as it leaves, hex. */
     sha256: text().notNull(),
-    /** Keyed hash of the file as it came, by which it is known again; null for objects made here. */
+    /** Keyed hash of the file as it came, or of the UID of an object made here: by it a repeat is known. */
     objectKey: text("object_key"),
+    /** Made here, under a UID that says of what: whatever lies at a destination under it is ours. */
+    made: integer({ mode: "boolean" }).notNull().default(false),
     /** The clinical notes in this form: goes only to deliveries that take it so. Null: everything else. */
     notesAs: text("notes_as").$type<"sr" | "pdf">(),
   },
@@ -258,6 +267,9 @@ export const deliveredObject = sqliteTable(
     destinationId: text("destination_id").notNull(),
     receiptId: text("receipt_id").notNull(),
     studyInstanceUID: text("study_instance_uid").notNull(),
+    /** By these it is asked for again; empty in rows of before, which count no more. */
+    seriesInstanceUID: text("series_instance_uid").notNull().default(""),
+    sopInstanceUID: text("sop_instance_uid").notNull().default(""),
     /** Of its study, so that its route can be told again. */
     modalities: text({ mode: "json" }).$type<string[]>().notNull(),
     at: integer().notNull(),

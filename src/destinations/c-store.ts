@@ -5,9 +5,9 @@ import { echo, findInstances } from "../dimse/services.ts";
 import { statusHex } from "../dimse/status.ts";
 import { sendOverAssociations } from "./c-store-lanes.ts";
 import { failedSteps } from "./check-steps.ts";
-import { type Destination, DestinationError, type OutgoingInstance } from "./destination.ts";
+import { type Destination, DestinationError, type InstanceName, type OutgoingInstance } from "./destination.ts";
 import type { DestinationEnv } from "./env.ts";
-import { incomparable, type Report, readableOnes } from "./outcome.ts";
+import { incomparable, type Report, readableOnes, stored } from "./outcome.ts";
 import { tlsFiles } from "./tls-files.ts";
 import { transportError } from "./transport-errors.ts";
 
@@ -50,6 +50,10 @@ export function cStore(config: CStoreConfig, _env: DestinationEnv): Destination 
       const replaces = config.on_conflict === "send";
       const unsent: OutgoingInstance[] = [];
       for (const instance of ready) {
+        if (held?.has(instance.sopInstanceUID) && instance.made) {
+          report(stored(instance, "held before", { verified: true }));
+          continue;
+        }
         // DIMSE compares nothing, and archives say 0000 and keep the old copy, or replace it, without a word.
         const strange = held?.has(instance.sopInstanceUID) && !instance.sentBefore && !replaces;
         if (strange) report(incomparable(instance, "held before"));
@@ -64,10 +68,11 @@ export function cStore(config: CStoreConfig, _env: DestinationEnv): Destination 
       const held = await heldBy(instances, signal);
       return held === null ? null : new Map([...held].map((uid) => [uid, { same: null }]));
     },
+    shows: heldBy,
   };
 
   /** Which of these instances of one study the peer holds, by C-FIND; null where it cannot be asked. */
-  function heldBy(instances: readonly OutgoingInstance[], signal: AbortSignal): Promise<Set<string> | null> {
+  function heldBy(instances: readonly InstanceName[], signal: AbortSignal): Promise<Set<string> | null> {
     return translated(signal, async () => {
       const [first] = instances;
       if (first === undefined) return new Set();

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { sameDataSet } from "./data-set-compare.ts";
-import type { OutgoingInstance } from "./destination.ts";
+import type { InstanceName, OutgoingInstance } from "./destination.ts";
 import type { HttpPeer } from "./http-peer.ts";
 import { expect200, statusError } from "./http-status.ts";
 import { bytesOf } from "./instance-bytes.ts";
@@ -31,7 +31,7 @@ export function orthancCopies(peer: HttpPeer) {
     if (answer.status !== 200 && answer.status !== 404) throw statusError(answer);
   }
 
-  const held = (instances: readonly OutgoingInstance[], signal: AbortSignal) => heldInOrthanc(peer, instances, signal);
+  const held = (instances: readonly InstanceName[], signal: AbortSignal) => heldInOrthanc(peer, instances, signal);
   return { same, remove, held };
 }
 

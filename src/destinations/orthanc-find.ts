@@ -1,4 +1,4 @@
-import { DestinationError, type OutgoingInstance } from "./destination.ts";
+import { DestinationError, type InstanceName } from "./destination.ts";
 import type { HttpPeer } from "./http-peer.ts";
 import { expect200 } from "./http-status.ts";
 import { inLanes } from "./lanes.ts";
@@ -14,7 +14,7 @@ const REQUESTS = 4;
  */
 export async function heldInOrthanc(
   peer: HttpPeer,
-  instances: readonly OutgoingInstance[],
+  instances: readonly InstanceName[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();

@@ -1,4 +1,4 @@
-import type { OutgoingInstance } from "./destination.ts";
+import type { InstanceName } from "./destination.ts";
 import { dataSetsOf, textOf } from "./dicom-json.ts";
 import type { HttpAnswer, HttpPeer } from "./http-peer.ts";
 import { statusError } from "./http-status.ts";
@@ -20,7 +20,7 @@ const CANNOT_BE_ASKED = new Set([400, 403, 404, 405, 406, 415, 501]);
  */
 export async function heldByQido(
   peer: HttpPeer,
-  instances: readonly OutgoingInstance[],
+  instances: readonly InstanceName[],
   signal: AbortSignal,
 ): Promise<Set<string> | null> {
   const [first] = instances;

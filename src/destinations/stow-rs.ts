@@ -45,5 +45,6 @@ export function stowRs(config: StowRsConfig, env: DestinationEnv): Destination {
       const held = await heldByQido(peer, instances, signal);
       return held === null ? null : new Map([...held].map((uid) => [uid, { same: null }]));
     },
+    shows: (instances, signal) => heldByQido(peer, instances, signal),
   };
 }

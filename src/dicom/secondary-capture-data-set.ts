@@ -69,11 +69,9 @@ export function captureDataSet(
     StudyDescription: studyDescription.text || undefined,
     AccessionNumber: study.accessionNumber,
     ReferringPhysicianName: study.referringPhysicianName,
-    // General Series (C.7.3.1)
+    // General Series (C.7.3.1); without a date, for pictures of another day may join it.
     SeriesInstanceUID: series.seriesInstanceUID,
     SeriesNumber: series.number,
-    SeriesDate: date,
-    SeriesTime: time,
     SeriesDescription: seriesDescription.text || undefined,
     Modality: series.modality || "OT",
     BodyPartExamined: bodyPart.text || undefined,

@@ -72,13 +72,11 @@ export function enqueueDeliveries(tx: Transaction, options: EnqueueOptions): str
     });
     recordOutcomes(
       tx,
-      before.map(({ instanceId, isNotes, receiptId, at }) => ({
+      before.map(({ instanceId, receiptId, at }) => ({
         deliveryId: id,
         instanceId,
         destinationId,
-        // The same notes of another upload are there under another UID: nothing to ask for, and once is enough.
-        result: isNotes ? ("stored" as const) : ("answered" as const),
-        verifiedBy: isNotes ? ("peer" as const) : null,
+        result: "answered" as const,
         answer: `delivered before, receipt ${receiptId}`,
         at,
       })),

@@ -70,8 +70,8 @@ function recordFound(
   const found = open.flatMap(({ instance, known }) => {
     const same = held.get(instance.sopInstanceUID)?.same;
     // Absent when we asked, sent, and there now: ours, though not compared.
-    const ours = same === true || (same === null && known?.answer === SENT);
-    return same === undefined || same === false ? [] : [{ instanceId: instance.id, ours, same }];
+    const ours = same === true || instance.made || (same === null && known?.answer === SENT);
+    return same === undefined || (same === false && !instance.made) ? [] : [{ instanceId: instance.id, ours, same }];
   });
   recordOutcomes(
     context.db.orm,

@@ -5,6 +5,7 @@ import type { Config } from "../core/config-schema.ts";
 import type { Live } from "../core/live.ts";
 import type { Log } from "../core/log.ts";
 import type { Database } from "../db/database.ts";
+import type { UploadRow } from "../db/uploads.ts";
 import type { Forwarder } from "../forward/dispatcher.ts";
 import type { createChunkReceiver } from "../upload/chunk.ts";
 import type { SessionDeps } from "../upload/session.ts";
@@ -28,6 +29,8 @@ export interface HttpContext {
   readonly wake: () => void;
   /** Stops what intake does with an upload. */
   readonly cancelUpload: (uploadId: string) => Promise<void>;
+  /** Asks the destinations whether they still show what was left out as delivered; answers whether something is needed again. */
+  readonly askAgain: (upload: UploadRow, signal: AbortSignal) => Promise<boolean>;
   /** Ends an upload for good, once nothing of it is under way to a destination. */
   readonly endUpload: Forwarder["end"];
   readonly now: () => Moment;

@@ -3,11 +3,11 @@ import type { Config } from "../core/config-schema.ts";
 import type { Database } from "../db/database.ts";
 import { addFindings, filesOf, type UploadRow } from "../db/uploads.ts";
 import { findUser } from "../db/users.ts";
-import { stableUid } from "../dicom/stable-uid.ts";
 import { type AcceptableStudy, acceptStudies } from "../study/accept.ts";
 import { completenessFindings } from "../study/completeness.ts";
 import { insertRepeats, repeatedStudies, unprovenFiles } from "../study/duplicates.ts";
 import { groupByStudy } from "../study/group.ts";
+import { picturesStudyUid } from "../study/made-uids.ts";
 import { type MakeOptions, makeObjects, soundPictures } from "../study/make-objects.ts";
 import { planStudies } from "../study/plan.ts";
 import type { Spool } from "../upload/spool.ts";
@@ -73,8 +73,9 @@ export async function runPipeline(deps: PipelineDeps, upload: UploadRow, signal:
   }
 
   const metadata = upload.metadata ?? {};
-  const picturesUID = stableUid(config.intake.uid_root, hashKey, upload.id, "pictures");
-  const repeated = repeatedStudies(db.orm, config, hashKey, upload, rows);
+  const hashes = pictures.map(({ sha256 }) => sha256);
+  const picturesUID = picturesStudyUid({ config, hashKey }, { id: upload.id, metadata }, hashes);
+  const repeated = repeatedStudies(db.orm, config, upload, rows);
   const { plans, notesUnassigned } = planStudies(
     { metadata, expected: upload.expectedStudies },
     grouping.studies,
@@ -91,7 +92,6 @@ export async function runPipeline(deps: PipelineDeps, upload: UploadRow, signal:
       into: `work/made-${index}`,
       config,
       hashKey,
-      uploadId: upload.id,
       serviceLevel: upload.serviceLevel,
       destinationIds: upload.destinationIds,
       author: findUser(db.orm, upload.userId)?.username ?? "",
@@ -113,7 +113,8 @@ export async function runPipeline(deps: PipelineDeps, upload: UploadRow, signal:
     book,
   );
   const notesStay = studies.length === 0 && Boolean(metadata.clinical_notes) && !notesUnassigned;
-  tellRepeats({ files: rows.length, before }, notesStay, book);
+  const unasked = rows.some((row) => row.state === "already_delivered" && row.askedAt === null);
+  tellRepeats({ files: rows.length, before, unasked }, notesStay, book);
   await syncFolderTree(spool.path(upload.id, "work"));
   signal.throwIfAborted();
 
@@ -122,8 +123,8 @@ export async function runPipeline(deps: PipelineDeps, upload: UploadRow, signal:
     studies,
     findings: book.all(),
     repeats: (tx, row) => {
-      addFindings(tx, row.id, unprovenFiles(tx, config, hashKey, row, rows));
-      return insertRepeats(tx, config, hashKey, row, rows, now);
+      addFindings(tx, row.id, unprovenFiles(tx, config, row, rows));
+      return insertRepeats(tx, config, row, rows, now);
     },
     now,
   });

@@ -31,7 +31,7 @@ export function tellWaiting(plans: readonly Pick<StudyPlan, "waits">[], book: Fi
 
 /** What was delivered before, and whether the notes stay behind with it. */
 export function tellRepeats(
-  { files, before }: { readonly files: number; readonly before: number },
+  { files, before, unasked }: { readonly files: number; readonly before: number; readonly unasked: boolean },
   notesStay: boolean,
   book: FindingBook,
 ): void {
@@ -40,6 +40,8 @@ export function tellRepeats(
     before === files
       ? "Everything in this upload was delivered before; nothing was sent again."
       : `${before} of ${files} files arrived earlier; only the missing ones were sent.`;
-  book.add("delivered_before", "warning", null, cause);
+  const doubt =
+    " The archive gave no answer when it was asked whether it still holds them: the receipt is the one of then.";
+  book.add("delivered_before", "warning", null, unasked ? `${cause}${doubt}` : cause);
   if (notesStay) book.add("notes_not_sent", "warning", null);
 }

@@ -9,6 +9,7 @@ import { routeStudy } from "../forward/route.ts";
 import { settleUpload } from "../forward/settle.ts";
 import { moveUpload } from "../upload/session.ts";
 import type { AcceptableInstance } from "./group.ts";
+import { columnsOf } from "./identity.ts";
 import type { StudyPlan } from "./plan.ts";
 
 /** A study as it goes into the database: its plan, and everything that is to be sent of it. */
@@ -61,19 +62,12 @@ function acceptOne(
   now: Moment,
 ): void {
   const studyId = randomUUID();
-  const { patient, study } = plan.identity;
   const images = objects.filter(({ notesAs }) => !notesAs);
   insertStudy(tx, {
     id: studyId,
     uploadId: upload.id,
-    studyInstanceUID: study.studyInstanceUID,
-    patientName: patient.name,
-    patientID: patient.id,
-    patientBirthDate: patient.birthDate,
-    patientSex: patient.sex,
-    studyDate: study.date,
-    accessionNumber: study.accessionNumber,
-    studyDescription: study.description,
+    studyInstanceUID: plan.identity.study.studyInstanceUID,
+    ...columnsOf(plan.identity),
     modalities: modalitiesOf(plan, images),
     seriesCount: new Set(images.map(({ inspected }) => inspected.seriesInstanceUID)).size,
     instanceCount: plan.before + (plan.waits === null ? images.length : plan.instances.length + plan.pictures.length),
@@ -97,7 +91,7 @@ export const modalitiesOf = (plan: Pick<StudyPlan, "modalities">, images: readon
 
 /** Instances as rows, in the order they are sent. */
 export const rowsOf = (studyId: string, objects: readonly AcceptableInstance[]) =>
-  objects.map(({ inspected, path, fileSize, sha256, objectKey, notesAs }) => ({
+  objects.map(({ inspected, path, fileSize, sha256, objectKey, made, notesAs }) => ({
     studyId,
     sopInstanceUID: inspected.sopInstanceUID,
     sopClassUID: inspected.sopClassUID,
@@ -109,6 +103,7 @@ export const rowsOf = (studyId: string, objects: readonly AcceptableInstance[]) 
     head: inspected.head === null ? null : Buffer.from(inspected.head),
     sha256,
     objectKey: objectKey ?? null,
+    made: made ?? false,
     notesAs: notesAs ?? null,
   }));
 

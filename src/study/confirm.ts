@@ -15,6 +15,7 @@ import {
 } from "../db/studies.ts";
 import { addFindings, filesOf, findUpload, removeFindings, type UploadRow } from "../db/uploads.ts";
 import { findUser } from "../db/users.ts";
+import { hashInstance } from "../dicom/data-set-bytes.ts";
 import { settleUpload } from "../forward/settle.ts";
 import { FindingBook } from "../intake/finding-book.ts";
 import { syncFolderTree } from "../intake/sync-folder.ts";
@@ -22,8 +23,9 @@ import type { Spool } from "../upload/spool.ts";
 import { queueStudy, rowsOf } from "./accept.ts";
 import { waitReasons } from "./decide.ts";
 import { unprovenFiles } from "./duplicates.ts";
+import { columnsOf, type Identity, identityOfRow, isIdentified } from "./identity.ts";
 import { makeObjects } from "./make-objects.ts";
-import { type Identity, isIdentified } from "./plan.ts";
+import type { Picture } from "./plan.ts";
 
 export interface ConfirmDeps {
   readonly db: Database;
@@ -45,24 +47,17 @@ function waitingStudy(q: Queries, uploadId: string, studyInstanceUID: string) {
 
 /** What a person adds counts where the images themselves say nothing. */
 function identityWith(upload: UploadRow, study: StudyRow, body: ConfirmStudy): Identity {
-  const said = (own: string | null, added: string | undefined) => own || added?.trim() || "";
+  const own = identityOfRow(study, study.studyInstanceUID);
+  const { patient } = own;
   return {
+    ...own,
     patient: {
-      name: said(study.patientName, body.patient_name),
-      id: said(study.patientID, body.patient_id),
-      birthDate: said(study.patientBirthDate, body.patient_birth_date),
-      sex: said(study.patientSex, body.patient_sex),
+      name: patient.name || body.patient_name?.trim() || "",
+      id: patient.id || body.patient_id?.trim() || "",
+      birthDate: patient.birthDate || body.patient_birth_date || "",
+      sex: patient.sex || body.patient_sex || "",
     },
-    study: {
-      studyInstanceUID: study.studyInstanceUID,
-      date: study.studyDate ?? "",
-      time: "",
-      id: "",
-      description: study.studyDescription ?? "",
-      accessionNumber: study.accessionNumber ?? "",
-      referringPhysicianName: "",
-    },
-    modality: study.modalities[0] ?? upload.metadata?.modality ?? "",
+    modality: own.modality || upload.metadata?.modality || "",
     bodyPart: upload.metadata?.body_part ?? "",
   };
 }
@@ -73,6 +68,17 @@ function checkNotes(notes: string): void {
   if (Buffer.byteLength(notes) > clinicalNotesMaxBytes)
     throw new RelayError("invalid_request", undefined, { errors: [{ path: "clinical_notes", message }] });
 }
+
+/** What waits of a study: files, which lie there as they came. */
+const picturesOf = ({ db, spool }: ConfirmDeps, uploadId: string, studyId: string): Promise<Picture[]> =>
+  Promise.all(
+    sourcePicturesOf(db.orm, studyId).map(async ({ kind, path, fileName }) => ({
+      kind,
+      path,
+      fileName: fileName ?? "",
+      sha256: await hashInstance(spool.path(uploadId, path), null, 0),
+    })),
+  );
 
 /** Once no study waits any more, what was asked of the person is no warning any more. */
 function forgetQuestions(tx: Transaction, uploadId: string): void {
@@ -95,7 +101,7 @@ export async function confirmStudy(
   const { upload, study } = waitingStudy(db.orm, uploadId, studyInstanceUID);
   checkNotes(body.clinical_notes ?? "");
   const identity = identityWith(upload, study, body);
-  const pictures = sourcePicturesOf(db.orm, study.id).map((row) => ({ ...row, fileName: row.fileName ?? "" }));
+  const pictures = await picturesOf(deps, uploadId, study.id);
   if (pictures.length > 0 && !isIdentified(identity)) throw new RelayError("metadata_required");
   const sent = instancesOf(db.orm, [study.id]).length;
   const notes = (body.clinical_notes ?? study.clinicalNotes) || null;
@@ -115,7 +121,6 @@ export async function confirmStudy(
       into,
       config: deps.config(),
       hashKey: deps.hashKey,
-      uploadId,
       serviceLevel,
       destinationIds: upload.destinationIds,
       author: findUser(db.orm, upload.userId)?.username ?? "",
@@ -139,13 +144,11 @@ export async function confirmStudy(
     addFindings(tx, uploadId, book.all());
     // Another urgency may lead to another archive than the one that had the rest of the study.
     const asked = { serviceLevel, destinationIds: upload.destinationIds };
-    addFindings(tx, uploadId, unprovenFiles(tx, deps.config(), deps.hashKey, asked, filesOf(tx, uploadId)));
+    addFindings(tx, uploadId, unprovenFiles(tx, deps.config(), asked, filesOf(tx, uploadId)));
     insertInstances(tx, rowsOf(study.id, made));
-    const { name, id, birthDate, sex } = identity.patient;
-    const patient = { patientName: name, patientID: id, patientBirthDate: birthDate, patientSex: sex };
     const seriesCount = study.seriesCount + new Set(images.map(({ inspected }) => inspected.seriesInstanceUID)).size;
     updateStudy(tx, study.id, {
-      ...patient,
+      ...columnsOf(identity),
       // Pictures that all turned out to be damaged leave nothing to send.
       decision: somethingGoes ? "accepted" : "rejected",
       serviceLevel,

@@ -1,5 +1,6 @@
 import type { ExpectedStudy } from "../contract/upload.ts";
 import type { InspectedInstance } from "../dicom/inspection.ts";
+import type { Identity } from "./identity.ts";
 
 /** Why a study waits for a person; null: it goes. */
 export const waitReasons = ["study_not_expected", "patient_differs", "metadata_required"] as const;
@@ -26,3 +27,16 @@ export function waitReason(
   if (candidates.length === 0) return "study_not_expected";
   return candidates.some((candidate) => agrees(candidate, came)) ? null : "patient_differs";
 }
+
+/** Of pictures with a patient: nobody can have confirmed the UID that they are given here, so that the patient alone counts. */
+export const waitReasonOfPictures = (
+  { patient }: Pick<Identity, "patient">,
+  expected: readonly ExpectedStudy[] | null,
+): WaitReason | null =>
+  waitReason(
+    "",
+    { patientID: patient.id.trim(), patientBirthDate: patient.birthDate },
+    expected
+      ?.filter((it) => it.study_instance_uid === "" || it.patient_id !== undefined)
+      .map((it) => ({ ...it, study_instance_uid: "" })) ?? null,
+  );

@@ -10,6 +10,10 @@ import { findStudy, insertStudy, type StudyRow } from "../db/studies.ts";
 import type { NewFinding, UploadFileRow, UploadRow } from "../db/uploads.ts";
 import { retryUntil } from "../forward/enqueue.ts";
 import { routeStudy } from "../forward/route.ts";
+import type { DeclaredFiles } from "../upload/session.ts";
+import { waitReasonOfPictures } from "./decide.ts";
+import { columnsOf, type Identity, identityFrom, identityOfRow, isIdentified } from "./identity.ts";
+import { madeKeyOf, picturesStudyUid, pictureUid, type UidMaker } from "./made-uids.ts";
 
 type Routing = Pick<Config, "destination" | "route">;
 type Asked = { readonly serviceLevel: "routine" | "stat"; readonly destinationIds: string[] };
@@ -27,37 +31,72 @@ function confirmations(config: Routing, rows: readonly DeliveredRow[], asked: As
   return route.length > 0 && found.length === route.length ? found : null;
 }
 
-/** By SHA-256 as declared: what every destination of the route confirmed before. */
+/** By object key: what every destination of the route confirmed before. */
 function confirmedBefore(
   q: Queries,
   config: Routing,
-  hashKey: Uint8Array,
   asked: Asked,
-  hashes: readonly string[],
+  keys: readonly string[],
 ): Map<string, DeliveredRow[]> {
-  const keys = new Map(hashes.map((sha256) => [objectKeyOf(hashKey, sha256), sha256]));
-  const byKey = Map.groupBy(deliveredObjects(q, [...keys.keys()]), (row) => row.objectKey);
+  const byKey = Map.groupBy(deliveredObjects(q, keys), (row) => row.objectKey);
   const known = new Map<string, DeliveredRow[]>();
-  for (const [key, sha256] of keys) {
+  for (const key of keys) {
     const found = confirmations(config, byKey.get(key) ?? [], asked);
-    if (found) known.set(sha256, found);
+    if (found) known.set(key, found);
   }
   return known;
 }
 
-/** Which declared files need not come again (CONTRACT §3 `already_delivered`), by SHA-256. */
-export const alreadyDelivered = (
+/**
+ * Which declared files need not come again (CONTRACT §3 `already_delivered`): object keys by SHA-256. A file of DICOM is known by
+ * itself. A picture is only known as something of a study and a patient: pictures alone by what the sender says of both, others by the
+ * one study that the rest of the upload is known to be; and only where nothing else of the upload is new, which might change that.
+ */
+export function alreadyDelivered(
   q: Queries,
-  config: Routing,
-  hashKey: Uint8Array,
-  asked: Asked,
-  hashes: readonly string[],
-): ReadonlySet<string> => new Set(confirmedBefore(q, config, hashKey, asked, hashes).keys());
+  { config, hashKey }: { readonly config: Config; readonly hashKey: Uint8Array },
+  upload: DeclaredFiles,
+): Map<string, string> {
+  const hashes = [...new Set(upload.hashes)].filter(Boolean);
+  const files = new Map(hashes.map((sha256) => [sha256, objectKeyOf(hashKey, sha256)]));
+  const confirmed = confirmedBefore(q, config, upload, [...files.values()]);
+  const known = new Map([...files].filter(([, key]) => confirmed.has(key)));
+  const others = hashes.filter((sha256) => !known.has(sha256));
+  if (others.length === 0 || upload.hashes.includes("")) return known;
+  const maker = { config, hashKey };
+  const identities = known.size === 0 ? alone(maker, upload, hashes) : ofOneStudy(q, upload, [...confirmed.values()]);
+  for (const identity of identities) {
+    const keys = new Map(others.map((it) => [it, madeKeyOf(hashKey, pictureUid(maker, identity, it))]));
+    const made = confirmedBefore(q, config, upload, [...keys.values()]);
+    if (made.size === keys.size) return new Map([...known, ...keys]);
+  }
+  return known;
+}
 
-const leftOut = (files: readonly UploadFileRow[]): (UploadFileRow & { sha256: string })[] =>
+function alone(maker: UidMaker, { metadata, expected }: DeclaredFiles, hashes: readonly string[]): Identity[] {
+  const identity = identityFrom(metadata, picturesStudyUid(maker, { id: "", metadata }, hashes));
+  return isIdentified(identity) && waitReasonOfPictures(identity, expected) === null ? [identity] : [];
+}
+
+/** The one study that files are known of, as its sender is still shown it. */
+function ofOneStudy(q: Queries, { userId }: DeclaredFiles, confirmed: readonly DeliveredRow[][]): Identity[] {
+  const rows = confirmed.flat();
+  const [studyInstanceUID, ...others] = new Set(rows.map((row) => row.studyInstanceUID));
+  if (studyInstanceUID === undefined || others.length > 0) return [];
+  const receipts = [...new Set(rows.map(({ receiptId }) => receiptId))];
+  const studies = receipts.map((receiptId) => earlierStudy(q, receiptId, studyInstanceUID, userId));
+  return studies.filter((row) => row?.patientName != null).map((row) => identityOfRow(row, studyInstanceUID));
+}
+
+type LeftOut = UploadFileRow & { readonly objectKey: string };
+export const leftOut = (files: readonly UploadFileRow[]): LeftOut[] =>
   files.flatMap((file) =>
-    file.state === "already_delivered" && file.sha256 ? [{ ...file, sha256: file.sha256 }] : [],
+    file.state === "already_delivered" && file.objectKey ? [{ ...file, objectKey: file.objectKey }] : [],
   );
+
+/** What stands for the files that were left out: the confirmations of each, by object key. */
+export const provenFiles = (q: Queries, config: Routing, asked: Asked, files: readonly UploadFileRow[]) =>
+  confirmedBefore(q, config, asked, [...new Set(leftOut(files).map(({ objectKey }) => objectKey))]);
 
 /**
  * Files that were left out as delivered before, and are not at every destination that their study goes to by now: the
@@ -66,16 +105,13 @@ const leftOut = (files: readonly UploadFileRow[]): (UploadFileRow & { sha256: st
 export function unprovenFiles(
   q: Queries,
   config: Routing,
-  hashKey: Uint8Array,
   asked: Asked,
   files: readonly UploadFileRow[],
 ): NewFinding[] {
-  const rows = leftOut(files);
-  const hashes = rows.map(({ sha256 }) => sha256);
-  const proven = confirmedBefore(q, config, hashKey, asked, hashes);
+  const proven = provenFiles(q, config, asked, files);
   const { cause, action } = catalogueOf("file_not_here");
-  return rows
-    .filter(({ sha256 }) => !proven.has(sha256))
+  return leftOut(files)
+    .filter(({ objectKey }) => !proven.has(objectKey))
     .map(({ name }) => ({ code: "file_not_here", severity: "refused", message: `${cause} ${action}`, fileName: name }));
 }
 
@@ -95,14 +131,13 @@ export interface RepeatedStudy {
 export function repeatedStudies(
   q: Queries,
   config: Routing,
-  hashKey: Uint8Array,
   upload: Asked & Pick<UploadRow, "userId">,
   files: readonly UploadFileRow[],
 ): RepeatedStudy[] {
-  const hashes = leftOut(files).map(({ sha256 }) => sha256);
-  const found = [...confirmedBefore(q, config, hashKey, upload, hashes).values()];
+  const found = [...provenFiles(q, config, upload, files).values()];
   return [...Map.groupBy(found, ([row]) => row?.studyInstanceUID ?? "")].flatMap(([studyInstanceUID, objects]) => {
-    const [confirmations = []] = objects;
+    // What joined a study later has the receipt that names the rest of it as well.
+    const [confirmations = []] = objects.toSorted(([a], [b]) => (b?.at ?? 0) - (a?.at ?? 0));
     const [first] = confirmations;
     if (!first) return [];
     const earlier = earlierStudy(q, first.receiptId, studyInstanceUID, upload.userId);
@@ -117,26 +152,19 @@ export function repeatedStudies(
 export function insertRepeats(
   tx: Transaction,
   config: Config,
-  hashKey: Uint8Array,
   upload: UploadRow,
   files: readonly UploadFileRow[],
   now: Moment,
 ): number {
   let repeated = 0;
-  for (const { studyInstanceUID, earlier, ...study } of repeatedStudies(tx, config, hashKey, upload, files)) {
+  for (const { studyInstanceUID, earlier, ...study } of repeatedStudies(tx, config, upload, files)) {
     if (findStudy(tx, upload.id, studyInstanceUID)) continue;
     const studyId = randomUUID();
     insertStudy(tx, {
       id: studyId,
       uploadId: upload.id,
       studyInstanceUID,
-      patientName: earlier?.patientName ?? null,
-      patientID: earlier?.patientID ?? null,
-      patientBirthDate: earlier?.patientBirthDate ?? null,
-      patientSex: earlier?.patientSex ?? null,
-      studyDate: earlier?.studyDate ?? null,
-      accessionNumber: earlier?.accessionNumber ?? null,
-      studyDescription: earlier?.studyDescription ?? null,
+      ...(earlier === undefined ? {} : columnsOf(identityOfRow(earlier, studyInstanceUID))),
       modalities: study.modalities,
       seriesCount: earlier?.seriesCount ?? 0,
       instanceCount: study.instances,

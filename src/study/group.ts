@@ -10,8 +10,10 @@ export interface AcceptableInstance {
   readonly sha256: string;
   /** As the sender knows the file. */
   readonly fileName: string;
-  /** Keyed hash of the file as it came, by which a repeat is known; not of objects made here. */
+  /** Keyed hash of the file as it came, or of the UID of what was made here: by it a repeat is known. */
   readonly objectKey?: string;
+  /** Made here, under a UID that says of what: whatever lies at a destination under it is ours. */
+  readonly made?: true;
   /** The clinical notes in this form; see `instance.notesAs`. */
   readonly notesAs?: "sr" | "pdf";
 }
@@ -49,15 +51,18 @@ const plainName = (name: string) =>
     .replace(/[\^\s]+/g, " ")
     .trim();
 
-/** What is shown of a study. */
+/** What is shown of a study, and what objects made for it take from it. */
 const shown = [
   "patientName",
   "patientID",
   "patientBirthDate",
   "patientSex",
   "studyDate",
+  "studyTime",
+  "studyID",
   "accessionNumber",
   "studyDescription",
+  "referringPhysicianName",
 ] as const;
 
 /** What is said wins over what is empty: else two patients would both agree with a first instance that names none. */

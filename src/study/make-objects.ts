@@ -2,19 +2,19 @@ import { mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../core/config-schema.ts";
 import { RelayError } from "../core/errors.ts";
-import { keyedHash } from "../core/keyed-hash.ts";
 import { hashInstance } from "../dicom/data-set-bytes.ts";
 import { encapsulatePdfFile } from "../dicom/encapsulated-pdf.ts";
 import { readImageHeader } from "../dicom/image-header.ts";
 import { inspect } from "../dicom/inspect.ts";
 import { plainNotes } from "../dicom/note-context.ts";
 import { toSecondaryCapture } from "../dicom/secondary-capture.ts";
-import { stableUid } from "../dicom/stable-uid.ts";
 import { notesFormOf } from "../forward/enqueue.ts";
 import { routeStudy } from "../forward/route.ts";
 import type { AcceptableInstance } from "./group.ts";
+import type { Identity } from "./identity.ts";
+import { madeKeyOf, madeUid, pictureUid } from "./made-uids.ts";
 import { notesObject } from "./notes.ts";
-import type { Identity, Picture } from "./plan.ts";
+import type { Picture } from "./plan.ts";
 
 export interface MakeOptions {
   /** The upload's folder, absolute. */
@@ -23,7 +23,6 @@ export interface MakeOptions {
   readonly into: string;
   readonly config: Pick<Config, "intake" | "destination" | "route" | "site_name">;
   readonly hashKey: Uint8Array;
-  readonly uploadId: string;
   readonly serviceLevel: "routine" | "stat";
   /** As the upload names them; routing decides where it names none. */
   readonly destinationIds: readonly string[];
@@ -54,7 +53,7 @@ export interface MakePlan {
 const pictureSeriesNumber = 980;
 
 /**
- * Makes the objects of a study that nobody sent as DICOM: pictures, PDFs, notes. Made again from the same upload they
+ * Makes the objects of a study that nobody sent as DICOM: pictures, PDFs, notes. Made again, by whatever upload, they
  * have the same UIDs. The folder is not synced yet.
  * @throws RelayError insufficient_storage; AbortError
  */
@@ -108,9 +107,6 @@ async function tried(
   }
 }
 
-const uidOf = ({ config, hashKey, uploadId }: MakeOptions, { study }: Identity, ...what: string[]): string =>
-  stableUid(config.intake.uid_root, hashKey, uploadId, study.studyInstanceUID, ...what);
-
 async function fromPicture(
   { identity }: MakePlan,
   picture: Picture,
@@ -120,9 +116,9 @@ async function fromPicture(
   const source = join(options.folder, picture.path);
   const path = `${options.into}/picture-${index}`;
   const { patient, study } = identity;
-  const sopInstanceUID = uidOf(options, identity, "picture", String(index));
+  const sopInstanceUID = pictureUid(options, identity, picture.sha256);
   if (picture.kind === "pdf") {
-    const seriesInstanceUID = uidOf(options, identity, "documents");
+    const seriesInstanceUID = madeUid(options, identity, "documents");
     const context = {
       patient,
       study,
@@ -142,7 +138,7 @@ async function fromPicture(
       patient,
       study,
       series: {
-        seriesInstanceUID: uidOf(options, identity, "pictures"),
+        seriesInstanceUID: madeUid(options, identity, "pictures"),
         number: pictureSeriesNumber,
         description: "Pictures",
         modality: identity.modality,
@@ -174,8 +170,8 @@ async function fromNotes(plan: MakePlan, notes: string, options: MakeOptions): P
     const context = {
       patient,
       study,
-      seriesInstanceUID: uidOf(options, plan.identity, "notes", form),
-      sopInstanceUID: uidOf(options, plan.identity, "note", form),
+      seriesInstanceUID: madeUid(options, plan.identity, "notes", form),
+      sopInstanceUID: madeUid(options, plan.identity, "note", form, notes),
       author: options.author,
       serviceLevel: options.serviceLevel,
       notes,
@@ -187,18 +183,18 @@ async function fromNotes(plan: MakePlan, notes: string, options: MakeOptions): P
     });
     const path = `${options.into}/notes-${form}`;
     await writeFile(join(options.folder, path), bytes, { mode: 0o600 });
-    // A study that comes in several uploads takes the same notes along each time; they are sent once.
-    const objectKey = keyedHash(options.hashKey, "notes", study.studyInstanceUID, form, notes);
-    made.push({ ...(await finished(path, "", options)), objectKey, notesAs: form });
+    // A study that comes in several uploads takes the same notes along each time: the same object, that is sent once.
+    made.push({ ...(await finished(path, "", options)), notesAs: form });
   }
   return made;
 }
 
 /** Holds what was made against the same rules as what comes from outside. */
-async function finished(path: string, fileName: string, { folder }: MakeOptions): Promise<AcceptableInstance> {
+async function finished(path: string, fileName: string, { folder, hashKey }: MakeOptions): Promise<AcceptableInstance> {
   const absolute = join(folder, path);
   const inspected = await inspect(absolute);
   if (inspected.kind !== "instance") throw new Error(`an object made here is not sound: ${inspected.kind}`);
   const sha256 = await hashInstance(absolute, inspected.head, inspected.dataSetOffset);
-  return { inspected, path, fileSize: (await stat(absolute)).size, sha256, fileName };
+  const objectKey = madeKeyOf(hashKey, inspected.sopInstanceUID);
+  return { inspected, path, fileSize: (await stat(absolute)).size, sha256, fileName, objectKey, made: true };
 }

@@ -3,7 +3,7 @@ import type { WaitReason } from "./decide.ts";
 import type { RepeatedStudy } from "./duplicates.ts";
 import { type Picture, planStudies } from "./plan.ts";
 
-const pictures: Picture[] = [{ kind: "jpeg", path: "files/1", fileName: "a.jpg" }];
+const pictures: Picture[] = [{ kind: "jpeg", path: "files/1", fileName: "a.jpg", sha256: "a".repeat(64) }];
 const jane = { patient_id: "J-1", patient_name: "Doe^Jane", patient_birth_date: "19700131" };
 const repeated = (studyInstanceUID: string): RepeatedStudy => ({
   studyInstanceUID,

@@ -1,9 +1,8 @@
 import type { ExpectedStudy, StudyMetadata } from "../contract/upload.ts";
-import type { InspectedInstance } from "../dicom/inspection.ts";
-import type { DocumentContext } from "../dicom/note-context.ts";
-import { type WaitReason, waitReason } from "./decide.ts";
+import { type WaitReason, waitReason, waitReasonOfPictures } from "./decide.ts";
 import type { RepeatedStudy } from "./duplicates.ts";
 import type { AcceptableInstance, GroupedStudy } from "./group.ts";
+import { type Identity, identityFrom, identityOf, identityOfRow, isIdentified } from "./identity.ts";
 
 /** A picture or a PDF on its way to become an object of a study. */
 export interface Picture {
@@ -11,13 +10,9 @@ export interface Picture {
   /** Relative to the upload's spool folder. */
   readonly path: string;
   readonly fileName: string;
+  /** Of the file as it came, hex. */
+  readonly sha256: string;
 }
-
-/** Whose study it is and which one: what objects made for it carry. */
-export type Identity = Pick<DocumentContext, "patient" | "study"> & {
-  readonly modality: string;
-  readonly bodyPart: string;
-};
 
 /** One study of an upload as it will be accepted. */
 export interface StudyPlan {
@@ -31,79 +26,11 @@ export interface StudyPlan {
   readonly waits: WaitReason | null;
 }
 
-const identityOf = (first: InspectedInstance): Identity => ({
-  patient: {
-    name: first.patientName,
-    id: first.patientID,
-    birthDate: first.patientBirthDate,
-    sex: first.patientSex,
-  },
-  study: {
-    studyInstanceUID: first.studyInstanceUID,
-    date: first.studyDate,
-    time: first.studyTime,
-    id: first.studyID,
-    description: first.studyDescription,
-    accessionNumber: first.accessionNumber,
-    referringPhysicianName: first.referringPhysicianName,
-  },
-  modality: first.modality,
-  bodyPart: first.bodyPartExamined,
-});
-
-/** A study of nothing but pictures is what the sender says it is. */
-export const identityFrom = (metadata: StudyMetadata, studyInstanceUID: string): Identity => ({
-  patient: {
-    name: metadata.patient_name ?? "",
-    id: metadata.patient_id ?? "",
-    birthDate: metadata.patient_birth_date ?? "",
-    sex: metadata.patient_sex ?? "",
-  },
-  study: {
-    studyInstanceUID,
-    date: metadata.study_date ?? "",
-    time: "",
-    id: "",
-    description: metadata.study_name ?? "",
-    accessionNumber: metadata.accession_number ?? "",
-    referringPhysicianName: "",
-  },
-  modality: metadata.modality ?? "",
-  bodyPart: metadata.body_part ?? "",
-});
-
 /** A study that is not here again is what it was; null where that is not known any more. */
 function identityThen({ studyInstanceUID, modalities, earlier }: RepeatedStudy): Identity | null {
-  const identity: Identity = {
-    patient: {
-      name: earlier?.patientName ?? "",
-      id: earlier?.patientID ?? "",
-      birthDate: earlier?.patientBirthDate ?? "",
-      sex: earlier?.patientSex ?? "",
-    },
-    study: {
-      studyInstanceUID,
-      date: earlier?.studyDate ?? "",
-      time: "",
-      id: "",
-      description: earlier?.studyDescription ?? "",
-      accessionNumber: earlier?.accessionNumber ?? "",
-      referringPhysicianName: "",
-    },
-    modality: modalities[0] ?? "",
-    bodyPart: "",
-  };
+  const identity = { ...identityOfRow(earlier, studyInstanceUID), modality: modalities[0] ?? "" };
   return isIdentified(identity) ? identity : null;
 }
-
-/** Pictures say nothing of their patient: somebody must have. */
-export const isIdentified = ({ patient }: Identity): boolean => patient.id.trim() !== "" && patient.name.trim() !== "";
-
-/** Nobody can have confirmed the UID that pictures are given here: what counts is the patient. */
-const patientsOf = (expected: readonly ExpectedStudy[] | null) =>
-  expected
-    ?.filter((it) => it.study_instance_uid === "" || it.patient_id !== undefined)
-    .map((it) => ({ ...it, study_instance_uid: "" })) ?? null;
 
 /**
  * Which object goes into which study, and which study waits (CONTRACT §4.5, §4.6). Pictures join the one DICOM study of
@@ -138,16 +65,13 @@ export function planStudies(
     plans.push({ identity: then, modalities, instances: [], pictures, before, waits });
   } else if ((!joined || earlier) && pictures.length > 0) {
     const identity = identityFrom(upload.metadata, picturesUID);
-    const { id: patientID, birthDate: patientBirthDate } = identity.patient;
     plans.push({
       identity,
       modalities: [],
       instances: [],
       pictures,
       before: 0,
-      waits: isIdentified(identity)
-        ? waitReason("", { patientID: patientID.trim(), patientBirthDate }, patientsOf(upload.expected))
-        : "metadata_required",
+      waits: isIdentified(identity) ? waitReasonOfPictures(identity, upload.expected) : "metadata_required",
     });
   }
   const uids = [...plans.map(({ identity }) => identity.study), ...notHere].map((it) => it.studyInstanceUID);

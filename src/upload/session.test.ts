@@ -27,7 +27,7 @@ const deps = (database: Database): SessionDeps => ({
   config: () => ({ limits }) as Config,
   hashKey: new Uint8Array(32),
   unknownDestinations: () => [],
-  alreadyDelivered: () => new Set(),
+  alreadyDelivered: () => new Map(),
   now: () => ({ wall: 0, box: 0 }),
 });
 const body = { total_files: 1, total_size_bytes: 1 };

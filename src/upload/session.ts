@@ -1,6 +1,12 @@
 import { createHmac, randomUUID } from "node:crypto";
 import { isTerminal, uploadTransitions } from "../contract/states.ts";
-import { type ChunkRange, chunkSizes, type UploadInit } from "../contract/upload.ts";
+import {
+  type ChunkRange,
+  chunkSizes,
+  type ExpectedStudy,
+  type StudyMetadata,
+  type UploadInit,
+} from "../contract/upload.ts";
 import type { Moment } from "../core/clock.ts";
 import type { Config } from "../core/config-schema.ts";
 import { RelayError } from "../core/errors.ts";
@@ -32,12 +38,20 @@ export interface SessionDeps {
   /** Keys the hash of an init body, so that the stored hash gives nothing away. */
   readonly hashKey: Uint8Array;
   readonly unknownDestinations: (ids: readonly string[]) => string[];
-  /** Which of these SHA-256 every destination of the route confirmed before. */
-  readonly alreadyDelivered: (
-    hashes: readonly string[],
-    asked: { serviceLevel: "routine" | "stat"; destinationIds: string[] },
-  ) => ReadonlySet<string>;
+  /** Which of these files every destination of the route confirmed before: object keys by SHA-256. */
+  readonly alreadyDelivered: (upload: DeclaredFiles) => ReadonlyMap<string, string>;
   readonly now: () => Moment;
+}
+
+/** What is known of an upload's files before their bytes. */
+export interface DeclaredFiles {
+  readonly userId: string;
+  readonly metadata: StudyMetadata;
+  readonly expected: readonly ExpectedStudy[] | null;
+  readonly serviceLevel: "routine" | "stat";
+  readonly destinationIds: string[];
+  /** SHA-256 of every file, "" where it was not told. */
+  readonly hashes: readonly string[];
 }
 
 /**
@@ -63,8 +77,11 @@ export function initUpload(deps: SessionDeps, userId: string, body: UploadInit, 
   const id = randomUUID();
   const now = deps.now();
   const asked = { serviceLevel: metadata.service_level ?? "routine", destinationIds: metadata.destination_ids ?? [] };
-  const hashes = body.resend ? [] : (body.files ?? []).flatMap(({ sha256 }) => sha256 || []);
-  const known = hashes.length === 0 ? new Set<string>() : deps.alreadyDelivered(hashes, asked);
+  const expected = body.expected_studies ?? null;
+  const hashes = body.resend ? [] : (body.files ?? []).map(({ sha256 = "" }) => sha256);
+  const known = hashes.some(Boolean)
+    ? deps.alreadyDelivered({ userId, metadata, expected, hashes, ...asked })
+    : new Map<string, string>();
   try {
     spool.create(id);
     return db.transaction(insertOpened);
@@ -80,7 +97,7 @@ export function initUpload(deps: SessionDeps, userId: string, body: UploadInit, 
       state: "receiving",
       ...asked,
       metadata,
-      expectedStudies: body.expected_studies ?? null,
+      expectedStudies: expected,
       resendReason: body.resend?.reason ?? null,
       totalFiles: body.total_files,
       totalSizeBytes: body.total_size_bytes,
@@ -100,7 +117,11 @@ export function initUpload(deps: SessionDeps, userId: string, body: UploadInit, 
         sizeBytes: file.size_bytes,
         sha256: file.sha256 || null,
         ...(file.sha256 && known.has(file.sha256)
-          ? { state: "already_delivered" as const, receivedBytes: file.size_bytes }
+          ? {
+              state: "already_delivered" as const,
+              objectKey: known.get(file.sha256) ?? null,
+              receivedBytes: file.size_bytes,
+            }
           : { state: "needed" as const }),
       })),
     );
@@ -132,6 +153,20 @@ export function missingByFile(db: Database, upload: UploadRow, files: readonly U
   return missing;
 }
 
+/** The upload's files. @throws RelayError upload_incomplete */
+export function requireAllBytes(db: Database, upload: UploadRow): UploadFileRow[] {
+  const files = filesOf(db.orm, upload.id);
+  const missing = missingByFile(db, upload, files);
+  if (missing.size === 0) return files;
+  throw new RelayError("upload_incomplete", undefined, {
+    members: {
+      missing: files
+        .filter((file) => missing.has(file.id))
+        .map((file) => ({ file_id: file.fileId, missing: missing.get(file.id) })),
+    },
+  });
+}
+
 /**
  * Closes the upload for bytes and hands it to intake. Again: no change.
  * @returns whether intake has new work
@@ -142,16 +177,7 @@ export function completeUpload(deps: Pick<SessionDeps, "db" | "now">, upload: Up
   if (upload.completedAt !== null) return false; // whatever became of it since is the answer
   requireNotGone(upload);
   if (upload.state !== "receiving") return false;
-  const files = filesOf(db.orm, upload.id);
-  const missing = missingByFile(db, upload, files);
-  if (missing.size > 0)
-    throw new RelayError("upload_incomplete", undefined, {
-      members: {
-        missing: files
-          .filter((file) => missing.has(file.id))
-          .map((file) => ({ file_id: file.fileId, missing: missing.get(file.id) })),
-      },
-    });
+  const files = requireAllBytes(db, upload);
   return db.transaction((tx) => {
     const present = requireNotGoneAgain(findUpload(tx, upload.id));
     if (present.state !== "receiving") return false;

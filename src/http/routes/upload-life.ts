@@ -6,7 +6,7 @@ import { RelayError } from "../../core/errors.ts";
 import { findUpload, listUploads, type UploadRow } from "../../db/uploads.ts";
 import { applyCancel } from "../../forward/cancel.ts";
 import { applyAccept, applyRetry } from "../../forward/settle.ts";
-import { completeUpload } from "../../upload/session.ts";
+import { completeUpload, requireAllBytes } from "../../upload/session.ts";
 import { outcomeOf, statusOf, summaryOf } from "../../upload/view.ts";
 import type { HttpContext } from "../context.ts";
 import { cursorOf, readCursor } from "../cursor.ts";
@@ -36,7 +36,11 @@ export function uploadLifeRoutes(context: HttpContext) {
         server?.timeout(request, 0);
         const upload = guard.upload(request, params.id, "change");
         const wait = waitSeconds(query.wait);
-        if (completeUpload(context.sessions, upload)) {
+        if (upload.state === "receiving") {
+          requireAllBytes(db, upload);
+          if (await context.askAgain(upload, request.signal)) live.changed(upload.id);
+        }
+        if (completeUpload(context.sessions, fresh(upload.id))) {
           log.event("upload.completed", {
             request_id: requestId(request),
             upload_id: upload.id,
