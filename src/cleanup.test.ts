@@ -67,7 +67,7 @@ test("a confirmed object is forgotten after 400 days, not before", async () => {
     ["old", 401],
     ["young", 399],
   ] as const)
-    box.db.sqlite.run("INSERT INTO delivered_object VALUES (?, 'a', 'r', '1.2', '[]', ?)", [
+    box.db.sqlite.run("INSERT INTO delivered_object VALUES (?, 'a', 'r', '1.2', '[]', ?, '1.2.1', '1.2.1.1')", [
       objectKey,
       box.now().wall - days * day,
     ]);

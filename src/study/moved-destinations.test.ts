@@ -17,7 +17,7 @@ test("an id that leads elsewhere has confirmed nothing there; another's confirma
   const here = [folderConfig("a", { path: "one" }), folderConfig("b", { path: "two" })];
   forgetMoved(box.db, { destination: here });
   for (const id of ["a", "b"])
-    box.db.sqlite.run("INSERT INTO delivered_object VALUES ('k', ?, 'r', '1.2', '[]', 0)", [id]);
+    box.db.sqlite.run("INSERT INTO delivered_object VALUES ('k', ?, 'r', '1.2', '[]', 0, '1.2.1', '1.2.1.1')", [id]);
   const known = () => deliveredObjects(box.db.orm, ["k"]).map(({ destinationId }) => destinationId);
   forgetMoved(box.db, { destination: here });
   expect(known().sort()).toEqual(["a", "b"]);

@@ -1,3 +1,4 @@
+import type { Moment } from "../core/clock.ts";
 import type { Config } from "../core/config-schema.ts";
 import type { Database } from "../db/database.ts";
 import { type DeliveredRow, forgetDelivered } from "../db/delivered.ts";
@@ -9,7 +10,7 @@ export interface StillThereDeps {
   readonly db: Database;
   readonly config: () => Config;
   readonly destinations: (id: string) => Destination | undefined;
-  readonly now: () => number;
+  readonly now: () => Moment;
   /** How long a destination may take to answer; then the earlier confirmation stands, and that is told. */
   readonly askMs?: number;
 }
@@ -55,7 +56,7 @@ export async function askAgain(deps: StillThereDeps, upload: UploadRow, signal: 
     }
     for (const { id, objectKey } of files)
       if (gone.has(objectKey)) updateFile(tx, id, { state: "needed", receivedBytes: 0, objectKey: null });
-      else if (proven.has(objectKey) && !unasked.has(objectKey)) updateFile(tx, id, { askedAt: deps.now() });
+      else if (proven.has(objectKey) && !unasked.has(objectKey)) updateFile(tx, id, { askedAt: deps.now().wall });
     return gone.size > 0;
   });
 }

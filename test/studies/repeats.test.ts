@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { createHash } from "node:crypto";
 import { madeJpeg } from "../../src/dicom/image-made.ts";
-import type { SendFile, Status } from "../support/client.ts";
+import type { SendFile } from "../support/client.ts";
 import { elementText } from "../support/dicom-file.ts";
 import { madeBytes } from "../support/made-instance.ts";
 import { codesOf, type Desk, madeClasses, openDesk } from "./desk.ts";
+import { sendAsked } from "./hashed.ts";
 
 setDefaultTimeout(30_000);
 let desk: Desk;
@@ -20,28 +20,8 @@ const image = (uid: string): SendFile => ({
   bytes: madeBytes({ study: uid, series: `${uid}.1`, sop: `${uid}.1.1` }),
 });
 
-/** Uploads what the box asks for, as a device does that knows the hashes of its files. */
-async function sendHashed(
-  files: readonly SendFile[],
-  init: Record<string, unknown> = {},
-  client = desk.sender,
-): Promise<Status> {
-  const opened = await client.init({
-    total_files: files.length,
-    total_size_bytes: files.reduce((sum, { bytes }) => sum + bytes.length, 0),
-    files: files.map(({ name, bytes }, index) => ({
-      file_id: `f${index}`,
-      name,
-      size_bytes: bytes.length,
-      sha256: createHash("sha256").update(bytes).digest("hex"),
-    })),
-    ...init,
-  });
-  for (const [index, { bytes }] of files.entries())
-    if (opened.files[index]?.state === "needed") await client.chunk(opened, `f${index}`, 0, bytes);
-  await client.complete(opened);
-  return client.reach(opened.upload_id, new Set(["delivered", "partial", "failed", "needs_confirmation"]));
-}
+const sendHashed = (files: readonly SendFile[], init: Record<string, unknown> = {}, client = desk.sender) =>
+  sendAsked(client, files, init);
 const classesAt = (uid: string) => desk.arrived(uid).map(({ sopClassUID }): string => sopClassUID);
 
 test("a photo beside a study that was delivered before is a new series of it, of its patient", async () => {
