@@ -39,6 +39,7 @@ const needs = [
     there: () =>
       existsSync(`/usr/lib/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu/faketime/libfaketimeMT.so.1`),
   },
+  { package: "firefox-esr", tests: "the app in Firefox", there: () => onPath("firefox-esr") },
   { package: "dicom3tools", tests: "made DICOM objects against dciodvfy", there: () => onPath("dciodvfy") },
   { package: "xfsprogs", tests: "power cuts", there: () => onPath("xfs_io") && onPath("mkfs.xfs") },
   { package: "e2fsprogs", tests: "power cuts and full disks on ext4", there: () => onPath("mkfs.ext4") },
@@ -102,7 +103,10 @@ export function ensureNeeds() {
     const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
     const quiet = { env, stdio: ["ignore", "ignore", 2] };
     run("apt-get", ["update", "-qq"], quiet);
-    if (run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...first], quiet) === 0) stopServices();
+    const install = (packages) =>
+      run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages], quiet) === 0;
+    // one name that a distribution does not know fails them all: then each by itself
+    if (install(first) || first.map((one) => install([one])).includes(true)) stopServices();
   }
   const lacking = missing().map((need) => ({ ...need, remedy: `install it with  apt-get install ${need.package}` }));
   return [...lacking, ...rights.filter((right) => !right.there())];

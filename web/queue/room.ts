@@ -5,9 +5,10 @@ export async function roomOnDevice(): Promise<number | null> {
   return Math.max(0, Math.floor(estimate.quota * 0.9 - (estimate.usage ?? 0)));
 }
 
-let asked: Promise<boolean> | null = null;
-/** Asks once that the browser does not clear the store by itself; what it answers changes nothing. */
-export function askToPersist(): Promise<boolean> {
-  asked ??= navigator.storage?.persist?.().catch(() => false) ?? Promise.resolve(false);
-  return asked;
+let asked = false;
+/** Asks once that the browser does not clear the store by itself. Nothing waits for it: Firefox asks the person first. */
+export function askToPersist(): void {
+  if (asked) return;
+  asked = true;
+  void navigator.storage?.persist?.().catch(() => false);
 }

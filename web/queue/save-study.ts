@@ -63,7 +63,7 @@ export function saveStudy(
   changed: () => void,
 ): Promise<Entry> {
   return navigator.locks.request(lockOf(entry.id), async () => {
-    await askToPersist();
+    askToPersist();
     const room = await roomOnDevice();
     const count = (bytes: number) => {
       entry.savedBytes += bytes;
