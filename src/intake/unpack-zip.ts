@@ -1,6 +1,5 @@
-import { createReadStream } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { addAbortSignal } from "node:stream";
+import { addAbortSignal, Readable } from "node:stream";
 import { Open, type File as ZipEntry } from "unzipper";
 import { ArchiveRefused } from "./archive-refused.ts";
 import { asRefusal, decoded, type MemberFolder, type UnpackedMember } from "./member-folder.ts";
@@ -60,18 +59,13 @@ export async function unpackZip(path: string, folder: MemberFolder, given: Abort
 const inflatable = ({ entry }: PlacedEntry) => INFLATED.includes(entry.compressionMethod);
 const declaredOf = ({ entry, name }: PlacedEntry) => ({ name, size: entry.uncompressedSize, crc32: entry.crc32 });
 
-async function readDirectory({ path, end, stop, signal }: Job): Promise<ZipEntry[]> {
+async function readDirectory(job: Job): Promise<ZipEntry[]> {
+  const { end, signal } = job;
   const source = {
     // unzipper takes the first end record in the last 80 bytes: with this size, that is the one found.
     size: async () => end.offset - end.shift + 80,
-    stream: (offset: number, length?: number) => {
-      const start = offset + end.shift;
-      const range = length === undefined ? { start } : { start, end: start + length };
-      const stream = createReadStream(path, { ...range, highWaterMark: READ_AHEAD });
-      // unzipper does not pass a failed read on: its entry would wait forever.
-      stream.on("error", (cause) => stop.abort(cause));
-      return addAbortSignal(signal, stream);
-    },
+    stream: (offset: number, length = Number.POSITIVE_INFINITY) =>
+      bytesFrom(job, offset + end.shift, offset + end.shift + length),
   };
   const { promise: stopped, reject } = Promise.withResolvers<never>();
   const onAbort = () => reject(signal.reason);
@@ -84,6 +78,35 @@ async function readDirectory({ path, end, stop, signal }: Job): Promise<ZipEntry
   } finally {
     signal.removeEventListener("abort", onAbort);
   }
+}
+
+/**
+ * The archive's bytes from one position to another. It never tells an error: unzipper hands it on to a stream that nobody may
+ * listen to any more, and that ends the process. A failed read stops the job instead.
+ */
+function bytesFrom({ file, stop, signal }: Job, start: number, end: number): Readable {
+  let position = start;
+  const stream = new Readable({
+    highWaterMark: READ_AHEAD,
+    read() {
+      const piece = Buffer.allocUnsafe(Math.min(READ_AHEAD, end - position));
+      file.read(piece, 0, piece.length, position).then(
+        ({ bytesRead }) => {
+          position += bytesRead;
+          if (!stream.destroyed) stream.push(bytesRead === 0 ? null : piece.subarray(0, bytesRead));
+        },
+        (cause: unknown) => {
+          stop.abort(cause);
+          stream.destroy();
+        },
+      );
+    },
+  });
+  const drop = () => stream.destroy();
+  signal.addEventListener("abort", drop);
+  stream.once("close", () => signal.removeEventListener("abort", drop));
+  if (signal.aborted) drop();
+  return stream;
 }
 
 /** Stored and deflated members, several at once; the first failure stops the others. */

@@ -1,0 +1,22 @@
+import { rars, zips } from "./archives.ts";
+import { type Corpus, type CorpusResult, runCorpus } from "./corpus.ts";
+import { dicomHeaders } from "./dicom-headers.ts";
+import { images } from "./images.ts";
+import { pacsAnswers } from "./pacs-answers.ts";
+
+/** Those that need nothing but this process, and how many of their cases may run at once. */
+export const corpora: readonly (readonly [Corpus, number])[] = [
+  [dicomHeaders, 1],
+  [zips, 2],
+  ...(rars === null ? [] : [[rars, 2] as const]),
+  [images, 1],
+  [pacsAnswers, 1],
+];
+
+/** Runs every corpus at a share of its full count, never fewer than three of each. */
+export async function runCorpora(scale: number): Promise<CorpusResult[]> {
+  const results: CorpusResult[] = [];
+  for (const [corpus, lanes] of corpora)
+    results.push(await runCorpus(corpus, Math.max(3, Math.round(corpus.full * scale)), lanes));
+  return results;
+}
