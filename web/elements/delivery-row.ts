@@ -23,8 +23,8 @@ export class DeliveryRow extends AppElement {
     const via = delivery.via === null ? "" : ` ${say("d_via", { via: delivery.via })}`;
     return html`<div class="delivery ${tone}">
       ${icon(toneIcon(tone))}
-      <p><strong>${delivery.destination_id}</strong>${via} · ${say(word, { when })}</p>
-      <span class="count">${say("d_count", count)}</span>
+      <p class="said"><span><strong>${delivery.destination_id}</strong>${via} · ${say(word, { when })}</span>
+        <span class="count">${say("d_count", count)}</span></p>
         ${delivery.error === null ? nothing : html`<p class="hint why">${codeSentence(delivery.error.code, delivery.error.message)}</p>`}
     </div>`;
   }

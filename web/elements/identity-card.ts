@@ -8,7 +8,7 @@ import { icon } from "./icons.ts";
 
 const sexWords: Record<string, Word> = { F: "sex_F", M: "sex_M", O: "sex_O" };
 
-/** Who and what a study is, large enough to compare with the request form. */
+/** Who and what a study is, large enough to compare with the request form. Tells `refuse` where it is not the right one. */
 @customElement("identity-card")
 export class IdentityCard extends AppElement {
   @property({ attribute: false }) subject: Subject | null = null;
@@ -76,11 +76,11 @@ export class IdentityCard extends AppElement {
         ${this.facts(subject).map(([label, value]) => html`<div><dt>${label}</dt><dd dir="auto">${value}</dd></div>`)}
       </dl>
       ${subject.parts.length === 0 ? nothing : this.parts(subject)}
-      ${
-        closed || subject.kind === "pictures"
-          ? html`<p class="hint">${say(closed ? "at_box_opened" : "photo_note")}</p>`
-          : html`<p class="ask">${say("right_patient")}</p>`
-      }
+      ${closed || subject.kind === "pictures" ? html`<p class="hint">${say(closed ? "at_box_opened" : "photo_note")}</p>` : nothing}
+      <div class="ask">
+        <p>${closed || subject.kind === "pictures" ? nothing : say("right_patient")}</p>
+        <button type="button" class="button small" @click=${() => this.tell("refuse")}>${say("not_this")}</button>
+      </div>
     </section>`;
   }
 }

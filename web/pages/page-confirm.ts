@@ -181,7 +181,7 @@ export class PageConfirm extends QueuePage {
       ${asked === null ? nothing : html`<notice-box tone="warn" .text=${say(lacking ? "identity_missing_here" : "asked_by_box")}></notice-box>`}
       <div class="panes">
         <div>
-          <identity-card .subject=${subject}></identity-card>
+          <identity-card .subject=${subject} @refuse=${() => this.refuse(shown.draft)}></identity-card>
           ${shown.draft?.kind === "pictures" ? this.pictures(shown.draft) : nothing}
           ${this.notices(subject, given)} ${this.duplicate(key, subject, given)}
         </div>
@@ -191,7 +191,6 @@ export class PageConfirm extends QueuePage {
             .earlier=${earlierToday(this.app.queue.studies, this.now) !== undefined}
             @copy-earlier=${() => this.copyEarlier(key, given)}
             @given=${(event: CustomEvent<Partial<Confirmation>>) => this.change(key, given, event.detail)}></confirm-fields>
-          <div class="row"><button type="button" class="button" @click=${() => this.refuse(shown.draft)}>${say("not_this")}</button></div>
         </div>
       </div>
       <div class="bar">

@@ -104,8 +104,9 @@ export class PageUpload extends QueuePage {
         ${unreadable ? html`<button class="button" @click=${() => void this.look(this.last)}>${say("try_again")}</button>` : nothing}
         <button class="button" @click=${() => this.again()}>${say("choose_again")}</button>
       </div>
+    </section>
       <div class="bar"><button class="button primary" data-primary @click=${() => go("confirm")}>${say(unreadable ? "continue_without" : "review")}</button></div>
-    </section>`;
+    `;
   }
   private again(): void {
     this.found = null;
