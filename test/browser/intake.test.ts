@@ -96,15 +96,67 @@ if (chromium !== null)
       patience,
     );
 
+    const noisy = (study: string, n: number) => {
+      const bytes = image(study, `${study}.${n}`, 400_000);
+      randomBytes(200_000).copy(bytes, bytes.length - 200_000);
+      return bytes;
+    };
+
+    test(
+      "a device without room: the study goes from its files, and after a reload asks for the same files again",
+      async () => {
+        const files = [1, 2].map((n) => written(`full-${n}.dcm`, noisy("2.25.6005", n)));
+        relay.fault = (_, path) => (path.endsWith("/chunk") ? "hang" : null);
+        await browser.page.evaluate(() => {
+          navigator.storage.estimate = () => Promise.resolve({ quota: 1000, usage: 0 });
+        });
+        await choose(files);
+        await browser.page.evaluate(() => window.handle.send());
+        await newestIs("uploading");
+        const study = await newest();
+        expect(study?.kept).toBe(false);
+        await open();
+        await until("the files to be asked for", async () => (await newest())?.cause === "files_gone");
+        relay.fault = () => null;
+        await choose(files);
+        const found = await browser.page.evaluate((id) => window.handle.rechoose(id), study?.id ?? "");
+        expect(found).toEqual({ found: 2, missing: 0 });
+        await newestIs("done");
+        expect((await newest())?.status?.state).toBe("delivered");
+        expect((await newest())?.id).toBe(study?.id ?? "");
+      },
+      patience,
+    );
+
+    test(
+      "handed over: what had not begun is opened first, and all of it goes on with nobody signed in",
+      async () => {
+        const states = () => browser.page.evaluate(() => window.handle.queue.studies.map(({ state }) => state));
+        const before = (await states()).length;
+        relay.fault = (_, path) => (path.endsWith("/chunk") ? "hang" : null);
+        for (const study of ["2.25.6006", "2.25.6007"]) {
+          await choose([written(`${study}.dcm`, noisy(study, 1))]);
+          await browser.page.evaluate(() => window.handle.send());
+        }
+        await until("the first to be under way", async () => (await states()).includes("uploading"));
+        await browser.page.evaluate(async () => {
+          await window.handle.queue.handOver();
+          await window.handle.signOut();
+        });
+        relay.fault = () => null;
+        await open(); // the stalled requests end with the page
+        await until("both to be delivered", async () => (await states()).every((state) => state === "done"), 60_000);
+        expect(await states()).toHaveLength(before + 2);
+        await browser.page.evaluate((password) => window.handle.signIn("radiographer", password), testPassword);
+      },
+      patience,
+    );
+
     test(
       "lost bytes: the same files chosen again go on where they stood, others are not taken",
       async () => {
         const study = "2.25.6004";
-        const files = [1, 2, 3].map((n) => {
-          const bytes = image(study, `${study}.${n}`, 400_000);
-          randomBytes(200_000).copy(bytes, bytes.length - 200_000);
-          return bytes;
-        });
+        const files = [1, 2, 3].map((n) => noisy(study, n));
         const paths = files.map((bytes, index) => written(`lost-${index}.dcm`, bytes));
         relay.fault = ({ url }, path) => (path.endsWith("/chunk") && !url.includes("file_id=0&") ? "hang" : null);
         await choose(paths);

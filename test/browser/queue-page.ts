@@ -1,4 +1,4 @@
-import { restoreSession, signIn } from "../../web/api/auth.ts";
+import { restoreSession, signIn, signOut } from "../../web/api/auth.ts";
 import { createApi } from "../../web/api/http.ts";
 import { createQueue } from "../../web/queue/queue.ts";
 import type { Confirmation, Queue, ScanResult } from "../../web/queue/types.ts";
@@ -7,6 +7,7 @@ import type { Confirmation, Queue, ScanResult } from "../../web/queue/types.ts";
 export interface QueueHandle {
   readonly queue: Queue;
   signIn(username: string, password: string): Promise<void>;
+  signOut(): Promise<void>;
   /** Scans and adds what the page's file input holds. @returns what the scan said, without the files */
   send(given?: Partial<Confirmation>): Promise<{ studies: number; leftOut: number; unreadable: number }>;
   scan(): Promise<ScanResult>;
@@ -52,6 +53,7 @@ window.handle = {
   signIn: async (username, password) => {
     await signIn(api, { username, password });
   },
+  signOut: () => signOut(api),
   scan,
   rechoose: (id) => queue.rechoose(id, chosen(), () => undefined, new AbortController().signal),
   send: async (given = {}) => {

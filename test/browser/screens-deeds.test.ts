@@ -99,6 +99,22 @@ define("what can be done on the screens, in Chromium", () => {
       await browser.page.getByText(words).waitFor();
     }, 30_000);
 
+  test("a newer version is offered, but not while a study is on the line", async () => {
+    const offer = () =>
+      browser.page.evaluate(() => {
+        const shell = document.querySelector("app-shell");
+        if (shell !== null) Object.assign(shell, { newer: { apply: () => window.asked.push("update") } });
+      });
+    await show("uploading");
+    await offer();
+    await browser.page.getByText("A new version is ready. Update after upload.").waitFor();
+    expect(await button("Update").count()).toBe(0);
+    await show("delivered");
+    await offer();
+    await button("Update").click();
+    expect(await asked()).toEqual(["update"]);
+  }, 30_000);
+
   test("what the archive had already is told in images", async () => {
     await show("partly-there");
     await browser.page.getByText("300 of 842 images arrived earlier. Only the missing 542 are sent.").waitFor();

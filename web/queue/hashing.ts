@@ -2,7 +2,7 @@ import { intakeWorkerUrl } from "../core/build-values.ts";
 import type { ScanAnswer, ScanRequest } from "./scan-messages.ts";
 import { sha256Hex } from "./sealing.ts";
 
-/** Files up to here are hashed at once by the browser; larger ones in parts, in a worker, by plain JavaScript at about a third of the speed. */
+/** Files up to here are hashed at once by the browser; larger ones in parts, in a worker, by plain JavaScript. */
 export const wholeUpTo = 33_554_432;
 /** Parts on their way to the worker at once; more would pile up in memory. */
 const mostOpen = 16;

@@ -1,5 +1,6 @@
 import { type DataSet, parseDicom, readPart10Header } from "dicom-parser";
 import { decodeText } from "./character-set.ts";
+import { inflate } from "./inflate.ts";
 import type { ReadHeader } from "./types.ts";
 
 /** Series Instance UID: behind it nothing is read. */
@@ -89,25 +90,4 @@ async function inflated(bytes: Uint8Array<ArrayBuffer>): Promise<Ready> {
   if (meta.string("x00020010") !== DEFLATED) return { bytes, syntax: undefined };
   const length = meta.uint32("x00020000") ?? 0; // group length: what follows its own 12 bytes
   return { bytes: await inflate(bytes.subarray(start + 12 + length)), syntax: EXPLICIT_LE };
-}
-
-/** As much as 64 kB of the deflated front opens to; the cut end is no error here. */
-async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
-  const reader = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw")).getReader();
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  while (size < 65_536) {
-    const next = await reader.read().catch(() => null);
-    if (next === null || next.done) break;
-    parts.push(next.value);
-    size += next.value.length;
-  }
-  await reader.cancel().catch(() => undefined);
-  const all = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

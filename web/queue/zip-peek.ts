@@ -6,7 +6,9 @@ import {
   Writer,
   ZipReader,
 } from "@zip.js/zip.js/lib/zip-core-native.js";
+import { BlockReader } from "./block-reader.ts";
 import { readHeader } from "./header.ts";
+import { inflate } from "./inflate.ts";
 import { kindOf } from "./kind.ts";
 import type { ReadHeader } from "./types.ts";
 
@@ -25,6 +27,11 @@ export type Peeked =
 /** Every entry is looked into, for one patient's image may hide among thousands of another's; beyond this bound every n-th. The box reads them all. */
 const mostEntries = 20_000;
 const headBytes = 65_536;
+const shortBytes = 8192;
+/** Entries up to here lie so close together that they are read many at once. */
+const smallBytes = 65_536;
+/** Room for an entry's local header with its name. */
+const localBytes = 1024;
 /** Entries opened at once: more only wait for each other. */
 const readers = 6;
 
@@ -46,13 +53,12 @@ export async function peekZip(file: Blob, progress: PeekProgress = () => {}): Pr
   let useful = 0;
   let done = 0;
   const queue = entries.entries();
+  const blocks = new BlockReader(file);
   const read = async () => {
     for (const [index, entry] of queue) {
-      const head = await front(entry);
-      const kind = kindOf(entry.filename, head.subarray(0, 512));
-      const found = kind === "dicom" ? await readHeader(head, true) : null;
-      if (found?.kind === "header") headers[index] = found.header;
-      else if (kind === "clutter" || found?.kind === "dicomdir") leftOut += 1;
+      const found = await lookInside(blocks, entry);
+      if (found.kind === "header") headers[index] = found.header;
+      else if (found.kind === "clutter") leftOut += 1;
       else useful += 1;
       done += 1;
       progress(done, entries.length);
@@ -64,9 +70,41 @@ export async function peekZip(file: Blob, progress: PeekProgress = () => {}): Pr
   return { kind: "archive", headers: found, leftOut, empty: found.length + useful === 0 };
 }
 
+type Inside = { readonly kind: "header"; readonly header: ReadHeader } | { readonly kind: "clutter" | "useful" };
+
+/** Nearly every header lies in the first few kB: more is read only where it does not. */
+async function lookInside(file: BlockReader, entry: FileEntry): Promise<Inside> {
+  for (const length of [shortBytes, headBytes]) {
+    const head = (await quickFront(file, entry, length)) ?? (await front(entry));
+    const kind = kindOf(entry.filename, head.subarray(0, 512));
+    if (kind !== "dicom") return { kind: kind === "clutter" ? "clutter" : "useful" };
+    const read = await readHeader(head, length === headBytes || head.length >= entry.uncompressedSize);
+    if (read.kind === "header") return read;
+    if (read.kind === "dicomdir") return { kind: "clutter" };
+  }
+  return { kind: "useful" };
+}
+
+/** Stored and deflated entries are read in one piece behind their local header (APPNOTE 4.3.7); null for any other. */
+async function quickFront(
+  file: BlockReader,
+  entry: FileEntry,
+  length: number,
+): Promise<Uint8Array<ArrayBuffer> | null> {
+  const { offset, compressedSize, compressionMethod } = entry;
+  if (compressionMethod !== 0 && compressionMethod !== 8) return null;
+  const bytes = await file.read(offset, localBytes + Math.min(length, compressedSize), compressedSize < smallBytes);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < 30 || view.getUint32(0, true) !== 0x04034b50) return null;
+  const start = 30 + view.getUint16(26, true) + view.getUint16(28, true);
+  if (start > localBytes) return null;
+  const data = bytes.subarray(start, start + Math.min(length, compressedSize));
+  return compressionMethod === 0 ? data : inflate(data, length);
+}
+
 const isFile = (entry: Entry): entry is FileEntry => !entry.directory;
 
-/** Takes the first bytes of an entry and then wants no more. */
+/** The long way, for what is stored otherwise. Takes the first bytes of an entry and then wants no more. */
 class FrontWriter extends Writer<Uint8Array<ArrayBuffer>> {
   private readonly bytes = new Uint8Array(headBytes);
   private filled = 0;
