@@ -2,9 +2,10 @@ import { expect, test } from "bun:test";
 import { deliveryStates, uploadStates } from "../../src/contract/states.ts";
 import { delivery, draft, queued, status } from "../dev/stub-queue.ts";
 import { checksOf, emptyConfirmation, missingFields } from "./checks.ts";
+import { codeSentence } from "./code-words.ts";
 import { scanWords } from "./scan-words.ts";
-import { deliveryWords, faceOf, percentOf, stageOf } from "./study-state.ts";
-import { sentenceOf, titleOf } from "./study-words.ts";
+import { deliveryWords, faceOf, isOnItsWay, percentOf, stageOf } from "./study-state.ts";
+import { sentenceOf, timeline, titleOf } from "./study-words.ts";
 import { say } from "./text.ts";
 
 const now = Date.parse("2026-11-21T14:00:00Z");
@@ -71,4 +72,37 @@ test("only what needs a decision keeps the list open", () => {
   expect(decide([draft(), draft({ patientID: "P-2" })])).toBe(true);
   expect(decide([draft()], { unreadable: ["IM4"] })).toBe(true);
   expect(decide([draft({ kind: "archive", imageCount: 0, warnings: ["archive_encrypted"] })])).toBe(true);
+});
+
+test("what the archive has from earlier is told while the rest is on its way, and at the end where that was all", () => {
+  const text = (over: Parameters<typeof queued>[0]) => sentenceOf(queued(over), now);
+  expect(text({ alreadyThere: 300 })).toContain("Only the missing 542 are sent.");
+  const arrived = { state: "done", finishedAt: now, status: status("delivered", []) } as const;
+  expect(text({ ...arrived, alreadyThere: 842 })).toContain("None had to be sent again.");
+  expect(text({ ...arrived, alreadyThere: 300 })).not.toContain("300");
+  expect(text({ ...arrived, alreadyThere: 300, fileCount: 0 })).not.toContain("300"); // after a restart
+});
+
+test("the way of a study in words, as far as it has come", () => {
+  expect(timeline(queued())).toBe("");
+  const done = { state: "done", status: status("delivered", []), atBoxAt: now, finishedAt: now } as const;
+  expect(timeline(queued(done)).replace(/[\d:]+ [AP]M|\w+ \d+, /g, "…")).toMatch(
+    /chosen · .* at the box · .* archive confirmed$/,
+  );
+  expect(timeline(queued({ ...done, status: status("cancelled", []) }))).toMatch(/ended$/);
+});
+
+test("a study that was stopped stands at no stage", () => {
+  for (const state of ["cancelled", "expired", "failed"] as const)
+    expect(isOnItsWay(queued({ state: "done", status: status(state, []) }))).toBe(false);
+  for (const state of ["delivered", "partial", "forwarding"] as const)
+    expect(isOnItsWay(queued({ state: "at_box", status: status(state, []) }))).toBe(true);
+});
+
+test("a code is said in words; one that this app does not know yet, in the box's own", () => {
+  expect(codeSentence("archive_encrypted", "x")).toBe(
+    "This file has a password. Unlock it first, or choose another one.",
+  );
+  expect(codeSentence("stalled", "x")).toBe("The hospital box cannot be reached just now.");
+  expect(codeSentence("of_tomorrow", "The box's own sentence.")).toBe("The box's own sentence.");
 });

@@ -17,15 +17,17 @@ export function sentenceOf(study: QueuedStudy, now: number): string {
   if (study.state === "waiting" && study.nextTryAt !== null && study.nextTryAt > now)
     parts.push(say("x_next_try", { time: duration((study.nextTryAt - now) / 1000) }));
   if (!study.kept && face.shelf === "active" && stageOf(study) < 2) parts.push(say("x_not_kept"));
-  if (stageOf(study) < 3 && study.alreadyThere > 0 && isOnItsWay(study)) parts.push(earlier(study));
+  if (study.alreadyThere > 0 && isOnItsWay(study)) parts.push(earlier(study));
   return parts.filter((part) => part !== "").join(" ");
 }
 
 /** Only what every destination has confirmed before counts as there. */
-const earlier = ({ alreadyThere: there, fileCount: total }: QueuedStudy): string =>
-  there < total
-    ? say("x_partly_there", { there, total, missing: total - there })
-    : say("x_all_there", { there, total });
+function earlier(study: QueuedStudy): string {
+  const { alreadyThere: there, fileCount: total } = study;
+  if (there === total) return say("x_all_there", { there, total });
+  // what has arrived is not "missing" any more; of a study after a restart only the bare outcome is known
+  return stageOf(study) < 2 && there < total ? say("x_partly_there", { there, total, missing: total - there }) : "";
+}
 
 /** "14:02 chosen · 14:05 at the box · 14:07 archive confirmed" */
 export function timeline(study: QueuedStudy): string {

@@ -78,7 +78,7 @@ export class IdentityCard extends AppElement {
       ${subject.parts.length === 0 ? nothing : this.parts(subject)}
       ${closed || subject.kind === "pictures" ? html`<p class="hint">${say(closed ? "at_box_opened" : "photo_note")}</p>` : nothing}
       <div class="ask">
-        <p>${closed || subject.kind === "pictures" ? nothing : say("right_patient")}</p>
+        <p>${closed || subject.kind === "pictures" ? nothing : say(isMixed(subject) ? "right_patients" : "right_patient")}</p>
         <button type="button" class="button small" @click=${() => this.tell("refuse")}>${say("not_this")}</button>
       </div>
     </section>`;

@@ -82,6 +82,7 @@ export const templates: Catalogue = {
   no_room:
     "Dieses Gerät hat Platz für {room}; gebraucht werden {need}. Es wird direkt gesendet und bleibt nicht erhalten, wenn Sie die App schließen.",
   confirm_title: "Studie bestätigen",
+  right_patients: "Sind das die richtigen Patienten?",
   right_patient: "Ist das der richtige Patient?",
   no_name: "Kein Patientenname",
   unknown_patient: "Der Patient wird in der Klinik-Box gelesen",

@@ -72,6 +72,7 @@ export const en = {
   no_room:
     "This device has room for {room}; this needs {need}. It is sent directly and is not kept if you close the app.",
   confirm_title: "Confirm study",
+  right_patients: "Are these the right patients?",
   right_patient: "Is this the right patient?",
   no_name: "No patient name",
   unknown_patient: "Patient is read at the hospital box",

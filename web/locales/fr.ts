@@ -79,6 +79,7 @@ export const templates: Catalogue = {
   no_room:
     "Cet appareil a de la place pour {room} ; il faut {need}. L’envoi est direct et n’est pas conservé si vous fermez l’application.",
   confirm_title: "Confirmer l’examen",
+  right_patients: "Sont-ce les bons patients ?",
   right_patient: "Est-ce le bon patient ?",
   no_name: "Pas de nom de patient",
   unknown_patient: "Le patient est lu au boîtier de l’hôpital",
