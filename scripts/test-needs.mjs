@@ -40,6 +40,9 @@ const needs = [
       existsSync(`/usr/lib/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu/faketime/libfaketimeMT.so.1`),
   },
   { package: "firefox-esr", tests: "the app in Firefox", there: () => onPath("firefox-esr") },
+  { package: "iproute2", tests: "the app over bad lines", there: () => onPath("ip") && onPath("tc") },
+  { package: "iptables", tests: "the app over bad lines", there: () => onPath("iptables") },
+  { package: "ethtool", tests: "the app over bad lines", there: () => onPath("ethtool") },
   { package: "dicom3tools", tests: "made DICOM objects against dciodvfy", there: () => onPath("dciodvfy") },
   { package: "xfsprogs", tests: "power cuts", there: () => onPath("xfs_io") && onPath("mkfs.xfs") },
   { package: "e2fsprogs", tests: "power cuts and full disks on ext4", there: () => onPath("mkfs.ext4") },
@@ -52,7 +55,18 @@ const rights = [
     remedy: "run it as root where loop devices can be mounted, in a container with --privileged",
     there: canMountLoop,
   },
+  {
+    tests: "the app over bad lines (P6, P7, P8)",
+    remedy: "run it as root where network namespaces can be made, in a container with --privileged",
+    there: canMakeNetworks,
+  },
 ];
+
+function canMakeNetworks() {
+  const name = `relaypacs-${process.pid}-needs`;
+  const ip = (...args) => onPath("ip") && spawnSync("ip", ["netns", ...args, name], { stdio: "ignore" }).status === 0;
+  return ip("add") && ip("del");
+}
 
 function canMountLoop() {
   if (process.getuid?.() !== 0 || !onPath("mkfs.ext4")) return false;

@@ -10,7 +10,7 @@ export async function ran(command: readonly string[], options: { cwd?: string } 
     new Response(child.stderr).text(),
     child.exited,
   ]);
-  if (code !== 0) throw new Error(`${command[0]} ended with ${code}: ${complaint.slice(-500)}`);
+  if (code !== 0) throw new Error(`${command[0]} ended with ${code}: ${complaint.slice(-500)} ${said.slice(-300)}`);
   return said;
 }
 

@@ -4,8 +4,9 @@ import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { receive } from "./receive.ts";
 import { type Bench, holds, type Result, table } from "./result.ts";
+import { transport } from "./transport.ts";
 
-const benches: readonly Bench[] = [receive];
+const benches: readonly Bench[] = [receive, transport];
 
 const options = process.argv.slice(2);
 const names = options.filter((option) => !option.startsWith("--"));

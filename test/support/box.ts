@@ -19,6 +19,8 @@ export interface Box {
   events(name: string): Record<string, unknown>[];
   /** A signed-in client of this role; the account is made at the first call. */
   client(role?: "clinician" | "radiographer" | "radiologist" | "admin"): Promise<Client>;
+  /** Makes the account of this role alone. */
+  account(role: "clinician" | "radiographer" | "radiologist" | "admin"): Promise<void>;
   /** kill -9, at once. */
   kill(): Promise<void>;
   /** SIGTERM; answers its exit code. */
@@ -38,10 +40,17 @@ export const testPassword = "a long enough password";
 /**
  * Starts a box.
  * @param toml the configuration behind `listen`, `data_dir` and `[tls]`; top-level keys go into `top`, those of [tls] into `tls`
+ * @param options.inside prefix of its command, such as `ip netns exec NAME`
  */
 export async function startBox(
   toml = "",
-  options: { top?: string; tls?: string; dataDir?: string; env?: Record<string, string> } = {},
+  options: {
+    top?: string;
+    tls?: string;
+    dataDir?: string;
+    env?: Record<string, string>;
+    inside?: readonly string[];
+  } = {},
 ): Promise<Box> {
   const folder = mkdtempSync(join(tmpdir(), "relaypacs-box-"));
   const dataDir = options.dataDir ?? join(folder, "data");
@@ -59,7 +68,7 @@ export async function startBox(
   let url = "";
 
   function spawn() {
-    return Bun.spawn([...relaypacs, "serve", "--config", configFile], {
+    return Bun.spawn([...(options.inside ?? []), ...relaypacs, "serve", "--config", configFile], {
       env: { PATH: process.env.PATH ?? "", ...options.env },
       cwd: folder,
       stdin: "ignore",
@@ -109,6 +118,7 @@ export async function startBox(
       clients.set(role, made);
       return made;
     },
+    account: (role) => makeAccount(configFile, role),
     kill: async () => {
       current().kill("SIGKILL");
       await current().exited;

@@ -29,6 +29,11 @@ export interface Browser {
   readonly page: Page;
   /** What pages have said on the console as errors, thrown or been refused by their policy, since the first start. */
   readonly complaints: string[];
+  /**
+   * Runs this while nothing watches the page: a driver is handed every request's body, which costs Chromium about half a second
+   * for each MB that the page sends.
+   */
+  unwatched(work: () => Promise<void>): Promise<void>;
   /** Takes the network away from pages and service workers, or gives it back. */
   offline(on: boolean): Promise<void>;
   /** Writes `test/screenshots/NAME.png`, which git ignores. */
@@ -53,6 +58,8 @@ export interface BrowserOptions {
   readonly withoutServiceWorker?: boolean;
   /** Prefix of the command, such as `ip netns exec NAME`. */
   readonly inside?: readonly string[];
+  /** Where its debugging port is reached from here, when it runs inside such a thing. */
+  readonly reach?: (port: number) => Promise<number>;
 }
 
 const screenshots = join(import.meta.dir, "../screenshots");
@@ -64,7 +71,9 @@ export async function startBrowser(options: BrowserOptions = {}): Promise<Browse
   const folder = mkdtempSync(join(tmpdir(), "relaypacs-browser-"));
   const profile = join(folder, "profile");
   const complaints: string[] = [];
-  let running: { child: Bun.Subprocess; connection: Connection; context: BrowserContext; page: Page } | undefined;
+  let running:
+    | { child: Bun.Subprocess; address: string; connection: Connection; context: BrowserContext; page: Page }
+    | undefined;
   const current = () => {
     if (!running) throw new Error("the browser does not run");
     return running;
@@ -97,8 +106,12 @@ export async function startBrowser(options: BrowserOptions = {}): Promise<Browse
     );
     const lines = () => (existsSync(portFile) ? readFileSync(portFile, "utf8").split("\n") : []);
     await until("Chromium to come up", () => lines().length > 1 || child.exitCode !== null, 30_000);
-    const [port = "", path = ""] = lines();
-    const connection = await playwright.connectOverCDP(`ws://127.0.0.1:${port}${path}`);
+    const [inner = "", path = ""] = lines();
+    const port = options.reach === undefined ? inner : await options.reach(Number(inner));
+    running = { child, ...(await watch(`ws://127.0.0.1:${port}${path}`)) };
+  }
+  async function watch(address: string) {
+    const connection = await playwright.connectOverCDP(address);
     const context = connection.contexts()[0];
     const page = context?.pages()[0] ?? (await context?.newPage());
     if (!context || !page) throw new Error("Chromium has no page");
@@ -108,7 +121,7 @@ export async function startBrowser(options: BrowserOptions = {}): Promise<Browse
         navigator.serviceWorker.register = () => Promise.reject(new DOMException("refused", "SecurityError"));
       });
     await prepare(page);
-    running = { child, connection, context, page };
+    return { address, connection, context, page };
   }
   async function end(how: (child: Bun.Subprocess) => Promise<void> | void): Promise<void> {
     if (!running) return;
@@ -133,6 +146,15 @@ export async function startBrowser(options: BrowserOptions = {}): Promise<Browse
       return current().page;
     },
     complaints,
+    unwatched: async (work) => {
+      const { child, address, connection } = current();
+      await connection.close();
+      try {
+        await work();
+      } finally {
+        running = { child, ...(await watch(address)) };
+      }
+    },
     offline: (on) => current().context.setOffline(on),
     screenshot: async (name) => {
       mkdirSync(screenshots, { recursive: true });

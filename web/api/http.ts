@@ -36,8 +36,12 @@ export interface Api {
   onUser(listener: (user: SignedInUser | null) => void): () => void;
 }
 
-/** @param base "" for the origin that served the page */
-export function createApi(base = ""): Api {
+/** A connection that lost too many packets may not speak for minutes; a new one does. Every request can be made again. */
+const usualPatienceMs = 30_000;
+const patienceMsPerByte = 2;
+
+/** @param base "" for the origin that served the page · @param patienceMs for an answer, before the body's share */
+export function createApi(base = "", patienceMs = usualPatienceMs): Api {
   let token: string | null = null;
   let user: SignedInUser | null = null;
   let refreshing: Promise<void> | null = null;
@@ -52,14 +56,16 @@ export function createApi(base = ""): Api {
   async function once<T>(method: string, path: string, options: CallOptions, bearer: string | null): Promise<T> {
     const headers: Record<string, string> = { ...options.headers };
     if (bearer !== null) headers.authorization = `Bearer ${bearer}`;
-    if (options.body !== undefined) headers["content-type"] = "application/json";
+    const body = options.body === undefined ? null : JSON.stringify(options.body);
+    if (body !== null) headers["content-type"] = "application/json";
+    const late = AbortSignal.timeout(patienceMs + (body?.length ?? 0) * patienceMsPerByte);
     const answer = await fetch(base + path, {
       method,
       headers,
       cache: "no-store",
       credentials: "same-origin",
-      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
-      ...(options.signal ? { signal: options.signal } : {}),
+      ...(body === null ? {} : { body }),
+      signal: options.signal ? AbortSignal.any([options.signal, late]) : late,
     }).catch((error: unknown) => {
       throw options.signal?.aborted ? new ApiError("aborted", "Stopped.", 0) : networkErrorOf(error);
     });

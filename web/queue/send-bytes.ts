@@ -82,8 +82,9 @@ async function sendPiece(sending: Sending, piece: Piece, signal: AbortSignal): P
     compression.measured(bytes.length, packed.length, performance.now() - started);
     if (packed.length < bytes.length) body = packed;
   }
+  const begun = performance.now();
   await sending.put(piece, body, body !== bytes, signal);
   const now = performance.now();
   meter.add(now, bytes.length, body.length);
-  pace.arrived(meter.rate(now));
+  pace.arrived(meter.rate(now), now - begun);
 }

@@ -1,0 +1,22 @@
+import { expect, test } from "bun:test";
+import { createApi } from "./http.ts";
+
+test("a call that gets no answer ends as a broken network does, and can be made again", async () => {
+  let asked = 0;
+  const server = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    fetch: () => {
+      asked += 1;
+      return asked === 1 ? new Promise<Response>(() => undefined) : Response.json({ asked });
+    },
+  });
+  try {
+    const call = (patienceMs: number) =>
+      createApi(`http://127.0.0.1:${server.port}`, patienceMs).call<{ asked: number }>("POST", "/", { token: null });
+    await expect(call(50)).rejects.toMatchObject({ code: "network" });
+    expect(await call(20_000)).toEqual({ asked: 2 });
+  } finally {
+    await server.stop(true);
+  }
+});
