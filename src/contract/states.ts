@@ -54,12 +54,15 @@ export const deliveryTransitions: Record<DeliveryState, readonly DeliveryState[]
   retrying: ["sending", "waiting", "parked", "pending", "cancelled", "discarded"],
   waiting: ["sending", "pending", "retrying", "parked", "cancelled", "discarded"],
   parked: ["pending", "partial", "discarded", "cancelled"],
-  delivered: [],
+  // Once more, with the notes that a person names for the study before the upload ends.
+  delivered: ["pending"],
   partial: [],
   discarded: [],
   cancelled: [],
 };
-export const isSettled = (state: DeliveryState): boolean => deliveryTransitions[state].length === 0;
+const settled: ReadonlySet<DeliveryState> = new Set(["delivered", "partial", "discarded", "cancelled"]);
+/** Over, but for a delivery that gets something more to carry. */
+export const isSettled = (state: DeliveryState): boolean => settled.has(state);
 
 /** What a person decided on a study; "accepted" where nothing had to be asked. */
 export type StudyDecision = "accepted" | "needs_confirmation" | "rejected";

@@ -113,7 +113,8 @@ export class Sender {
         commonestRefusal: commonestError(tx, delivery.id, targetId, "refused"),
         commonestRetry: commonestError(tx, delivery.id, targetId, "retry"),
         failure: failureOf(failure, targetId !== row.destinationId),
-        stopped: failure instanceof Interrupted,
+        // Something joined the delivery meanwhile: it goes at once, not after a pause.
+        stopped: failure instanceof Interrupted || row.totalInstances > delivery.totalInstances,
         now: now.box,
         retryUntil: row.retryUntil,
       });

@@ -23,6 +23,7 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
   idempotency_key_reused: 409,
   not_parked: 409,
   study_not_waiting: 409,
+  notes_not_sent: 409,
   upload_expired: 410,
   upload_cancelled: 410,
   request_too_large: 413,

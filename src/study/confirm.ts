@@ -1,9 +1,6 @@
-import { rmSync } from "node:fs";
 import { type ConfirmStudy, clinicalNotesMaxBytes } from "../contract/upload.ts";
-import type { Moment } from "../core/clock.ts";
-import type { Config } from "../core/config-schema.ts";
 import { RelayError } from "../core/errors.ts";
-import type { Database, Queries, Transaction } from "../db/database.ts";
+import type { Queries, Transaction } from "../db/database.ts";
 import {
   findStudy,
   insertInstances,
@@ -14,26 +11,15 @@ import {
   updateStudy,
 } from "../db/studies.ts";
 import { addFindings, filesOf, findUpload, removeFindings, type UploadRow } from "../db/uploads.ts";
-import { findUser } from "../db/users.ts";
 import { hashInstance } from "../dicom/data-set-bytes.ts";
 import { settleUpload } from "../forward/settle.ts";
-import { FindingBook } from "../intake/finding-book.ts";
-import { syncFolderTree } from "../intake/sync-folder.ts";
-import type { Spool } from "../upload/spool.ts";
 import { queueStudy, rowsOf } from "./accept.ts";
+import { assignNotes } from "./assign-notes.ts";
 import { waitReasons } from "./decide.ts";
 import { unprovenFiles } from "./duplicates.ts";
 import { columnsOf, type Identity, identityOfRow, isIdentified } from "./identity.ts";
-import { makeObjects } from "./make-objects.ts";
+import { type ConfirmDeps, makeLater } from "./make-later.ts";
 import type { Picture } from "./plan.ts";
-
-export interface ConfirmDeps {
-  readonly db: Database;
-  readonly spool: Spool;
-  readonly config: () => Config;
-  readonly hashKey: Uint8Array;
-  readonly now: () => Moment;
-}
 
 /** @throws RelayError not_found, study_not_waiting */
 function waitingStudy(q: Queries, uploadId: string, studyInstanceUID: string) {
@@ -87,9 +73,10 @@ function forgetQuestions(tx: Transaction, uploadId: string): void {
 }
 
 /**
- * A person says that this study is right: what waits becomes DICOM, and it goes.
+ * A person says that this study is right: what waits becomes DICOM, and it goes. Of one that does not wait it can be said that the
+ * upload's notes are its own.
  * @throws RelayError not_found, study_not_waiting, metadata_required, image_identity_unfit, invalid_request,
- *   insufficient_storage
+ *   insufficient_storage, upload_closed, notes_not_sent
  */
 export async function confirmStudy(
   deps: ConfirmDeps,
@@ -97,51 +84,25 @@ export async function confirmStudy(
   studyInstanceUID: string,
   body: ConfirmStudy,
 ): Promise<void> {
-  const { db, spool } = deps;
-  const { upload, study } = waitingStudy(db.orm, uploadId, studyInstanceUID);
+  const { db } = deps;
   checkNotes(body.clinical_notes ?? "");
+  if (findStudy(db.orm, uploadId, studyInstanceUID)?.decision === "accepted")
+    return await assignNotes(deps, uploadId, studyInstanceUID, body);
+  const { upload, study } = waitingStudy(db.orm, uploadId, studyInstanceUID);
   const identity = identityWith(upload, study, body);
   const pictures = await picturesOf(deps, uploadId, study.id);
   if (pictures.length > 0 && !isIdentified(identity)) throw new RelayError("metadata_required");
   const sent = instancesOf(db.orm, [study.id]).length;
   const notes = (body.clinical_notes ?? study.clinicalNotes) || null;
   const serviceLevel = body.service_level ?? study.serviceLevel;
-  const book = new FindingBook();
-  // A folder of its own for each call: two at once must not empty each other's.
-  const into = `made/${crypto.randomUUID()}`;
-  await spool.emptyFolder(uploadId, into);
-  const undo = (error: unknown): never => {
-    rmSync(spool.path(uploadId, into), { recursive: true, force: true });
-    throw error;
-  };
-  const made = await makeObjects(
-    { identity, modalities: study.modalities, images: sent, pictures, notes },
-    {
-      folder: spool.folder(uploadId),
-      into,
-      config: deps.config(),
-      hashKey: deps.hashKey,
-      serviceLevel,
-      destinationIds: upload.destinationIds,
-      author: findUser(db.orm, upload.userId)?.username ?? "",
-      now: new Date(deps.now().wall),
-      signal: new AbortController().signal,
-      tell: ({ code, message }, severity, fileName) => {
-        // What the person has just typed: to be corrected, not a picture to be refused.
-        if (code === "image_identity_unfit") throw new RelayError(code);
-        book.add(code, severity, fileName, message);
-      },
-    },
-  ).catch(undo);
-  await syncFolderTree(spool.path(uploadId, into));
-
-  const record = (tx: Transaction): void => {
+  const plan = { identity, modalities: study.modalities, images: sent, pictures, notes };
+  await makeLater(deps, upload, plan, serviceLevel, (tx, made, told) => {
     waitingStudy(tx, uploadId, studyInstanceUID); // the other of two calls at once may have been first
     const images = made.filter(({ notesAs }) => !notesAs);
     const modalities = [...study.modalities, ...images.map(({ inspected }) => inspected.modality)];
     const known = [...new Set(modalities)].filter(Boolean).sort();
     const somethingGoes = sent + images.length > 0;
-    addFindings(tx, uploadId, book.all());
+    addFindings(tx, uploadId, told);
     // Another urgency may lead to another archive than the one that had the rest of the study.
     const asked = { serviceLevel, destinationIds: upload.destinationIds };
     addFindings(tx, uploadId, unprovenFiles(tx, deps.config(), asked, filesOf(tx, uploadId)));
@@ -162,12 +123,7 @@ export async function confirmStudy(
     if (body.clinical_notes) removeFindings(tx, uploadId, ["notes_not_assigned"]);
     forgetQuestions(tx, uploadId);
     settleUpload(tx, uploadId, deps.now());
-  };
-  try {
-    db.transaction(record);
-  } catch (error) {
-    undo(error);
-  }
+  });
 }
 
 /**

@@ -112,7 +112,8 @@ export const intakeErrors = catalogue({
     cause:
       "The upload holds several studies, so it is not known to which the clinical notes belong; they go with none.",
     acts: "sender",
-    action: "Give them again with the one study they belong to: when confirming it, or in an upload of its own.",
+    action:
+      "Name the one study they belong to, as long as the upload is not at its end; later send them with that study again.",
     retryable: false,
   },
   notes_not_sent: {
