@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { manyUploads } from "../../scripts/proof/p20-memory.ts";
 import { startBox } from "../support/box.ts";
 import type { SendFile } from "../support/client.ts";
 import { type OrthancServer, orthancProgram, startOrthanc } from "../support/orthanc.ts";
@@ -81,3 +82,9 @@ if (orthancProgram !== null) {
     });
   });
 }
+
+test("three uploads at once within 512 MB of memory", async () => {
+  const { peak, delivered } = await manyUploads(3, 200);
+  expect(delivered).toBe(true);
+  expect(peak).toBeLessThanOrEqual(512 * 1_048_576);
+});

@@ -56,6 +56,8 @@ export interface BrowserOptions {
   readonly flags?: readonly string[];
   /** Refuses service workers, as an untrusted certificate does. */
   readonly withoutServiceWorker?: boolean;
+  /** Where the folder with its profile is made; default: the machine's for temporary files. */
+  readonly parent?: string;
   /** Prefix of the command, such as `ip netns exec NAME`. */
   readonly inside?: readonly string[];
   /** Where its debugging port is reached from here, when it runs inside such a thing. */
@@ -68,7 +70,7 @@ const screenshots = join(import.meta.dir, "../screenshots");
 export async function startBrowser(options: BrowserOptions = {}): Promise<Browser> {
   if (chromium === null) throw new Error("there is no Chromium on this machine");
   const executable = chromium;
-  const folder = mkdtempSync(join(tmpdir(), "relaypacs-browser-"));
+  const folder = mkdtempSync(join(options.parent ?? tmpdir(), "relaypacs-browser-"));
   const profile = join(folder, "profile");
   const complaints: string[] = [];
   let running:
