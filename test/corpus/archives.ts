@@ -82,7 +82,7 @@ const names = [
 ];
 
 /** Whole archives, with members as they lie at will; then their bytes are changed. */
-function badZip(pick: Pick): Uint8Array {
+export function badZip(pick: Pick): Uint8Array {
   const members = Array.from({ length: 1 + pick.below(6) }, (_, index) => ({
     name: pick.chance(0.1) ? pick.of(names) : `IM${index}`,
     data: content.subarray(pick.below(content.length)),

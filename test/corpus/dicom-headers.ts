@@ -125,7 +125,8 @@ function patched(pieces: Buffer[], pick: Pick, change: (bytes: Buffer) => unknow
   return pieces.with(at, bytes);
 }
 
-function badFile(real: readonly Pieces[], pick: Pick): Buffer {
+/** One spoilt file. @param real beside the made ones, where there are any */
+export function badFile(real: readonly Pieces[], pick: Pick): Buffer {
   const pieces = pick.of(pick.chance(0.6) ? madeSources : [...real, ...madeSources]);
   let changed = [...pieces];
   for (let left = pick.below(4); left > 0 && changed.length > 2; left--) changed = pick.of(shapes)(changed, pick);

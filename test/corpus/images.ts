@@ -17,7 +17,8 @@ const refusals: ReadonlySet<string> = new Set([
   "image_too_large",
 ]);
 
-const sources = async (): Promise<Buffer[]> => [
+/** Sound pictures of every kind that is read. */
+export const soundPictures = async (): Promise<Buffer[]> => [
   await madeJpeg(64, 48),
   await madeJpeg(64, 48, { progressive: true }),
   withSegment(await madeJpeg(64, 48), 0xe1, exif(6)),
@@ -48,7 +49,7 @@ export const images: Corpus = {
   short: 500,
   async open() {
     const folder = mkdtempSync(join(tmpdir(), "relaypacs-corpus-"));
-    const pictures = await sources();
+    const pictures = await soundPictures();
     const outcomes: Record<string, number> = {};
     return {
       async one(pick) {

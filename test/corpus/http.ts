@@ -1,0 +1,128 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { errorCatalogue } from "../../src/contract/errors.ts";
+import { type Box, startBox } from "../support/box.ts";
+import { atRest, type Client, type SendFile, type Status } from "../support/client.ts";
+import { madeBytes } from "../support/made-instance.ts";
+import { oneFile } from "../upload/api.ts";
+import { badZip } from "./archives.ts";
+import { badRequest, type Targets } from "./bad-requests.ts";
+import { type Corpus, pickOf, sentinel } from "./corpus.ts";
+import { badFile } from "./dicom-headers.ts";
+import { soundPictures } from "./images.ts";
+import { mutated } from "./mutate.ts";
+
+const memoryBound = 512 * 1024 * 1024;
+const configuration = `[limits]
+max_open_uploads_per_user = 100000
+requests_per_minute = 10000000
+login_attempts_per_minute = 10000
+[[destination]]
+id = "folder"
+kind = "folder"
+path = "received"`;
+/** What no answer may show: a stack, a place in the code, an inner error. */
+const innards = /\bat \S+ \(|\.ts:\d|node_modules|bunfs|SyntaxError|TypeError|RangeError|SQLITE/;
+
+/** @throws unless the answer is one of the contract's */
+async function checkAnswer(answer: Response, method: string): Promise<unknown> {
+  const text = await answer.text();
+  if (innards.test(text)) throw new Error(`shows its inside: ${text.slice(0, 200)}`);
+  if (answer.status >= 500 && answer.status !== 503 && answer.status !== 507) throw new Error(`${answer.status}`);
+  const type = answer.headers.get("content-type") ?? "";
+  if (answer.status < 400) return type.startsWith("application/json") && text !== "" ? JSON.parse(text) : null;
+  if (method === "HEAD") return null;
+  if (!type.startsWith("application/problem+json")) throw new Error(`${answer.status} as ${type}`);
+  const problem = JSON.parse(text) as { code?: string; status?: number };
+  if (!(String(problem.code) in errorCatalogue) || problem.status !== answer.status)
+    throw new Error(`${answer.status} with code ${problem.code} and status ${problem.status}`);
+  if (text.includes(sentinel)) throw new Error(`${problem.code} tells what came`);
+  return null;
+}
+
+/** Spoilt files of every kind, in one upload. */
+async function badFiles(): Promise<SendFile[]> {
+  const pictures = await soundPictures();
+  return Array.from({ length: 60 }, (_, number): SendFile => {
+    const pick = pickOf(1_000_000 + number);
+    const make = [() => badFile([], pick), () => badZip(pick), () => mutated(pick.of(pictures), pick)][number % 3];
+    return { name: `${sentinel}/f${number}`, bytes: new Uint8Array(make?.() ?? []) };
+  }).filter(({ bytes }) => bytes.length > 0);
+}
+
+const goodUid = "2.25.7021";
+const goodFile = (): SendFile => ({
+  name: "good.dcm",
+  bytes: new Uint8Array(madeBytes({ study: goodUid, sop: `${goodUid}.1`, pixels: 200_000 })),
+});
+
+function checkBox(box: Box, peak: number): void {
+  const said = [...box.lines, ...box.errors].join("\n");
+  if (said.includes(sentinel)) throw new Error("the log tells the patient");
+  const failed = box.events("http.failed");
+  if (failed.length > 0) throw new Error(`${failed.length} requests failed inside: ${JSON.stringify(failed[0])}`);
+  if (peak > memoryBound) throw new Error(`${Math.round(peak / 2 ** 20)} MiB at its peak`);
+  const wrong = readdirSync(join(box.dataDir, "received"), { recursive: true, encoding: "utf8" }).filter(
+    (path) => !/^[\d.]+(\/[\d.]+(\/[\d.]+(\.dcm)?)?)?$/.test(path),
+  );
+  if (wrong.length > 0) throw new Error(`${wrong.length} names in the destination that are none of ours`);
+}
+
+/** What is sent beside the requests: a sound study, which must arrive, and an upload of spoilt files, which must come to rest. */
+async function beside(client: Client): Promise<void> {
+  const bad = client.send(await badFiles(), { study_metadata: { patient_name: sentinel } }, 120_000);
+  const good: Status = await client.send([goodFile()], {}, 120_000);
+  if (good.state !== "delivered") throw new Error(`the sound study is ${good.state}`);
+  const { state, warnings } = await bad;
+  if (!atRest.has(state)) throw new Error(`the spoilt files are ${state}`);
+  if (warnings.some(({ code, message }) => !(code in errorCatalogue) || message.includes(sentinel)))
+    throw new Error("a warning has no code, or tells the patient");
+}
+
+export const httpRequests: Corpus = {
+  name: "JSON and headers of the HTTP API",
+  full: 50_000,
+  short: 5_000,
+  async open() {
+    const box = await startBox(configuration);
+    const client = await box.client("clinician");
+    const target = async (): Promise<Targets> => {
+      const opened = await client.init(oneFile(9000));
+      return { accessToken: client.token, uploadToken: opened.upload_token, uploadId: opened.upload_id };
+    };
+    let targets = await target();
+    let left = 200;
+    const sent = beside(client).then(
+      () => null,
+      (error: unknown) => error,
+    );
+    return {
+      async one(pick) {
+        // What a request did to the upload, such as completing or deleting it, is not to shape all that follow.
+        if (left-- === 0) {
+          left = 200;
+          targets = await target();
+        }
+        const { method, path, headers, body } = badRequest(targets, pick);
+        const answer = await fetch(box.url + path, {
+          method,
+          headers,
+          body: body as string | null,
+          redirect: "manual",
+        });
+        const opened = (await checkAnswer(answer, method)) as { upload_id?: string } | null;
+        if (answer.status === 201 && opened?.upload_id) await client.request("DELETE", `/upload/${opened.upload_id}`);
+      },
+      async close() {
+        try {
+          const error = await sent;
+          if (error !== null) throw error;
+          if ((await fetch(`${box.url}/health`)).status !== 200) throw new Error("the box does not answer any more");
+          checkBox(box, await box.peakMemory());
+        } finally {
+          await box.stop();
+        }
+      },
+    };
+  },
+};
