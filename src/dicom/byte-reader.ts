@@ -1,4 +1,4 @@
-import type { FileHandle } from "node:fs/promises";
+import { closeSync, fstatSync, open, read } from "node:fs";
 
 /** The window on the data at its widest; also the longest value that can be looked at in one piece. */
 export const windowSize = 65_536;
@@ -67,17 +67,48 @@ export abstract class ByteReader {
   abstract skip(count: number): Promise<boolean>;
 }
 
+/** A file by its descriptor: opening, reading and closing a FileHandle takes half as long again, measured over small files. */
+export interface OpenFile {
+  readonly fd: number;
+  readonly size: number;
+}
+
+/**
+ * Opens a file to read, and closes it when the work is done.
+ * @throws the error of the operating system where the file cannot be read
+ */
+export async function withFile<T>(path: string, work: (file: OpenFile) => Promise<T>): Promise<T> {
+  const fd = await new Promise<number>((resolve, reject) => {
+    open(path, "r", (error, opened) => (error === null ? resolve(opened) : reject(error)));
+  });
+  try {
+    return await work({ fd, size: fstatSync(fd).size });
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Fills the part of `bytes` as far as one read goes. @returns how many bytes came */
+export const readInto = (
+  { fd }: OpenFile,
+  bytes: Uint8Array,
+  start: number,
+  length: number,
+  from: number,
+): Promise<number> =>
+  new Promise((resolve, reject) => {
+    read(fd, bytes, start, length, from, (error, count) => (error === null ? resolve(count) : reject(error)));
+  });
+
 /** Bytes of a file; what is skipped is not read. */
 export class FileReader extends ByteReader {
+  readonly size: number;
   /** Bytes to ask for next: little behind a jump, or each frame of an image would cost a whole window. */
   private piece = firstPiece;
 
-  constructor(
-    private readonly file: FileHandle,
-    readonly size: number,
-    position: number,
-  ) {
-    super(position);
+  constructor(private readonly file: OpenFile) {
+    super(0);
+    this.size = file.size;
   }
 
   protected async pull(): Promise<number> {
@@ -85,8 +116,7 @@ export class FileReader extends ByteReader {
     if (from >= this.size) return 0;
     const length = Math.min(this.piece, this.bytes.length - this.end);
     this.piece = windowSize;
-    const { bytesRead } = await this.file.read(this.bytes, this.end, length, from);
-    return bytesRead;
+    return readInto(this.file, this.bytes, this.end, length, from);
   }
 
   async skip(count: number): Promise<boolean> {

@@ -1,6 +1,5 @@
-import { type FileHandle, open } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
-import { FileReader } from "./byte-reader.ts";
+import { FileReader, type OpenFile, withFile } from "./byte-reader.ts";
 import { type DirectoryRecord, readDirectoryRecords } from "./directory-records.ts";
 import { Malformed } from "./element.ts";
 import { readFileMeta } from "./file-meta.ts";
@@ -27,23 +26,19 @@ export interface DirectoryEntry {
  * @throws the error of the operating system where the file cannot be read
  */
 export async function readDicomdir(path: string): Promise<DirectoryEntry[] | null> {
-  const file = await open(path, "r");
   try {
-    const records = await recordsOf(file);
+    const records = await withFile(path, recordsOf);
     return records === null ? null : await entriesOf(records);
   } catch (error) {
     if (error instanceof Malformed) return null;
     throw error;
-  } finally {
-    await file.close();
   }
 }
 
-async function recordsOf(file: FileHandle): Promise<DirectoryRecord[] | null> {
-  const { size } = await file.stat();
-  const reader = new FileReader(file, size, 0);
+async function recordsOf(file: OpenFile): Promise<DirectoryRecord[] | null> {
+  const reader = new FileReader(file);
   await reader.need(layoutBytes);
-  const layout = layoutOf(reader.bytes.slice(0, Math.min(reader.available, layoutBytes)), size);
+  const layout = layoutOf(reader.bytes.slice(0, Math.min(reader.available, layoutBytes)), file.size);
   if (layout.kind !== "part10") return null;
   await reader.skip(layout.metaOffset);
   const meta = await readFileMeta(reader);

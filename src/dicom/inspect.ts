@@ -1,8 +1,6 @@
-import { fstatSync } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
 import type { ErrorCode } from "../contract/errors.ts";
 import { Attributes } from "./attributes.ts";
-import { FileReader } from "./byte-reader.ts";
+import { FileReader, type OpenFile, readInto, withFile } from "./byte-reader.ts";
 import type { DataSet, RawValue } from "./data-set.ts";
 import { walkDataSet } from "./data-set-walk.ts";
 import { corrupt, cutShort, Malformed } from "./element.ts";
@@ -26,23 +24,19 @@ const maxKeptHead = 65_536;
  * @throws the error of the operating system where the file cannot be read
  */
 export async function inspect(path: string, options: InspectOptions = {}): Promise<Inspection> {
-  const file = await open(path, "r");
   try {
-    return await inspectOpen(file, path, options);
+    return await withFile(path, (file) => inspectOpen(file, path, options));
   } catch (error) {
     if (error instanceof Malformed) return refused(error.code, error.message);
     throw error;
-  } finally {
-    await file.close();
   }
 }
 
-async function inspectOpen(file: FileHandle, path: string, options: InspectOptions): Promise<Inspection> {
-  const { size } = fstatSync(file.fd);
-  const reader = new FileReader(file, size, 0);
+async function inspectOpen(file: OpenFile, path: string, options: InspectOptions): Promise<Inspection> {
+  const reader = new FileReader(file);
   await reader.need(layoutBytes);
   const start = reader.bytes.slice(0, Math.min(reader.available, layoutBytes));
-  const layout = layoutOf(start, size);
+  const layout = layoutOf(start, file.size);
   const foreignPreamble = isForeignPreamble(start);
   switch (layout.kind) {
     case "truncated":
@@ -112,10 +106,10 @@ async function walkAs(file: FileReader, path: string, syntax: TransferSyntax): P
 }
 
 /** The file's own preamble, zeroed, DICM and meta; null where that is too long to be kept. */
-async function zeroedHead(file: FileHandle, end: number): Promise<Uint8Array | null> {
+async function zeroedHead(file: OpenFile, end: number): Promise<Uint8Array | null> {
   if (end > maxKeptHead) return null;
   const head = new Uint8Array(end);
-  await file.read(head, 128, end - 128, 128);
+  await readInto(file, head, 128, end - 128, 128);
   return head;
 }
 
