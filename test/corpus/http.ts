@@ -1,4 +1,5 @@
 import { readdirSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { errorCatalogue } from "../../src/contract/errors.ts";
 import { type Box, startBox } from "../support/box.ts";
@@ -6,8 +7,8 @@ import { atRest, type Client, type SendFile, type Status } from "../support/clie
 import { madeBytes } from "../support/made-instance.ts";
 import { oneFile } from "../upload/api.ts";
 import { badZip } from "./archives.ts";
-import { badRequest, type Targets } from "./bad-requests.ts";
-import { type Corpus, pickOf, sentinel } from "./corpus.ts";
+import { type BadRequest, badRequest, type Targets } from "./bad-requests.ts";
+import { type Corpus, type Pick, pickOf, sentinel } from "./corpus.ts";
 import { badFile } from "./dicom-headers.ts";
 import { soundPictures } from "./images.ts";
 import { mutated } from "./mutate.ts";
@@ -38,6 +39,31 @@ async function checkAnswer(answer: Response, method: string): Promise<unknown> {
     throw new Error(`${answer.status} with code ${problem.code} and status ${problem.status}`);
   if (text.includes(sentinel)) throw new Error(`${problem.code} tells what came`);
   return null;
+}
+
+/** Head and body as bytes that no client would send; whatever is answered, or nothing, the box must go on. */
+function sendSpoilt(url: string, { method, path, headers, body }: BadRequest, pick: Pick): Promise<void> {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  const length = pick.of([
+    "Content-Length: 3",
+    "Content-Length: -1",
+    "Transfer-Encoding: chunked",
+    "Content-Length: 1e9",
+  ]);
+  const head = [`${method} ${path} HTTP/1.1`, "Host: x", "Connection: close", length, ...lines].join("\r\n");
+  const bytes = mutated(Buffer.concat([Buffer.from(`${head}\r\n\r\n`), Buffer.from(body ?? "")]), pick);
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve) => {
+    const socket = connect({ host: hostname, port: Number(port) });
+    const done = () => {
+      socket.destroy();
+      resolve();
+    };
+    socket.on("error", done).on("close", done).on("data", done);
+    // An answer that waits for more bytes does not come.
+    socket.setTimeout(100, done);
+    socket.end(bytes);
+  });
 }
 
 /** Spoilt files of every kind, in one upload. */
@@ -103,7 +129,9 @@ export const httpRequests: Corpus = {
           left = 200;
           targets = await target();
         }
-        const { method, path, headers, body } = badRequest(targets, pick);
+        const request = badRequest(targets, pick);
+        const { method, path, headers, body } = request;
+        if (pick.chance(0.05)) return sendSpoilt(box.url, request, pick);
         const answer = await fetch(box.url + path, {
           method,
           headers,
