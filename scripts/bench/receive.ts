@@ -5,6 +5,7 @@ import { type Box, startBox } from "../../test/support/box.ts";
 import type { PreparedRequest } from "./load.ts";
 import { inTurn, median, megabytes, ratio } from "./measure.ts";
 import { bun, script, sendLoad, serving } from "./programs.ts";
+import { headOf } from "./request-head.ts";
 import type { Bench, Result } from "./result.ts";
 import { withFolder } from "./work-folder.ts";
 
@@ -18,7 +19,7 @@ interface Source {
   readonly pieces: readonly { readonly from: number; readonly length: number; readonly digest: string }[];
 }
 
-export function makeSource(folder: string, size: number, requestBytes: number): Source {
+function makeSource(folder: string, size: number, requestBytes: number): Source {
   const path = join(folder, "source");
   writeFileSync(path, randomFillSync(Buffer.alloc(size)));
   const bytes = readFileSync(path);
@@ -30,19 +31,10 @@ export function makeSource(folder: string, size: number, requestBytes: number): 
   return { path, size, pieces };
 }
 
-const headOf = (line: string, headers: Record<string, string | number>): string =>
-  [
-    `${line} HTTP/1.1`,
-    "Host: 127.0.0.1",
-    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
-    "",
-    "",
-  ].join("\r\n");
-
 const perLane = <T>(make: (lane: number) => T): T[] => Array.from({ length: lanes }, (_, lane) => make(lane));
 
 /** MB/s into the product: one upload of four files. */
-export async function intoBox(box: Box, { path, size, pieces }: Source, folder: string): Promise<number> {
+async function intoBox(box: Box, { path, size, pieces }: Source, folder: string): Promise<number> {
   const client = await box.client();
   const chunkSize = Math.min(pieces[0]?.length ?? 0, 1 << 20);
   const opened = await client.init({
@@ -67,12 +59,7 @@ export async function intoBox(box: Box, { path, size, pieces }: Source, folder: 
   return megabytes(lanes * size) / took;
 }
 
-export async function intoBare(
-  port: number,
-  into: string,
-  { path, size, pieces }: Source,
-  folder: string,
-): Promise<number> {
+async function intoBare(port: number, into: string, { path, size, pieces }: Source, folder: string): Promise<number> {
   const run = crypto.randomUUID();
   const request = (lane: number) =>
     pieces.map(({ from, length, digest }): PreparedRequest => {

@@ -2,11 +2,30 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
+import { cStore } from "./c-store.ts";
+import { headers } from "./headers.ts";
+import { lists } from "./lists.ts";
+import { memory } from "./memory.ts";
 import { receive } from "./receive.ts";
 import { type Bench, holds, type Result, table } from "./result.ts";
+import { startUp } from "./start-up.ts";
+import { stow } from "./stow.ts";
 import { transport } from "./transport.ts";
+import { unpack } from "./unpack.ts";
+import { wholePath } from "./whole-path.ts";
 
-const benches: readonly Bench[] = [receive, transport];
+const benches: readonly Bench[] = [
+  receive,
+  transport,
+  unpack,
+  headers,
+  stow,
+  cStore,
+  wholePath,
+  startUp,
+  memory,
+  lists,
+];
 
 const options = process.argv.slice(2);
 const names = options.filter((option) => !option.startsWith("--"));

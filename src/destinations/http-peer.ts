@@ -7,6 +7,8 @@ import { timeoutError, transportError } from "./transport-errors.ts";
 import { type Watchdog, watchdog } from "./watchdog.ts";
 
 const DEFAULT_TIMEOUT_SECONDS = 300;
+/** Up to here a body is read before it is sent: half the time of a streamed one, and on a kept connection, for the client can send it again. */
+const WHOLE_BODY_BYTES = 1_100_000;
 const DEFAULT_ANSWER_BYTES = 16 * 1024 * 1024;
 
 interface HttpConfig {
@@ -70,6 +72,8 @@ export function httpPeer(config: HttpConfig, env: DestinationEnv): HttpPeer {
       return dog.signal.aborted ? timeoutError(seconds) : (body?.fault() ?? transportError(error));
     };
     try {
+      const whole = typeof request.body === "object" && request.body.length <= WHOLE_BODY_BYTES;
+      const content = body === undefined ? request.body : whole ? await collected(body.pieces) : body.pieces;
       const response = await fetch(url, {
         method: request.method,
         headers: mergedHeaders(config.headers, request.headers, signIn, length),
@@ -78,8 +82,8 @@ export function httpPeer(config: HttpConfig, env: DestinationEnv): HttpPeer {
         ...(config.tls === undefined ? {} : { tls: tlsFiles(config.tls) }),
         // The watchdog alone decides; a body that cannot be replayed by the client must not meet a stale connection.
         timeout: false,
-        keepalive: body === undefined,
-        ...(request.body === undefined ? {} : { body: body?.pieces ?? (request.body as string) }),
+        keepalive: body === undefined || whole,
+        ...(content === undefined ? {} : { body: content }),
       } as BunFetchRequestInit);
       dog.poke();
       return answerOf(response, { dog, fault, cap, seconds });
@@ -121,6 +125,12 @@ const wasClosed = (error: DestinationError): boolean => {
     ["ECONNRESET", "ConnectionClosed", "EPIPE"].includes(String(cause.code))
   );
 };
+
+async function collected(pieces: AsyncGenerator<Uint8Array>): Promise<Uint8Array> {
+  const all: Uint8Array[] = [];
+  for await (const piece of pieces) all.push(piece);
+  return all.length === 1 ? (all[0] as Uint8Array) : Buffer.concat(all);
+}
 
 /** A request body that pokes the watchdog, remembers its own error, and closes its file however the request ends. */
 function guardedBody(body: HttpBody, dog: Watchdog) {

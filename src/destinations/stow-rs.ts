@@ -13,6 +13,10 @@ import { heldBefore } from "./stow-held.ts";
 const BATCH_INSTANCES = 100;
 const BATCH_BYTES = 209_715_200;
 const COMPARISONS = 4;
+/** An archive reads one request in one thread: several are what keeps it busy (docs/decisions.md). */
+const REQUESTS = 4;
+/** Less than this is not worth a request of its own. */
+const LEAST = { instances: 10, bytes: 16 * 1024 * 1024 };
 
 /** DICOMweb Store (PS3.18 10.5); asks by QIDO-RS and compares by WADO-RS where the peer offers them. */
 export function stowRs(config: StowRsConfig, env: DestinationEnv): Destination {
@@ -37,7 +41,18 @@ export function stowRs(config: StowRsConfig, env: DestinationEnv): Destination {
       unsent.sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0));
       sending?.(unsent.filter(({ sopInstanceUID }) => !before.doubtful.has(sopInstanceUID)));
       const batches = stowBatches(context, before);
-      for (const batch of batchesOf(unsent, limits)) await batches.send(batch);
+      // Together they hold no more of the archive's memory than one request may.
+      const share = {
+        instances: Math.min(limits.instances, Math.max(LEAST.instances, Math.ceil(unsent.length / REQUESTS))),
+        bytes: Math.min(limits.bytes, Math.max(LEAST.bytes, Math.ceil(limits.bytes / REQUESTS))),
+      };
+      // The first failure closes the queue for all; what is on its way gets its answer, or it would have to be asked for.
+      const queue = batchesOf(unsent, share);
+      const lane = async () => {
+        for (const batch of queue) await batches.send(batch);
+      };
+      const ends = await Promise.allSettled(Array.from({ length: REQUESTS }, lane));
+      for (const end of ends) if (end.status === "rejected") throw end.reason;
       const fault = before.fault();
       if (fault !== null) throw fault;
     },

@@ -20,14 +20,15 @@ export async function hashInstance(path: string, head: Uint8Array | null, dataSe
   if (head !== null) hash.update(head);
   const file = await open(path, "r");
   try {
-    const piece = new Uint8Array(pieceSize);
-    let position = head === null ? 0 : dataSetOffset;
-    for (;;) {
+    const { size } = await file.stat();
+    const piece = Buffer.allocUnsafe(Math.min(pieceSize, size));
+    for (let position = head === null ? 0 : dataSetOffset; position < size; ) {
       const length = await readAt(file, piece, position);
-      if (length === 0) return hash.digest("hex");
+      if (length === 0) break; // it became shorter
       hash.update(piece.subarray(0, length));
       position += length;
     }
+    return hash.digest("hex");
   } finally {
     await file.close();
   }

@@ -3,14 +3,17 @@ import { type OpenInstance, type OutcomeRow, recordOutcomes } from "../db/receip
 import type { InstanceOutcome } from "../destinations/destination.ts";
 import { type ForwardContext, Interrupted } from "./context.ts";
 
+/** A peer that takes small images answers hundreds a second: so long, answers wait for each other. */
+const gatherMs = 50;
+
 type Outcome = Omit<OutcomeRow, "deliveryId" | "instanceId" | "destinationId" | "at">;
 
-/** Writes what the peer says of each instance, the outcomes of one tick in one transaction. */
+/** Writes what the peer says of each instance, the outcomes of a moment in one transaction. */
 export class OutcomeRecorder {
   readonly #pending = new Map<number, Outcome>();
   readonly #results = new Map<number, OutcomeRow["result"]>();
   readonly #byUID: ReadonlyMap<string, OpenInstance>;
-  #scheduled: NodeJS.Immediate | undefined;
+  #scheduled: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
   constructor(
@@ -51,10 +54,10 @@ export class OutcomeRecorder {
     if (outcome.result === "stored") this.delivered += 1;
     this.#results.set(instance.id, outcome.result);
     this.#pending.set(instance.id, outcome);
-    this.#scheduled ??= setImmediate(() => {
+    this.#scheduled ??= setTimeout(() => {
       this.#scheduled = undefined;
       this.#tryFlush();
-    });
+    }, gatherMs);
   }
 
   /** Writes what was reported so far. */
@@ -102,6 +105,6 @@ export class OutcomeRecorder {
 
   #close(): void {
     this.#closed = true;
-    clearImmediate(this.#scheduled);
+    clearTimeout(this.#scheduled);
   }
 }

@@ -6,6 +6,8 @@ import { join } from "node:path";
  * and file by file where that is missing or fails.
  */
 export async function syncFolderTree(folder: string): Promise<void> {
+  // Nothing came out of archives: `sync -f` would wait for whatever else this file system has to write.
+  if ((await readdir(folder)).length === 0) return;
   if (!(await syncFileSystem(folder))) await syncEach(folder);
 }
 

@@ -1,0 +1,85 @@
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { installSevenZip, sevenZipPath } from "../../src/intake/seven-zip.ts";
+import { syncFolderTree } from "../../src/intake/sync-folder.ts";
+import { type ArchiveKind, UnpackBudget, unpack as unpackArchive } from "../../src/intake/unpack.ts";
+import { sharedData } from "../../test/support/shared-data.ts";
+import { inTurn, median, megabytes, ratio, seconds } from "./measure.ts";
+import { ran } from "./programs.ts";
+import type { Bench, Result } from "./result.ts";
+import { makeStudy } from "./study.ts";
+import { withFolder } from "./work-folder.ts";
+
+const rounds = 5;
+const generous = {
+  maxUnpackedBytes: 2 ** 40,
+  maxRatio: 10_000,
+  maxEntries: 50_000,
+  maxFileBytes: 2 ** 40,
+  reserve: () => {},
+};
+
+/** Both sides end with everything on stable storage. */
+async function compare(
+  name: string,
+  kind: ArchiveKind,
+  path: string,
+  bytes: number,
+  least: number,
+  folder: string,
+): Promise<Result> {
+  const into = join(folder, "unpacked");
+  const fresh = async (work: () => Promise<unknown>) => {
+    mkdirSync(into);
+    const took = await seconds(work);
+    rmSync(into, { recursive: true });
+    return megabytes(bytes) / took;
+  };
+  const speed = await inTurn(rounds, {
+    ours: () =>
+      fresh(async () => {
+        const budget = new UnpackBudget(generous, Bun.file(path).size);
+        await unpackArchive({ path, kind, name }, into, budget, new AbortController().signal);
+        await syncFolderTree(into);
+      }),
+    "7zz": () =>
+      fresh(async () => {
+        await ran([sevenZipPath(), "x", "-y", `-o${into}`, path]);
+        await ran(["sync", "-f", into]);
+      }),
+  });
+  const of = `ours ${median(speed.ours).toFixed(0)} MB/s, 7zz ${median(speed["7zz"]).toFixed(0)} MB/s, ${megabytes(bytes).toFixed(0)} MB unpacked`;
+  return {
+    name: `unpack ${name}, against 7zz`,
+    figure: ratio(speed.ours, speed["7zz"]),
+    unit: "x",
+    bound: { least },
+    of,
+  };
+}
+
+export const unpack: Bench = {
+  name: "unpack",
+  run: (scale) =>
+    withFolder(async (folder) => {
+      await installSevenZip(join(folder, "bin"));
+      const source = join(folder, "study");
+      const { bytes } = makeStudy(source, Math.ceil(400 * scale));
+      const pack = async (name: string, ...flags: string[]) => {
+        const path = join(folder, name);
+        await ran([sevenZipPath(), "a", ...flags, path, "."], { cwd: source });
+        return path;
+      };
+      const deflated = await pack("deflated.zip", "-tzip", "-mx=1");
+      const stored = await pack("stored.zip", "-tzip", "-mx=0");
+      const results = [
+        await compare("ZIP, deflated", "zip", deflated, bytes, 1, folder),
+        await compare("ZIP, stored", "zip", stored, bytes, 1, folder),
+      ];
+      // Nothing free packs a RAR; the developers' own maker stores the members.
+      if (sharedData === null) return results;
+      const rar = join(folder, "study.rar");
+      await ran(["python3", join(sharedData, "make_rar.py"), "--rar5", rar, source]);
+      return [...results, await compare("RAR, stored", "rar", rar, bytes, 0.9, folder)];
+    }),
+};

@@ -1,0 +1,111 @@
+import { join } from "node:path";
+import { type Box, startBox } from "../../test/support/box.ts";
+import { until } from "../../test/support/child.ts";
+import { orthancProgram, startOrthanc } from "../../test/support/orthanc.ts";
+import { fourCurl } from "./four-curl.ts";
+import type { PreparedRequest } from "./load.ts";
+import { inTurn, median, megabytes, ratio, seconds } from "./measure.ts";
+import { sendLoad } from "./programs.ts";
+import { headOf } from "./request-head.ts";
+import type { Bench } from "./result.ts";
+import { type MadeStudy, makeStudy } from "./study.ts";
+import { withFolder } from "./work-folder.ts";
+
+const rounds = 3;
+const lanes = 4;
+
+/** Sends the study as a phone would, a file per request, and closes the upload. */
+export async function send(box: Box, study: MadeStudy, folder: string): Promise<string> {
+  const client = await box.client();
+  const files = study.paths.map((path, index) => ({
+    file_id: `f${index}`,
+    name: `IM${index}`,
+    size_bytes: Bun.file(path).size,
+  }));
+  const opened = await client.init({
+    total_files: files.length,
+    total_size_bytes: study.bytes,
+    chunk_size: 1 << 20,
+    files,
+  });
+  const requests = files.map(({ file_id, size_bytes: length }, index): PreparedRequest => {
+    const head = headOf(`PUT /upload/${opened.upload_id}/chunk?file_id=${file_id}&chunk_index=0`, {
+      Authorization: `Bearer ${opened.upload_token}`,
+      "Content-Type": "application/octet-stream",
+      "Content-Length": length,
+    });
+    return { head, file: study.paths[index] ?? "", from: 0, length };
+  });
+  const perLane = Array.from({ length: lanes }, (_, lane) =>
+    requests.filter((_request, index) => index % lanes === lane),
+  );
+  await sendLoad({ port: Number(new URL(box.url).port), lanes: perLane }, folder);
+  const answer = await client.complete(opened);
+  if (!answer.ok) throw new Error(`complete: ${answer.status}`);
+  return opened.upload_id;
+}
+
+/** From the first chunk to the last instance in Orthanc; its own count is asked, which costs it next to nothing. */
+async function throughBox(study: MadeStudy, kind: "orthanc" | "stow-rs", folder: string): Promise<number> {
+  const orthanc = await startOrthanc();
+  const url = kind === "orthanc" ? orthanc.url : orthanc.dicomWebUrl;
+  const box = await startBox(`[[destination]]\nid = "d"\nkind = "${kind}"\nurl = "${url}"`);
+  try {
+    await box.client();
+    const arrived = async () => {
+      const statistics = (await (await fetch(`${orthanc.url}/statistics`)).json()) as { CountInstances: number };
+      return statistics.CountInstances === study.paths.length;
+    };
+    let uploadId = "";
+    const took = await seconds(async () => {
+      uploadId = await send(box, study, folder);
+      await until("all of it to arrive", arrived, 300_000);
+    });
+    await (await box.client()).reach(uploadId, new Set(["delivered"]), 60_000);
+    return took;
+  } finally {
+    await box.stop();
+    await orthanc.stop();
+  }
+}
+
+async function byCurl(study: MadeStudy, folder: string): Promise<number> {
+  const orthanc = await startOrthanc();
+  try {
+    return await seconds(() => fourCurl(orthanc.url, study.paths, folder));
+  } finally {
+    await orthanc.stop();
+  }
+}
+
+export const wholePath: Bench = {
+  name: "whole-path",
+  run: (scale) =>
+    withFolder(async (folder) => {
+      if (orthancProgram === null) throw new Error("Orthanc with its DICOMweb plugin is not installed");
+      const study = makeStudy(join(folder, "study"), Math.ceil(2000 * scale));
+      const took = await inTurn(rounds, {
+        orthanc: () => throughBox(study, "orthanc", folder),
+        stow: () => throughBox(study, "stow-rs", folder),
+        curl: () => byCurl(study, folder),
+      });
+      const said = (name: keyof typeof took) => `${median(took[name]).toFixed(1)} s`;
+      const size = `${study.paths.length} instances, ${megabytes(study.bytes).toFixed(0)} MB`;
+      return [
+        {
+          name: "whole path into Orthanc, against four curl",
+          figure: ratio(took.orthanc, took.curl),
+          unit: "x",
+          bound: { most: 1.5 },
+          of: `ours ${said("orthanc")}, curl ${said("curl")}; ${size}`,
+        },
+        {
+          name: "whole path by STOW-RS, against four curl",
+          figure: ratio(took.stow, took.curl),
+          unit: "x",
+          bound: { most: 1.5 },
+          of: `ours ${said("stow")}, curl ${said("curl")}; ${size}`,
+        },
+      ];
+    }),
+};
