@@ -2,10 +2,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, setDefaultTimeout, t
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { en } from "../../web/locales/en.ts";
 import { type Box, startBox } from "../support/box.ts";
 import { type Browser, chromium, startBrowser } from "../support/browser.ts";
 import { until } from "../support/child.ts";
 import { type OrthancServer, orthancProgram, startOrthanc } from "../support/orthanc.ts";
+import { sharedData } from "../support/shared-data.ts";
 import { type Hand, handAt } from "./hand.ts";
 import { dataSetsIn, dataSetsOf } from "./held.ts";
 import { noisyStudy } from "./noise.ts";
@@ -14,11 +16,8 @@ import { type QueueRelay, sentTwice, startQueueRelay } from "./queue-relay.ts";
 setDefaultTimeout(90_000);
 const problem = (status: number, code: string) => () =>
   Response.json({ code, detail: "A sentence of the box." }, { status, headers: { "retry-after": "1" } });
-const busy = [
-  "Waiting for the hospital box",
-  "The hospital box cannot take it just now. Work is saved on this device.",
-];
-const noNetwork = ["Waiting for network", "Work is saved on this device."];
+const busy = [en.st_waiting_box, en.x_box_busy];
+const noNetwork = [en.st_waiting_network, en.x_retry];
 
 /** What happens to chunk requests, and what the person reads meanwhile. */
 const troubles = [
@@ -27,7 +26,7 @@ const troubles = [
   {
     name: "507",
     fault: problem(507, "insufficient_storage"),
-    words: ["The hospital box has no space. Your study stays on this phone. IT was told."],
+    words: [en.x_box_full],
   },
   { name: "a digest mismatch", fault: () => "corrupt" as const, words: noNetwork },
   { name: "a proxy's own page", fault: () => new Response("<h1>Sign in to this Wi-Fi</h1>"), words: noNetwork },
@@ -121,6 +120,24 @@ if (chromium !== null && orthancProgram !== null)
       await delivered(study);
     });
 
+    if (sharedData !== null) {
+      const rar = join(sharedData, "archives/rar/rar4-series.rar");
+      test("the person's answer is lost on its way: told beside the button, and given again", async () => {
+        await hand.begin(relay.url);
+        await hand.choose("Add study", rar);
+        await hand.see("Confirm study");
+        await hand.tap("Send");
+        sent += 1;
+        await hand.tap("Check the study");
+        relay.fault = (_, path) => (path.endsWith("/confirm") ? new Response("", { status: 502 }) : null);
+        await hand.tap("Send");
+        await hand.read(en.not_answered);
+        relay.fault = () => null;
+        await hand.tap("Send");
+        await hand.delivered(sent);
+      });
+    }
+
     test("the network is gone when the box has everything: the promise stands, and so does the answer later", async () => {
       relay.fault = async (_, path) => {
         if (path.endsWith("/complete")) await gone.promise;
@@ -131,7 +148,7 @@ if (chromium !== null && orthancProgram !== null)
       await until("all bytes at the box", () => relay.asked.some((line) => line.endsWith("/complete")));
       relay.fault = (_, path) => (path.endsWith("/status") ? new Response("", { status: 504 }) : null);
       gone.resolve();
-      await hand.read("All images arrived safely. You can close the app now.");
+      await hand.read(en.x_at_box);
       relay.fault = () => null;
       await delivered(study);
     });

@@ -134,6 +134,8 @@ export const templates: Catalogue = {
   show_it: "Zeigen",
   resend_reason: "Grund für das erneute Senden",
   asked_by_box: "Die Klinik-Box bittet Sie, diese Studie zu prüfen.",
+  not_answered:
+    "Die Klinik-Box hat Ihre Antwort nicht erhalten. Ihre Studie liegt dort sicher. Versuchen Sie es noch einmal.",
   not_this: "Nicht diese Studie",
   reject_title: "Diese Studie weglassen?",
   reject_text: "Sie geht nicht ins Archiv. Nennen Sie den Grund; er wird aufbewahrt.",

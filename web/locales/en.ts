@@ -124,6 +124,7 @@ export const en = {
   show_it: "Show it",
   resend_reason: "Reason for sending again",
   asked_by_box: "The hospital box asks you to check this study.",
+  not_answered: "The hospital box did not get your answer. Your study is safe there. Try again.",
   not_this: "Not this study",
   reject_title: "Leave this study out?",
   reject_text: "It will not go to the archive. Say why; the reason is kept.",

@@ -131,6 +131,7 @@ export const templates: Catalogue = {
   show_it: "Le voir",
   resend_reason: "Raison du nouvel envoi",
   asked_by_box: "Le boîtier de l’hôpital vous demande de vérifier cet examen.",
+  not_answered: "Le boîtier de l’hôpital n’a pas reçu votre réponse. Votre examen y est en sécurité. Réessayez.",
   not_this: "Pas cet examen",
   reject_title: "Laisser cet examen de côté ?",
   reject_text: "Il n’ira pas dans l’archive. Dites pourquoi ; la raison est conservée.",

@@ -29,6 +29,9 @@ export class PageConfirm extends QueuePage {
   @state() private given: Readonly<Record<string, Confirmation>> = {};
   @state() private tried = false;
   @state() private room: number | null = null;
+  /** Studies the box asked about that were answered here: its next word comes a moment later. */
+  @state() private answered: ReadonlySet<string> = new Set();
+  @state() private answering: "" | "busy" | "failed" = "";
   @query("ask-dialog") private dialog!: AskDialog;
   @query("h1") private heading!: HTMLElement;
 
@@ -50,7 +53,7 @@ export class PageConfirm extends QueuePage {
   } | null {
     if (this.app === null) return null;
     if (this.target !== "") {
-      const all = askedOf(this.app.queue, this.target);
+      const all = askedOf(this.app.queue, this.target).filter(({ uid }) => !this.answered.has(uid));
       const asked = all[0];
       return asked === undefined
         ? null
@@ -69,7 +72,7 @@ export class PageConfirm extends QueuePage {
   private async send(event: SubmitEvent): Promise<void> {
     event.preventDefault();
     const shown = this.current();
-    if (shown === null || this.app === null) return;
+    if (shown === null || this.app === null || this.answering === "busy") return;
     const given = this.given[shown.key] ?? emptyConfirmation(shown.subject);
     const missing = missingFields(shown.subject, given);
     this.tried = true;
@@ -79,7 +82,10 @@ export class PageConfirm extends QueuePage {
       return;
     }
     if (shown.draft !== null) sendDraft(this.app, shown.draft, given);
-    else if (shown.asked !== null) await sendAsked(this.app.queue, this.target, shown.asked, given);
+    else if (shown.asked !== null) {
+      const { queue } = this.app;
+      if (!(await this.answer(shown.key, sendAsked(queue, this.target, shown.asked, given)))) return;
+    }
     this.tried = false;
     this.requestUpdate();
     if (shown.total === 1) {
@@ -98,8 +104,19 @@ export class PageConfirm extends QueuePage {
     this.requestUpdate();
     void this.updateComplete.then(() => this.heading.focus());
   }
+  /** @returns whether the box took it; where not, the page says so beside the button */
+  private async answer(uid: string, told: Promise<void>): Promise<boolean> {
+    this.answering = "busy";
+    const taken = await told.then(
+      () => true,
+      () => false,
+    );
+    this.answering = taken ? "" : "failed";
+    if (taken) this.answered = new Set([...this.answered, uid]);
+    return taken;
+  }
   private async reject(uid: string, reason: string): Promise<void> {
-    await this.app?.queue.reject(this.target, uid, reason);
+    if (this.app === null || !(await this.answer(uid, this.app.queue.reject(this.target, uid, reason)))) return;
     if (this.current() === null) go("progress", "", "replace");
     else this.requestUpdate();
   }
@@ -194,6 +211,7 @@ export class PageConfirm extends QueuePage {
         </div>
       </div>
       <div class="bar">
+        ${this.answering === "failed" ? html`<p class="problem" role="alert">${say("not_answered")}</p>` : nothing}
         ${this.beside(given, step, total)}
         <button class="button primary" data-primary aria-describedby="send-what">${say("send")}</button>
       </div>
