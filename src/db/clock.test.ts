@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { saveMoment } from "./clock.ts";
 import { openDatabase } from "./database.ts";
+import { fileTotals } from "./uploads.ts";
 
 const hour = 3_600_000;
 const folders: string[] = [];
@@ -68,6 +69,11 @@ function oldDatabase(folder: string, ago: number): void {
     const times = { created_at: time, last_traffic_at: time, ended_at: time };
     const counts = { total_files: 1, total_size_bytes: 1, chunk_size: 4096, files_declared: 1, destination_ids: "[]" };
     insert("upload", { id, user_id: "u", state: "delivered", service_level: "routine", ...counts, ...times });
+    for (const [file_id, received_bytes] of [
+      ["a", 3],
+      ["b", 4],
+    ] as const)
+      insert("upload_file", { upload_id: id, file_id, size_bytes: 5, received_bytes, state: "needed" });
     const study = {
       study_instance_uid: "1",
       modalities: "[]",
@@ -97,6 +103,7 @@ test.each([
         "next_attempt_at AS next FROM upload JOIN delivery ON delivery.id = upload.id",
     )
     .all();
+  for (const { id } of rows) expect(fileTotals(db.orm, id)).toEqual({ files: 2, declared: 10, received: 7 });
   db.close();
   expect(rows.map(({ next }) => next)).toEqual([null, null, null]);
   for (const { id, traffic, ended, changed, retry } of rows) {

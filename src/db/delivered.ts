@@ -6,21 +6,12 @@ export type DeliveredRow = typeof deliveredObject.$inferSelect;
 
 /** What was confirmed before of these objects, anywhere. */
 export function deliveredObjects(q: Queries, keys: readonly string[]): DeliveredRow[] {
-  const rows: DeliveredRow[] = [];
-  for (let start = 0; start < keys.length; start += 500)
-    rows.push(
-      ...q
-        .select()
-        .from(deliveredObject)
-        .where(
-          and(
-            inArray(deliveredObject.objectKey, keys.slice(start, start + 500)),
-            ne(deliveredObject.sopInstanceUID, ""),
-          ),
-        )
-        .all(),
-    );
-  return rows;
+  const asked = sql`(SELECT value FROM json_each(${JSON.stringify(keys)}))`;
+  return q
+    .select()
+    .from(deliveredObject)
+    .where(and(inArray(deliveredObject.objectKey, asked), ne(deliveredObject.sopInstanceUID, "")))
+    .all();
 }
 
 /** Remembers what a delivery's destination confirmed, under the receipt that says so. */

@@ -2,6 +2,7 @@ import { and, count, countDistinct, desc, eq, inArray, isNotNull, isNull, or, sq
 import type { ErrorCode } from "../contract/errors.ts";
 import { deliveryStates, isSettled } from "../contract/states.ts";
 import type { Queries } from "./database.ts";
+import { placeholders } from "./insert-many.ts";
 import { delivery, deliveryInstance, instance, study, upload } from "./schema.ts";
 
 type Delivery = typeof delivery.$inferSelect;
@@ -72,15 +73,26 @@ export function commonestError(q: Queries, deliveryId: string, destinationId: st
 
 /** Writes outcomes over what was known; a confirmed instance stays confirmed. */
 export function recordOutcomes(tx: Queries, rows: readonly OutcomeRow[]): void {
-  for (const row of rows)
-    tx.insert(deliveryInstance)
-      .values(row)
-      .onConflictDoUpdate({
-        target: [deliveryInstance.deliveryId, deliveryInstance.destinationId, deliveryInstance.instanceId],
-        set: row,
-        setWhere: sql`${deliveryInstance.result} <> 'stored'`,
-      })
-      .run();
+  const complete = rows.map((row) => ({ verifiedBy: null, errorCode: null, errorMessage: null, ...row }));
+  const [first] = complete;
+  if (first === undefined) return;
+  const record = tx
+    .insert(deliveryInstance)
+    .values(placeholders<typeof deliveryInstance>(first))
+    .onConflictDoUpdate({
+      target: [deliveryInstance.deliveryId, deliveryInstance.destinationId, deliveryInstance.instanceId],
+      set: {
+        result: sql`excluded.result`,
+        answer: sql`excluded.answer`,
+        verifiedBy: sql`excluded.verified_by`,
+        errorCode: sql`excluded.error_code`,
+        errorMessage: sql`excluded.error_message`,
+        at: sql`excluded.at`,
+      },
+      setWhere: sql`${deliveryInstance.result} <> 'stored'`,
+    })
+    .prepare();
+  for (const row of complete) record.run(row);
 }
 
 /** The same outcome without an error for many instances at once, in one statement: 20 000 of them must not hold the box up. */

@@ -34,6 +34,10 @@ export const upload = sqliteTable(
     errorCode: text("error_code").$type<ErrorCode>(),
     /** pacs_receipt_id: set once something was delivered and nothing moves any more. */
     receiptId: text("receipt_id"),
+    /** Sums over upload_file, kept beside it so that neither a chunk nor a status reads 20 000 rows. */
+    fileCount: integer("file_count").notNull().default(0),
+    declaredBytes: integer("declared_bytes").notNull().default(0),
+    receivedBytes: integer("received_bytes").notNull().default(0),
     waitingForSpace: integer("waiting_for_space", { mode: "boolean" }).notNull().default(false),
     createdAt: integer("created_at").notNull(),
     /** Box time; after `complete`, when that was. */

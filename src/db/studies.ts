@@ -1,5 +1,6 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import type { Queries } from "./database.ts";
+import { insertMany } from "./insert-many.ts";
 import { delivery, instance, sourcePicture, study, upload } from "./schema.ts";
 
 export type StudyRow = typeof study.$inferSelect;
@@ -16,12 +17,12 @@ export const insertStudy = (db: Queries, row: typeof study.$inferInsert): void =
   db.insert(study).values(row).run();
 };
 
-export const insertInstances = (db: Queries, rows: (typeof instance.$inferInsert)[]): void => {
-  for (let start = 0; start < rows.length; start += 500)
-    db.insert(instance)
-      .values(rows.slice(start, start + 500))
-      .run();
-};
+export const insertInstances = (db: Queries, rows: readonly Omit<typeof instance.$inferInsert, "id">[]): void =>
+  insertMany(
+    db,
+    instance,
+    rows.map((row) => ({ head: null, objectKey: null, notesAs: null, made: false, ...row })),
+  );
 
 export const findStudy = (db: Queries, uploadId: string, studyInstanceUID: string): StudyRow | undefined =>
   db
@@ -36,12 +37,15 @@ export const updateStudy = (db: Queries, id: string, values: Partial<typeof stud
 
 export type SourcePictureRow = typeof sourcePicture.$inferSelect;
 
-export const insertSourcePictures = (db: Queries, rows: (typeof sourcePicture.$inferInsert)[]): void => {
-  for (let start = 0; start < rows.length; start += 500)
-    db.insert(sourcePicture)
-      .values(rows.slice(start, start + 500))
-      .run();
-};
+export const insertSourcePictures = (
+  db: Queries,
+  rows: readonly Omit<typeof sourcePicture.$inferInsert, "id">[],
+): void =>
+  insertMany(
+    db,
+    sourcePicture,
+    rows.map((row) => ({ fileName: null, ...row })),
+  );
 
 export const sourcePicturesOf = (db: Queries, studyId: string): SourcePictureRow[] =>
   db.select().from(sourcePicture).where(eq(sourcePicture.studyId, studyId)).orderBy(sourcePicture.id).all();

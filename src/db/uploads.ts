@@ -1,12 +1,15 @@
 import { and, asc, count, desc, eq, inArray, isNotNull, isNull, lt, or, sql, sum } from "drizzle-orm";
+import type { SQLiteUpdateSetSource } from "drizzle-orm/sqlite-core";
 import type { UploadState } from "../contract/states.ts";
 import type { Moment } from "../core/clock.ts";
 import type { Queries } from "./database.ts";
+import { insertMany } from "./insert-many.ts";
 import { prepared } from "./prepared.ts";
 import { finding, receivedRange, upload, uploadFile } from "./schema.ts";
 
 export type UploadRow = typeof upload.$inferSelect;
 export type NewUpload = typeof upload.$inferInsert;
+export type UploadChange = SQLiteUpdateSetSource<typeof upload>;
 export type UploadFileRow = typeof uploadFile.$inferSelect;
 export type FindingRow = typeof finding.$inferSelect;
 export type NewFinding = Omit<typeof finding.$inferInsert, "id" | "uploadId">;
@@ -31,7 +34,7 @@ export const insertUpload = (db: Queries, row: NewUpload): void => {
   db.insert(upload).values(row).run();
 };
 
-export const updateUpload = (db: Queries, id: string, values: Partial<NewUpload>): void => {
+export const updateUpload = (db: Queries, id: string, values: UploadChange): void => {
   db.update(upload).set(values).where(eq(upload.id, id)).run();
 };
 
@@ -46,18 +49,12 @@ export const countOpenUploads = (db: Queries, userId: string): number =>
 
 /** Bytes promised to unfinished uploads and not here yet. */
 export function outstandingBytes(db: Queries): number {
-  const declared = db
-    .select({ n: sum(upload.totalSizeBytes) })
+  const open = db
+    .select({ declared: sum(upload.totalSizeBytes), received: sum(upload.receivedBytes) })
     .from(upload)
     .where(inArray(upload.state, openStates))
     .get();
-  const received = db
-    .select({ n: sum(uploadFile.receivedBytes) })
-    .from(uploadFile)
-    .innerJoin(upload, eq(upload.id, uploadFile.uploadId))
-    .where(inArray(upload.state, openStates))
-    .get();
-  return Number(declared?.n ?? 0) - Number(received?.n ?? 0);
+  return Number(open?.declared ?? 0) - Number(open?.received ?? 0);
 }
 
 /** Newest first; `before` is the last row of the page before. */
@@ -128,16 +125,70 @@ const fileById = prepared((db) =>
 export const findFile = (db: Queries, uploadId: string, fileId: string): UploadFileRow | undefined =>
   fileById(db).get({ uploadId, fileId });
 
-export const insertFiles = (db: Queries, rows: (typeof uploadFile.$inferInsert)[]): void => {
-  for (let start = 0; start < rows.length; start += 500)
-    db.insert(uploadFile)
-      .values(rows.slice(start, start + 500))
-      .run();
+interface Totals {
+  readonly files: number;
+  readonly declared: number;
+  readonly received: number;
+}
+
+/** Keeps the sums of an upload's row in step with its files. */
+const addTotals = (db: Queries, uploadId: string, { files, declared, received }: Totals): void =>
+  updateUpload(db, uploadId, {
+    fileCount: sql`${upload.fileCount} + ${files}`,
+    declaredBytes: sql`${upload.declaredBytes} + ${declared}`,
+    receivedBytes: sql`${upload.receivedBytes} + ${received}`,
+  });
+
+/** Adds files to one upload. */
+export function insertFiles(
+  db: Queries,
+  uploadId: string,
+  files: readonly Omit<typeof uploadFile.$inferInsert, "id" | "uploadId">[],
+): void {
+  const rows = files.map((file) => ({
+    name: null,
+    sizeBytes: null,
+    sha256: null,
+    receivedBytes: 0,
+    objectKey: null,
+    askedAt: null,
+    ...file,
+    uploadId,
+  }));
+  insertMany(db, uploadFile, rows);
+  addTotals(db, uploadId, {
+    files: rows.length,
+    declared: rows.reduce((bytes, { sizeBytes }) => bytes + (sizeBytes ?? 0), 0),
+    received: rows.reduce((bytes, { receivedBytes }) => bytes + (receivedBytes ?? 0), 0),
+  });
+}
+
+/** What `init` answers of each file. */
+export const fileStates = (db: Queries, uploadId: string) =>
+  db
+    .select({ file_id: uploadFile.fileId, state: uploadFile.state })
+    .from(uploadFile)
+    .where(eq(uploadFile.uploadId, uploadId))
+    .orderBy(uploadFile.id)
+    .all();
+
+/** A file that was left out as delivered before is to come after all. */
+export function needAgain(tx: Queries, { id, uploadId, receivedBytes }: UploadFileRow): void {
+  const values = { state: "needed", receivedBytes: 0, objectKey: null } as const;
+  tx.update(uploadFile).set(values).where(eq(uploadFile.id, id)).run();
+  addTotals(tx, uploadId, { files: 0, declared: 0, received: -receivedBytes });
+}
+
+/** When a destination was asked for a file that was left out. */
+export const noteAsked = (tx: Queries, { id }: UploadFileRow, askedAt: number): void => {
+  tx.update(uploadFile).set({ askedAt }).where(eq(uploadFile.id, id)).run();
 };
 
-export const updateFile = (db: Queries, id: number, values: Partial<typeof uploadFile.$inferInsert>): void => {
-  db.update(uploadFile).set(values).where(eq(uploadFile.id, id)).run();
-};
+/** The size of a file whose chunks had not said it before. */
+export function setSize(db: Queries, { id, uploadId }: UploadFileRow, sizeBytes: number): void {
+  db.update(uploadFile).set({ sizeBytes }).where(eq(uploadFile.id, id)).run();
+  addTotals(db, uploadId, { files: 0, declared: sizeBytes, received: 0 });
+}
 
 const fileGrown = prepared((db) =>
   db
@@ -150,10 +201,14 @@ const fileGrown = prepared((db) =>
     .where(eq(uploadFile.id, sql.placeholder("file")))
     .prepare(),
 );
-const uploadMoved = prepared((db) =>
+const uploadGrown = prepared((db) =>
   db
     .update(upload)
-    .set({ lastTrafficAt: sql`${sql.placeholder("now")}` })
+    .set({
+      lastTrafficAt: sql`${sql.placeholder("now")}`,
+      declaredBytes: sql`${upload.declaredBytes} + ${sql.placeholder("declared")}`,
+      receivedBytes: sql`${upload.receivedBytes} + ${sql.placeholder("bytes")}`,
+    })
     .where(eq(upload.id, sql.placeholder("uploadId")))
     .prepare(),
 );
@@ -161,43 +216,47 @@ const uploadMoved = prepared((db) =>
 /** Counts received bytes up, and keeps what the chunk said of its file; `now` is box time. */
 export function addReceived(
   db: Queries,
-  change: { uploadId: string; file: number; bytes: number; name: string | null; size: number | null; now: number },
+  file: UploadFileRow,
+  change: { bytes: number; name: string | null; size: number | null; now: number },
 ): void {
-  fileGrown(db).run(change);
-  uploadMoved(db).run(change);
+  const declared = (change.size ?? 0) - (file.sizeBytes ?? 0);
+  fileGrown(db).run({ ...change, file: file.id });
+  uploadGrown(db).run({ ...change, uploadId: file.uploadId, declared });
 }
 
 /** A file of which no chunk ever counted; @returns whether it was one */
-export const deleteUnknownFile = (db: Queries, id: number): boolean =>
-  db
+export function deleteUnknownFile(tx: Queries, id: number): boolean {
+  const [gone] = tx
     .delete(uploadFile)
     .where(and(eq(uploadFile.id, id), eq(uploadFile.receivedBytes, 0), isNull(uploadFile.sizeBytes)))
-    .returning({ id: uploadFile.id })
-    .all().length > 0;
+    .returning({ uploadId: uploadFile.uploadId })
+    .all();
+  if (gone) addTotals(tx, gone.uploadId, { files: -1, declared: 0, received: 0 });
+  return gone !== undefined;
+}
 
-export const deleteFile = (db: Queries, id: number): void => {
-  db.delete(uploadFile).where(eq(uploadFile.id, id)).run();
-};
+export function deleteFile(tx: Queries, { id, uploadId, sizeBytes, receivedBytes }: UploadFileRow): void {
+  tx.delete(uploadFile).where(eq(uploadFile.id, id)).run();
+  addTotals(tx, uploadId, { files: -1, declared: -(sizeBytes ?? 0), received: -receivedBytes });
+}
 
-/** Sums over the files without loading them. */
-export const fileTotals = (db: Queries, uploadId: string): { files: number; declared: number; received: number } => {
-  const row = db
-    .select({ files: count(), declared: sum(uploadFile.sizeBytes), received: sum(uploadFile.receivedBytes) })
-    .from(uploadFile)
-    .where(eq(uploadFile.uploadId, uploadId))
-    .get();
-  return { files: row?.files ?? 0, declared: Number(row?.declared ?? 0), received: Number(row?.received ?? 0) };
-};
+/** Sums over the files, as the upload's row keeps them. */
+export const fileTotals = (db: Queries, uploadId: string): Totals =>
+  db
+    .select({ files: upload.fileCount, declared: upload.declaredBytes, received: upload.receivedBytes })
+    .from(upload)
+    .where(eq(upload.id, uploadId))
+    .get() ?? { files: 0, declared: 0, received: 0 };
 
 export const findingsOf = (db: Queries, uploadId: string): FindingRow[] =>
   db.select().from(finding).where(eq(finding.uploadId, uploadId)).orderBy(finding.id).all();
 
-export function addFindings(db: Queries, uploadId: string, rows: readonly NewFinding[]): void {
-  for (let start = 0; start < rows.length; start += 500)
-    db.insert(finding)
-      .values(rows.slice(start, start + 500).map((row) => ({ ...row, uploadId })))
-      .run();
-}
+export const addFindings = (db: Queries, uploadId: string, rows: readonly NewFinding[]): void =>
+  insertMany(
+    db,
+    finding,
+    rows.map((row) => ({ fileName: null, ...row, uploadId })),
+  );
 
 export const removeFindings = (db: Queries, uploadId: string, codes: readonly FindingRow["code"][]): void => {
   db.delete(finding)
@@ -232,7 +291,8 @@ export const forgetRanges = (db: Queries, uploadId: string): void => {
 };
 
 /** One file is gone, and is asked for again. */
-export const forgetReceived = (db: Queries, file: number): void => {
-  db.delete(receivedRange).where(eq(receivedRange.file, file)).run();
-  db.update(uploadFile).set({ receivedBytes: 0 }).where(eq(uploadFile.id, file)).run();
+export const forgetReceived = (tx: Queries, { id, uploadId, receivedBytes }: UploadFileRow): void => {
+  tx.delete(receivedRange).where(eq(receivedRange.file, id)).run();
+  tx.update(uploadFile).set({ receivedBytes: 0 }).where(eq(uploadFile.id, id)).run();
+  addTotals(tx, uploadId, { files: 0, declared: 0, received: -receivedBytes });
 };

@@ -7,4 +7,6 @@ export interface DestinationEnv {
   readonly readSecret: (source: SecretSource) => string;
   /** An answer longer than this is not read to its end, bytes. Default 16 MiB. */
   readonly maxAnswerBytes?: number;
+  /** A folder on which nothing moved for so long hangs, milliseconds. Default 300 000, as long as an archive may be silent. */
+  readonly folderIdleMs?: number;
 }

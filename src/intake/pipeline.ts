@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { Moment } from "../core/clock.ts";
 import type { Config } from "../core/config-schema.ts";
 import type { Database } from "../db/database.ts";
@@ -63,8 +64,11 @@ export async function runPipeline(deps: PipelineDeps, upload: UploadRow, signal:
     signal,
   });
   tellBarren(archives, [...instances, ...pictures], book);
+  // Each of the next steps takes a while with 20 000 images: others are answered between them.
+  await setImmediate();
   const grouping = groupByStudy(instances);
   tellGrouping(grouping, book);
+  await setImmediate();
   const before = rows.filter((row) => row.state === "already_delivered").length;
   // What was delivered before is not here to be counted.
   for (const { instances: sent } of before === 0 ? grouping.studies : []) {
@@ -72,6 +76,7 @@ export async function runPipeline(deps: PipelineDeps, upload: UploadRow, signal:
     for (const { code, message } of completenessFindings(study, directory)) book.add(code, "warning", null, message);
   }
 
+  await setImmediate();
   const metadata = upload.metadata ?? {};
   const hashes = pictures.map(({ sha256 }) => sha256);
   const picturesUID = picturesStudyUid({ config, hashKey }, { id: upload.id, metadata }, hashes);

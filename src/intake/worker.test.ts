@@ -21,7 +21,7 @@ test("an upload that waits for space is begun again only when there is more than
   const real = createSpool(box.folder, () => 0);
   const uploadId = box.upload("processing");
   real.create(uploadId);
-  insertFiles(box.db.orm, [{ uploadId, fileId: "a", name: "a", sizeBytes: 4, receivedBytes: 4, state: "needed" }]);
+  insertFiles(box.db.orm, uploadId, [{ fileId: "a", name: "a", sizeBytes: 4, receivedBytes: 4, state: "needed" }]);
   const [file] = filesOf(box.db.orm, uploadId);
   writeFileSync(real.path(uploadId, real.receivedFile(file?.id ?? 0)), "text");
   updateUpload(box.db.orm, uploadId, { metadata: {} });

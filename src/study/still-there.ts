@@ -2,7 +2,7 @@ import type { Moment } from "../core/clock.ts";
 import type { Config } from "../core/config-schema.ts";
 import type { Database } from "../db/database.ts";
 import { type DeliveredRow, forgetDelivered } from "../db/delivered.ts";
-import { filesOf, findUpload, type UploadRow, updateFile } from "../db/uploads.ts";
+import { filesOf, findUpload, needAgain, noteAsked, type UploadRow } from "../db/uploads.ts";
 import type { Destination } from "../destinations/destination.ts";
 import { leftOut, provenFiles } from "./duplicates.ts";
 
@@ -54,9 +54,9 @@ export async function askAgain(deps: StillThereDeps, upload: UploadRow, signal: 
       for (const { objectKey } of missing) gone.add(objectKey);
       if (shown === null) for (const { objectKey } of rows) unasked.add(objectKey);
     }
-    for (const { id, objectKey } of files)
-      if (gone.has(objectKey)) updateFile(tx, id, { state: "needed", receivedBytes: 0, objectKey: null });
-      else if (proven.has(objectKey) && !unasked.has(objectKey)) updateFile(tx, id, { askedAt: deps.now().wall });
+    for (const file of files)
+      if (gone.has(file.objectKey)) needAgain(tx, file);
+      else if (proven.has(file.objectKey) && !unasked.has(file.objectKey)) noteAsked(tx, file, deps.now().wall);
     return gone.size > 0;
   });
 }

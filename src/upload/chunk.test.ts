@@ -57,7 +57,7 @@ function upload(filesDeclared = true): UploadRow {
   return findUpload(db.orm, id) as UploadRow;
 }
 function file(values: Partial<UploadFileRow> = {}): UploadFileRow {
-  insertFiles(db.orm, [{ uploadId: id, fileId: "a", sizeBytes: 2 * K, state: "needed", ...values }]);
+  insertFiles(db.orm, id, [{ fileId: "a", sizeBytes: 2 * K, state: "needed", ...values }]);
   return findFile(db.orm, id, "a") as UploadFileRow;
 }
 const receiver = (openRequests = new OpenRequests()) =>

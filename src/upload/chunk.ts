@@ -139,7 +139,7 @@ export function createChunkReceiver(deps: {
         if (claims.idle) {
           claimsByFile.delete(file.id);
           // Of a refused request nothing is kept, not even that there is such a file.
-          if (!kept && !upload.filesDeclared && deleteUnknownFile(db.orm, file.id))
+          if (!kept && !upload.filesDeclared && db.transaction((tx) => deleteUnknownFile(tx, file.id)))
             spool.dropReceived(upload.id, file.id);
         }
       } finally {
@@ -172,7 +172,7 @@ export function createChunkReceiver(deps: {
       addRange(tx, file.id, range[0], range[1]);
       added += rangeBytes(range, chunkSize, size);
     }
-    addReceived(tx, { uploadId: upload.id, file: file.id, bytes: added, name: known.name, size, now: deps.now().box });
+    addReceived(tx, row, { bytes: added, name: known.name, size, now: deps.now().box });
     if (!upload.filesDeclared && fileTotals(tx, upload.id).received > upload.totalSizeBytes) throw tooMuch();
   }
 }

@@ -41,7 +41,7 @@ export function fileForChunk(
         errors: [{ path: "query.file_id", message: "has at most 128 characters, and only such as a name may have" }],
       });
     if (fileTotals(orm, upload.id).files >= upload.totalFiles) throw tooMuch();
-    insertFiles(orm, [{ uploadId: upload.id, fileId: said.fileId, state: "needed" }]);
+    deps.db.transaction((tx) => insertFiles(tx, upload.id, [{ fileId: said.fileId, state: "needed" }]));
   }
   return find() as UploadFileRow;
 }

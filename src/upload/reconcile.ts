@@ -42,7 +42,7 @@ export async function reconcileSpool(deps: ReconcileDeps): Promise<void> {
     if (!existsSync(spool.receivedFolder(row.id))) spool.create(row.id);
     if (lost.length === 0) continue;
     db.transaction((tx) => {
-      for (const { id } of lost) forgetReceived(tx, id);
+      for (const file of lost) forgetReceived(tx, file);
     });
     log.event("upload.files_lost", { upload_id: row.id, state: row.state, files: lost.length }, "error");
   }

@@ -1,4 +1,5 @@
 import { createHmac, randomUUID } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 import { isTerminal, uploadTransitions } from "../contract/states.ts";
 import {
   type ChunkRange,
@@ -22,9 +23,9 @@ import {
   insertFiles,
   insertUpload,
   outstandingBytes,
+  setSize,
   type UploadFileRow,
   type UploadRow,
-  updateFile,
   updateUpload,
 } from "../db/uploads.ts";
 import { chunkCount, missingRanges } from "./ranges.ts";
@@ -55,20 +56,40 @@ export interface DeclaredFiles {
 }
 
 /**
- * Opens an upload, or answers the one an earlier request with the same Idempotency-Key opened.
+ * Opens an upload, or answers the one an earlier request with the same Idempotency-Key opened. What 20 000 files take is
+ * spread over a few turns of the event loop; nothing happens between the last checks and the rows.
  * @throws RelayError as CONTRACT §3 lists for `POST /upload/init`
  */
-export function initUpload(deps: SessionDeps, userId: string, body: UploadInit, key: string | null): UploadRow {
+export async function initUpload(
+  deps: SessionDeps,
+  userId: string,
+  body: UploadInit,
+  key: string | null,
+): Promise<UploadRow> {
   const { db, spool } = deps;
   const { limits } = deps.config();
-  const hash = createHmac("sha256", deps.hashKey).update(canonical(body)).digest("base64url");
-  const earlier = key === null ? undefined : findByIdempotencyKey(db.orm, userId, key);
-  if (earlier) {
-    if (earlier.idempotencyHash !== hash) throw new RelayError("idempotency_key_reused");
-    return earlier;
-  }
+  const hash = key === null ? null : await hashOf(deps.hashKey, body);
+  const earlier = () => {
+    const row = key === null ? undefined : findByIdempotencyKey(db.orm, userId, key);
+    if (row && row.idempotencyHash !== hash) throw new RelayError("idempotency_key_reused");
+    return row;
+  };
+  const before = earlier();
+  if (before) return before;
+  await setImmediate();
   const metadata = body.study_metadata ?? {};
   checkInit(body, limits, deps.unknownDestinations(metadata.destination_ids ?? []));
+  const asked = { serviceLevel: metadata.service_level ?? "routine", destinationIds: metadata.destination_ids ?? [] };
+  const expected = body.expected_studies ?? null;
+  const hashes = body.resend ? [] : (body.files ?? []).map(({ sha256 = "" }) => sha256);
+  await setImmediate();
+  const known = hashes.some(Boolean)
+    ? deps.alreadyDelivered({ userId, metadata, expected, hashes, ...asked })
+    : new Map<string, string>();
+  await setImmediate();
+
+  const meanwhile = earlier();
+  if (meanwhile) return meanwhile;
   if (countOpenUploads(db.orm, userId) >= limits.max_open_uploads_per_user)
     throw new RelayError("too_many_uploads", undefined, { retryAfterSeconds: 60 });
   if (!spool.hasRoomFor(body.total_size_bytes, outstandingBytes(db.orm)))
@@ -76,12 +97,6 @@ export function initUpload(deps: SessionDeps, userId: string, body: UploadInit, 
 
   const id = randomUUID();
   const now = deps.now();
-  const asked = { serviceLevel: metadata.service_level ?? "routine", destinationIds: metadata.destination_ids ?? [] };
-  const expected = body.expected_studies ?? null;
-  const hashes = body.resend ? [] : (body.files ?? []).map(({ sha256 = "" }) => sha256);
-  const known = hashes.some(Boolean)
-    ? deps.alreadyDelivered({ userId, metadata, expected, hashes, ...asked })
-    : new Map<string, string>();
   try {
     spool.create(id);
     return db.transaction(insertOpened);
@@ -104,14 +119,14 @@ export function initUpload(deps: SessionDeps, userId: string, body: UploadInit, 
       chunkSize: body.chunk_size ?? chunkSizes.default,
       filesDeclared: body.files !== undefined,
       idempotencyKey: key,
-      idempotencyHash: key === null ? null : hash,
+      idempotencyHash: hash,
       createdAt: now.wall,
       lastTrafficAt: now.box,
     });
     insertFiles(
       tx,
+      id,
       (body.files ?? []).map((file) => ({
-        uploadId: id,
         fileId: file.file_id,
         name: file.name,
         sizeBytes: file.size_bytes,
@@ -129,11 +144,38 @@ export function initUpload(deps: SessionDeps, userId: string, body: UploadInit, 
   }
 }
 
+/** The keyed hash of `canonical(body)`; a long list takes several turns. */
+async function hashOf(hashKey: Uint8Array, body: UploadInit): Promise<string> {
+  const hash = createHmac("sha256", hashKey);
+  let before = "{";
+  for (const [name, member] of sortedEntries(body)) {
+    hash.update(`${before}${JSON.stringify(name)}:`);
+    before = ",";
+    if (!Array.isArray(member)) hash.update(canonical(member));
+    else {
+      for (let start = 0; start < member.length; start += 4000) {
+        await setImmediate();
+        hash.update(
+          (start === 0 ? "[" : ",") +
+            member
+              .slice(start, start + 4000)
+              .map(canonical)
+              .join(),
+        );
+      }
+      hash.update(member.length === 0 ? "[]" : "]");
+    }
+  }
+  return hash.update("}").digest("base64url"); // no body is empty
+}
+
+const sortedEntries = (value: object) => Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+
 /** The same for the same content, whatever the order of keys. */
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  const entries = sortedEntries(value);
   return `{${entries.map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`).join()}}`;
 }
 
@@ -182,10 +224,11 @@ export function completeUpload(deps: Pick<SessionDeps, "db" | "now">, upload: Up
     const present = requireNotGoneAgain(findUpload(tx, upload.id));
     if (present.state !== "receiving") return false;
     // A file that was announced by a chunk which never made it does not count.
-    const real = files.filter((file) => file.sizeBytes !== null || file.receivedBytes > 0);
+    const isReal = (file: UploadFileRow) => file.sizeBytes !== null || file.receivedBytes > 0;
+    const real = files.filter(isReal);
     for (const file of files) {
-      if (!real.includes(file)) deleteFile(tx, file.id);
-      else if (file.sizeBytes === null) updateFile(tx, file.id, { sizeBytes: file.receivedBytes });
+      if (!isReal(file)) deleteFile(tx, file);
+      else if (file.sizeBytes === null) setSize(tx, file, file.receivedBytes);
     }
     const sum = real.reduce((bytes, file) => bytes + (file.sizeBytes ?? file.receivedBytes), 0);
     if (real.length !== upload.totalFiles || sum !== upload.totalSizeBytes)

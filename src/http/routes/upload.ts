@@ -3,7 +3,7 @@ import { ChunkReceived, UploadOpened, UploadTokenView } from "../../contract/sta
 import { maxRequestBytes, UploadInit } from "../../contract/upload.ts";
 import type { Config } from "../../core/config-schema.ts";
 import { RelayError } from "../../core/errors.ts";
-import { filesOf, type UploadRow } from "../../db/uploads.ts";
+import { fileStates, type UploadRow } from "../../db/uploads.ts";
 import { parseBodyHeaders } from "../../upload/body.ts";
 import { fileForChunk } from "../../upload/declare.ts";
 import { requireReceiving } from "../../upload/rules.ts";
@@ -35,7 +35,7 @@ export function uploadRoutes(context: HttpContext) {
       "/init",
       async ({ body, request, set }) => {
         const { userId } = guard.principal(request);
-        const upload = initUpload(sessions, userId, body, idempotencyKey(request));
+        const upload = await initUpload(sessions, userId, body, idempotencyKey(request));
         log.event("upload.opened", {
           request_id: requestId(request),
           upload_id: upload.id,
@@ -56,7 +56,7 @@ export function uploadRoutes(context: HttpContext) {
           ...(await tokenFor(upload)),
           chunk_size: upload.chunkSize,
           max_request_bytes: maxRequestBytes,
-          files: filesOf(context.db.orm, upload.id).map((file) => ({ file_id: file.fileId, state: file.state })),
+          files: fileStates(context.db.orm, upload.id),
         };
       },
       {
