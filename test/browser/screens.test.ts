@@ -56,7 +56,19 @@ define("the screens in Chromium", () => {
   for (const language of ["de", "fr"])
     test(`the longest words of ${language} fit at 320 px`, async () => {
       await browser.page.setViewportSize({ width: 320, height: 640 });
-      for (const name of ["sign-in", "upload-offline", "confirm-pictures", "forwarding", "slow", "activity", "more"]) {
+      for (const name of [
+        "sign-in",
+        "upload-offline",
+        "upload-found",
+        "confirm-pictures",
+        "confirm-duplicate",
+        "forwarding",
+        "parked",
+        "delivered",
+        "slow",
+        "activity",
+        "more",
+      ]) {
         await show(name, language);
         expect(await browser.page.evaluate(() => document.documentElement.lang)).toBe(language);
         expect(await overflow()).toBeLessThanOrEqual(0);

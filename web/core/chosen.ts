@@ -18,22 +18,28 @@ async function entriesOf(folder: FileSystemDirectoryEntry): Promise<FileSystemEn
 const isFile = (entry: FileSystemEntry): entry is FileSystemFileEntry => entry.isFile;
 const isFolder = (entry: FileSystemEntry): entry is FileSystemDirectoryEntry => entry.isDirectory;
 
+/** One file or folder that cannot be opened is named, and the rest goes on: nothing may be missing without a word. */
 async function walk(entry: FileSystemEntry, into: ChosenFile[]): Promise<void> {
-  if (isFile(entry)) {
-    const file = await new Promise<File>((resolve, reject) => entry.file(resolve, reject));
-    into.push({ name: entry.fullPath.replace(/^\//, ""), size: file.size, file });
-  } else if (isFolder(entry)) {
-    for (const child of await entriesOf(entry)) await walk(child, into);
+  const name = entry.fullPath.replace(/^\//, "");
+  try {
+    if (isFile(entry)) {
+      const file = await new Promise<File>((resolve, reject) => entry.file(resolve, reject));
+      into.push({ name, size: file.size, file });
+    } else if (isFolder(entry)) {
+      for (const child of await entriesOf(entry)) await walk(child, into);
+    }
+  } catch {
+    into.push({ name, size: 0, file: new File([], name), unreadable: true });
   }
 }
 
-/** What was dropped, folders to the end. A file that cannot be opened is left to the scan to name. */
-export async function dropped(transfer: DataTransfer): Promise<ChosenFile[]> {
+/** What was dropped, folders to the end. */
+export async function dropped(transfer: Pick<DataTransfer, "items" | "files">): Promise<ChosenFile[]> {
   // the items are gone after the first await: all entries are taken before
   const entries = [...transfer.items].flatMap((item) => item.webkitGetAsEntry() ?? []);
   const loose = entries.length === 0 ? chosenFrom(transfer.files) : [];
   const files: ChosenFile[] = [...loose];
-  for (const entry of entries) await walk(entry, files).catch(() => undefined);
+  for (const entry of entries) await walk(entry, files);
   return files;
 }
 

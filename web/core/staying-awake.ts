@@ -3,10 +3,18 @@ import type { Queue } from "../queue/types.ts";
 /** Hidden for longer than this, a page has probably been frozen by the system. */
 const lockedMs = 10_000;
 
+let awake = false;
+/** Whether the screen is kept on now. */
+export const staysOn = (): boolean => awake;
+
 /** Keeps the screen on while bytes move, and asks before the page closes over bytes that exist only in it. */
 export function stayAwake(queue: Queue): void {
   let held: WakeLockSentinel | null = null;
   let asking = false;
+  const tell = () => {
+    awake = held !== null;
+    dispatchEvent(new Event("app-changed"));
+  };
   const moving = () => queue.studies.some(({ state }) => state === "uploading" || state === "saving");
 
   const settle = async (): Promise<void> => {
@@ -16,8 +24,10 @@ export function stayAwake(queue: Queue): void {
       if (moving() && held === null) {
         const lock = await navigator.wakeLock.request("screen");
         held = lock;
+        tell();
         lock.addEventListener("release", () => {
           held = null;
+          tell();
         });
       } else if (!moving()) await held?.release();
     } catch {

@@ -95,7 +95,7 @@ export const templates: Catalogue = {
   sex_M: "Männlich",
   sex_O: "Anderes",
   not_given: "Keine Angabe",
-  study_date: "Untersuchungsdatum",
+  study_date: "Studiendatum",
   modality: "Modalität",
   description: "Beschreibung",
   contents: "Inhalt",

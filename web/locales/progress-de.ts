@@ -39,7 +39,7 @@ export const progressDe: Readonly<Record<keyof typeof progressEn, string>> = {
   x_not_kept: "Geht verloren, wenn Sie diese Seite schließen: Auf diesem Gerät ist kein Platz für die Dateien.",
   x_at_box: "Alle Bilder sind sicher angekommen. Sie können die App jetzt schließen.",
   x_forwarding: "Geht an {destination}: {done} von {total}",
-  x_delivered: "Zugestellt. Bestätigt um {time}. Beleg {receipt}.",
+  x_delivered: "Bestätigt um {time}. Beleg {receipt}.",
   x_delivered_plain: "Jedes Bild ist vom Archiv bestätigt.",
   x_partial: "{done} von {total} Bildern sind im Archiv. {missing} wurden abgelehnt.",
   x_parked: "Ihre Studie liegt sicher in der Klinik-Box. Das Archiv nimmt sie nicht an.",
@@ -61,6 +61,7 @@ export const progressDe: Readonly<Record<keyof typeof progressEn, string>> = {
   x_partly_there:
     "{there} von {total} Bildern kamen schon früher an. Nur {missing} {missing|fehlendes wird|fehlende werden} gesendet.",
   x_all_there: "{there} von {total} Bildern kamen schon früher an. Keines musste noch einmal gesendet werden.",
+  x_awake: "Der Bildschirm bleibt an, solange diese Seite sendet.",
   x_erased: "Die Kopie auf diesem Gerät ist gelöscht.",
   t_chosen: "{time} gewählt",
   t_at_box: "{time} in der Box",

@@ -40,7 +40,7 @@ export const progressFr: Readonly<Record<keyof typeof progressEn, string>> = {
   x_not_kept: "Perdu si vous fermez cette page : cet appareil n’a pas de place pour les fichiers.",
   x_at_box: "Toutes les images sont bien arrivées. Vous pouvez fermer l’application.",
   x_forwarding: "Transmission à {destination} : {done} sur {total}",
-  x_delivered: "Livré. Confirmé à {time}. Reçu {receipt}.",
+  x_delivered: "Confirmé à {time}. Reçu {receipt}.",
   x_delivered_plain: "Chaque image est confirmée par l’archive.",
   x_partial: "{done} images sur {total} sont dans l’archive. {missing} ont été refusées.",
   x_parked: "Votre examen est en sécurité au boîtier de l’hôpital. L’archive ne l’accepte pas.",
@@ -62,6 +62,7 @@ export const progressFr: Readonly<Record<keyof typeof progressEn, string>> = {
   x_partly_there:
     "{there} images sur {total} sont arrivées plus tôt. {missing} {missing|manquante est envoyée|manquantes sont envoyées}.",
   x_all_there: "{there} images sur {total} sont arrivées plus tôt. Aucune n’a dû être renvoyée.",
+  x_awake: "L’écran reste allumé tant que cette page envoie.",
   x_erased: "La copie sur cet appareil est effacée.",
   t_chosen: "{time} choisi",
   t_at_box: "{time} au boîtier",

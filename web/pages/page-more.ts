@@ -62,25 +62,6 @@ export class PageMore extends QueuePage {
     const person = session.person;
     return html`<div class="page more">
       <h1>${say("more_title")}</h1>
-      <section class="card" aria-labelledby="appearance"><h2 id="appearance">${say("appearance")}</h2>
-        <label class="field"><span>${say("theme")}</span>
-          <select @change=${this.chooseTheme}>${themes.map((name) => html`<option value=${name} ?selected=${name === theme()}>${say(themeWords[name])}</option>`)}</select></label>
-        <label class="field"><span>${say("language")}</span>
-          <select @change=${this.chooseLanguage}>${Object.entries(languages).map(([code, name]) => html`<option value=${code} lang=${code} ?selected=${code === language()}>${name}</option>`)}</select></label>
-      </section>
-      <section class="card" aria-labelledby="keys"><h2 id="keys">${say("shortcuts")}</h2>
-        <label class="choice"><input type="checkbox" .checked=${shortcutsOn()} @change=${(event: Event) => {
-          if (event.target instanceof HTMLInputElement) setShortcuts(event.target.checked);
-        }} /><span>${say("shortcuts_on")}</span></label>
-        <div class="row"><button class="button" @click=${() => dispatchEvent(new Event("app-shortcuts"))}>${say("shortcuts_list")}</button></div>
-      </section>
-      ${
-        canInstall()
-          ? html`<section class="card"><p>${say("install_text")}</p><div class="row"><button class="button" @click=${() => void install()}>${say("install")}</button></div></section>`
-          : isApple && !matchMedia("(display-mode: standalone)").matches
-            ? html`<section class="card"><p>${say("install_text")}</p><p class="hint">${say("install_ios")}</p></section>`
-            : nothing
-      }
       ${
         person === null
           ? nothing
@@ -93,6 +74,25 @@ export class PageMore extends QueuePage {
             </div>
           </section>`
       }
+      ${
+        canInstall()
+          ? html`<section class="card"><p>${say("install_text")}</p><div class="row"><button class="button" @click=${() => void install()}>${say("install")}</button></div></section>`
+          : isApple && !matchMedia("(display-mode: standalone)").matches
+            ? html`<section class="card"><p>${say("install_text")}</p><p class="hint">${say("install_ios")}</p></section>`
+            : nothing
+      }
+      <section class="card" aria-labelledby="appearance"><h2 id="appearance">${say("appearance")}</h2>
+        <label class="field"><span>${say("theme")}</span>
+          <select @change=${this.chooseTheme}>${themes.map((name) => html`<option value=${name} ?selected=${name === theme()}>${say(themeWords[name])}</option>`)}</select></label>
+        <label class="field"><span>${say("language")}</span>
+          <select @change=${this.chooseLanguage}>${Object.entries(languages).map(([code, name]) => html`<option value=${code} lang=${code} ?selected=${code === language()}>${name}</option>`)}</select></label>
+      </section>
+      <section class="card" aria-labelledby="keys"><h2 id="keys">${say("shortcuts")}</h2>
+        <label class="choice"><input type="checkbox" .checked=${shortcutsOn()} @change=${(event: Event) => {
+          if (event.target instanceof HTMLInputElement) setShortcuts(event.target.checked);
+        }} /><span>${say("shortcuts_on")}</span></label>
+        <div class="row"><button class="button" @click=${() => dispatchEvent(new Event("app-shortcuts"))}>${say("shortcuts_list")}</button></div>
+      </section>
       <section class="card" aria-labelledby="about"><h2 id="about">${say("about")}</h2><p>${say("about_text")}</p></section>
     </div>`;
   }

@@ -3,7 +3,9 @@ import { customElement, query, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import { actOn } from "../core/acting.ts";
 import { announce } from "../core/app.ts";
+import { canInstall, install } from "../core/install.ts";
 import { go } from "../core/router.ts";
+import { staysOn } from "../core/staying-awake.ts";
 import { type Action, faceOf } from "../core/study-state.ts";
 import { say } from "../core/text.ts";
 import type { AskDialog } from "../elements/ask-dialog.ts";
@@ -37,13 +39,17 @@ export class PageProgress extends QueuePage {
     }, wokenMs + 1);
   };
 
+  private readonly changed = (): void => this.requestUpdate();
+
   override connectedCallback(): void {
     super.connectedCallback();
     addEventListener("app-woken", this.woken);
+    addEventListener("app-changed", this.changed);
   }
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     removeEventListener("app-woken", this.woken);
+    removeEventListener("app-changed", this.changed);
   }
 
   private act(study: QueuedStudy, action: Action): void {
@@ -69,6 +75,12 @@ export class PageProgress extends QueuePage {
       <h1>${say("progress_title")}</h1>
       ${choice.notSaved > 0 ? html`<notice-box tone="bad" .text=${say("not_saved")} .action=${say("choose_again")} @act=${() => this.again()}></notice-box>` : nothing}
       ${this.wokenUntil > Date.now() ? html`<notice-box tone="busy" .text=${say("woken")}></notice-box>` : nothing}
+      ${staysOn() ? html`<p class="hint">${say("x_awake")}</p>` : nothing}
+      ${
+        canInstall() && studies.some((study) => faceOf(study).title === "st_delivered")
+          ? html`<notice-box .text=${say("install_text")} .action=${say("install")} @act=${() => void install()}></notice-box>`
+          : nothing
+      }
       ${studies.length === 0 ? html`<div class="empty">${icon("check")}<p>${say("nothing_active")}</p></div>` : nothing}
       <div class="cards">
         ${repeat(

@@ -77,7 +77,8 @@ export class PageUpload extends QueuePage {
     if (this.app === null) return;
     if (result.studies.length === 0) {
       const zip = files.length === 1 && /\.(zip|rar|7z)$/i.test(files[0]?.name ?? "");
-      this.fail(say(zip ? "nothing_found" : "nothing_found_files"));
+      if (result.unreadable.length > 0) this.fail(say("scan_failed"));
+      else this.fail(say(zip ? "nothing_found" : "nothing_found_files"));
       return;
     }
     this.app.choice.take(result);

@@ -25,12 +25,15 @@ export async function scanFiles(
   memory: ScanMemory,
 ): Promise<ScanResult> {
   signal.throwIfAborted();
+  const lost = files.filter(({ unreadable }) => unreadable).map(({ name }) => name);
+  const opened = lost.length === 0 ? files : files.filter(({ unreadable }) => !unreadable);
   const worker = new Worker(intakeWorkerUrl, { type: "module" });
   const stop = Promise.withResolvers<never>();
   const onAbort = () => stop.reject(signal.reason);
   signal.addEventListener("abort", onAbort);
   try {
-    return await Promise.race([stop.promise, run(worker, files, progress, memory)]);
+    const result = await Promise.race([stop.promise, run(worker, opened, progress, memory)]);
+    return { ...result, unreadable: [...lost, ...result.unreadable] };
   } finally {
     signal.removeEventListener("abort", onAbort);
     worker.terminate();

@@ -6,6 +6,8 @@ export interface ChosenFile {
   readonly name: string;
   readonly size: number;
   readonly file: File;
+  /** It could not even be opened; `file` is empty. */
+  readonly unreadable?: true;
 }
 
 /** One instance's header fields, as the intake worker read them. */

@@ -1,0 +1,54 @@
+import { expect, test } from "bun:test";
+import { dropped } from "./chosen.ts";
+
+const base = { filesystem: null, getParent: () => {} };
+const file = (fullPath: string, opens = true) => ({
+  ...base,
+  isFile: true,
+  isDirectory: false,
+  fullPath,
+  file: (resolve: (file: File) => void, reject: (error: Error) => void) =>
+    opens ? resolve(new File(["x"], fullPath)) : reject(new Error("gone")),
+});
+/** As Chromium does: at most 100 entries an answer, an empty one at the end. */
+const folder = (fullPath: string, children: readonly object[], breaksAt = Number.POSITIVE_INFINITY) => ({
+  ...base,
+  isFile: false,
+  isDirectory: true,
+  fullPath,
+  createReader: () => {
+    let at = 0;
+    return {
+      readEntries: (resolve: (entries: readonly object[]) => void, reject: (error: Error) => void) => {
+        if (at >= breaksAt) return reject(new Error("a scratch"));
+        const some = children.slice(at, at + 100);
+        at += some.length;
+        resolve(some);
+      },
+    };
+  },
+});
+const drop = (...entries: readonly object[]) =>
+  dropped({ items: entries.map((entry) => ({ webkitGetAsEntry: () => entry })), files: [] } as unknown as DataTransfer);
+
+test("a folder is read to its last entry, however many answers that takes", async () => {
+  const images = Array.from({ length: 250 }, (_, n) => file(`/CD/DICOM/IM${n}`));
+  const files = await drop(folder("/CD", [folder("/CD/DICOM", images), file("/CD/DICOMDIR")]), file("/one.dcm"));
+  expect(files).toHaveLength(252);
+  expect(files[249]?.name).toBe("CD/DICOM/IM249");
+  expect(files.some(({ unreadable }) => unreadable)).toBe(false);
+});
+
+test("what cannot be opened is named, and nothing behind it is lost", async () => {
+  const files = await drop(
+    folder("/CD", [
+      file("/CD/IM1"),
+      file("/CD/IM2", false),
+      file("/CD/IM3"),
+      folder("/CD/BAD", [], 0),
+      file("/CD/IM4"),
+    ]),
+  );
+  expect(files.filter(({ unreadable }) => !unreadable).map(({ name }) => name)).toEqual(["CD/IM1", "CD/IM3", "CD/IM4"]);
+  expect(files.filter(({ unreadable }) => unreadable).map(({ name }) => name)).toEqual(["CD/IM2", "CD/BAD"]);
+});
