@@ -72,6 +72,9 @@ if (chromium !== null)
         await newestIs("done");
         expect(relay.chunks).toHaveLength(0);
         expect((await newest())?.status?.state).toBe("delivered");
+        const before = await browser.page.evaluate(() => window.handle.queue.deliveredBefore("2.25.6001"));
+        expect(before?.imageCount).toBe(1);
+        expect(await browser.page.evaluate(() => window.handle.queue.deliveredBefore("2.25.6000"))).toBeNull();
       },
       patience,
     );

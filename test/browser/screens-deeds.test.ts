@@ -37,6 +37,14 @@ define("what can be done on the screens, in Chromium", () => {
     await browser.page.getByText("1 of 2").waitFor();
   }, 30_000);
 
+  test("what the archive has already is told before sending, with a way to say why it goes again", async () => {
+    await show("confirm-duplicate");
+    await browser.page.getByText(/This study is already in the archive \(.*842 images\)/).waitFor();
+    await browser.page.getByRole("textbox", { name: "Reason for sending again" }).waitFor();
+    await show("confirm");
+    expect(await browser.page.getByText("already in the archive").count()).toBe(0);
+  }, 30_000);
+
   test("the wrong patient: the study is left out and nothing is sent", async () => {
     await show("confirm");
     await button("Not this study").click();

@@ -44,5 +44,6 @@ export const confirmStudy = (api: Api, id: string, uid: string, body: ConfirmStu
 export const rejectStudy = (api: Api, id: string, uid: string, reason: string) =>
   api.call<unknown>("POST", `${study(id, uid)}/reject`, { body: { reason } });
 
-export const listUploads = (api: Api, cursor?: string) =>
-  api.call<Page>("GET", `/uploads${cursor === undefined ? "" : `?cursor=${encodeURIComponent(cursor)}`}`);
+/** The newest of the person's own that the archive has. */
+export const deliveredUploads = (api: Api, signal: AbortSignal) =>
+  api.call<Page>("GET", "/uploads?state=delivered&limit=100", { signal });

@@ -92,14 +92,6 @@ export function missingFields(
   );
 }
 
-/** The same study, delivered earlier from this device. */
-export const deliveredBefore = (uid: string, studies: readonly QueuedStudy[]): QueuedStudy | undefined =>
-  uid === ""
-    ? undefined
-    : studies.find(({ status }) =>
-        status?.studies.some((study) => study.study_instance_uid === uid && study.state === "delivered"),
-      );
-
 /** The latest study of today that says who the patient is. */
 export const earlierToday = (studies: readonly QueuedStudy[], now: number): QueuedStudy["title"] | undefined =>
   [...studies]

@@ -154,15 +154,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
   "confirm-duplicate": {
     hash: "#/confirm",
     prepare: (queue, app) => {
-      const arrived = status("delivered", []);
-      queue.set([
-        queued({
-          id: "before",
-          state: "done",
-          finishedAt: madeAt,
-          status: { ...arrived, studies: arrived.studies.map((one) => ({ ...one, state: "delivered" as const })) },
-        }),
-      ]);
+      queue.before = { at: madeAt, imageCount: 842 };
       app.choice.take({ studies: [draft()], leftOut: 0, unreadable: [] });
     },
   },

@@ -1,6 +1,6 @@
 import type { UploadState } from "../../src/contract/states.ts";
 import type { DeliveryView, UploadSummary } from "../../src/contract/status.ts";
-import type { ChosenFile, DraftStudy, Link, Queue, QueuedStudy, ScanResult } from "../queue/types.ts";
+import type { ChosenFile, DraftStudy, Earlier, Link, Queue, QueuedStudy, ScanResult } from "../queue/types.ts";
 
 /** A queue that only shows: every state a screen can meet, with invented people. For the test page; never in the product. */
 export const madeAt = Date.parse("2026-11-21T14:00:00Z");
@@ -119,6 +119,7 @@ export interface Stub extends Queue {
   readonly asked: string[];
   set(studies: readonly QueuedStudy[], link?: Link): void;
   found: ScanResult;
+  before: Earlier | null;
   foundAgain: { readonly found: number; readonly missing: number };
 }
 
@@ -132,6 +133,7 @@ export function stubQueue(): Stub {
   const stub: Stub = {
     asked,
     found: { studies: [draft()], leftOut: 0, unreadable: [] },
+    before: null,
     foundAgain: { found: 842, missing: 0 },
     get studies() {
       return studies;
@@ -152,6 +154,7 @@ export function stubQueue(): Stub {
       progress(files.length, files.length);
       return Promise.resolve(stub.found);
     },
+    deliveredBefore: (uid) => Promise.resolve(uid === "" ? null : stub.before),
     room: () => Promise.resolve(null),
     add: (one, confirmation) => {
       asked.push(`add ${one.id} ${confirmation.serviceLevel}`);

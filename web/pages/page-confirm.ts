@@ -1,21 +1,14 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
 import { announce } from "../core/app.ts";
-import {
-  checksOf,
-  deliveredBefore,
-  earlierToday,
-  emptyConfirmation,
-  missingFields,
-  type Subject,
-} from "../core/checks.ts";
+import { checksOf, earlierToday, emptyConfirmation, missingFields, type Subject } from "../core/checks.ts";
 import { moment, personName, size } from "../core/format.ts";
 import { go } from "../core/router.ts";
 import { warningText } from "../core/scan-words.ts";
 import { type Asked, askedOf, sendAsked, sendDraft } from "../core/sending.ts";
 import { say } from "../core/text.ts";
 import type { AskDialog } from "../elements/ask-dialog.ts";
-import type { ChosenFile, Confirmation, DraftStudy } from "../queue/types.ts";
+import type { ChosenFile, Confirmation, DraftStudy, Earlier } from "../queue/types.ts";
 import { QueuePage } from "./queue-page.ts";
 import "../elements/ask-dialog.ts";
 import "../elements/confirm-fields.ts";
@@ -32,6 +25,8 @@ export class PageConfirm extends QueuePage {
   /** Studies the box asked about that were answered here: its next word comes a moment later. */
   @state() private answered: ReadonlySet<string> = new Set();
   @state() private answering: "" | "busy" | "failed" = "";
+  /** By Study Instance UID: what the box knows of an earlier delivery. */
+  private readonly sentBefore = new Map<string, Earlier | null>();
   @query("ask-dialog") private dialog!: AskDialog;
   @query("h1") private heading!: HTMLElement;
 
@@ -132,11 +127,18 @@ export class PageConfirm extends QueuePage {
     ];
     return checks.map((text) => html`<notice-box tone="warn" .text=${text}></notice-box>`);
   }
+  private askBefore(uid: string): void {
+    this.sentBefore.set(uid, null); // asked once
+    void this.app?.queue.deliveredBefore(uid).then((before) => {
+      this.sentBefore.set(uid, before);
+      this.requestUpdate();
+    });
+  }
   private duplicate(key: string, subject: Subject, given: Confirmation): TemplateResult | typeof nothing {
-    const before =
-      this.target === "" ? deliveredBefore(subject.studyInstanceUID, this.app?.queue.studies ?? []) : undefined;
-    if (before === undefined) return nothing;
-    const text = say("duplicate", { when: moment(before.finishedAt ?? before.createdAt), n: before.imageCount });
+    const before = this.target === "" ? this.sentBefore.get(subject.studyInstanceUID) : null;
+    if (before === undefined) this.askBefore(subject.studyInstanceUID);
+    if (before === undefined || before === null) return nothing;
+    const text = say("duplicate", { when: moment(before.at), n: before.imageCount });
     return html`<notice-box tone="warn" .text=${text} .action=${say("show_it")} @act=${() => go("activity")}></notice-box>
       <label class="field"><span>${say("resend_reason")}</span>
         <input maxlength="256" autocomplete="off" .value=${given.resendReason} @input=${(event: Event) => {

@@ -144,7 +144,8 @@ export async function withToken<T>(
 }
 
 const renewing = new WeakMap<Entry, Promise<string>>();
-function renewed(api: Api, entry: Entry, save: Save): Promise<string> {
+/** A fresh token for an open upload, one request at a time. @throws ApiError */
+export function renewed(api: Api, entry: Entry, save: Save): Promise<string> {
   const running = renewing.get(entry);
   if (running) return running;
   const started = renew(api, entry, save).finally(() => renewing.delete(entry));

@@ -1,6 +1,7 @@
 import type { Api } from "../api/http.ts";
 import { askForSync, onSync } from "../core/service-worker.ts";
 import { perform } from "./deeds.ts";
+import { deliveredBefore } from "./earlier.ts";
 import { Entry } from "./entry.ts";
 import { createScanMemory, scanFiles } from "./intake.ts";
 import { putBack } from "./rechoose.ts";
@@ -9,6 +10,7 @@ import { roomOnDevice } from "./room.ts";
 import { entryOf, savedByOthers, saveStudy } from "./save-study.ts";
 import { DeviceStore } from "./store.ts";
 import { type Deed, Tabs } from "./tabs.ts";
+import { keepTokens } from "./token-keeping.ts";
 import type { Link, Queue, QueuedStudy } from "./types.ts";
 import { Uploader } from "./uploader.ts";
 
@@ -53,6 +55,7 @@ export async function createQueue(api: Api): Promise<Queue> {
     lead: () => {
       void load().then(async () => {
         uploader.start();
+        keepTokens(api, uploader.entries, (entry, change) => uploader.save(entry, change));
         await store?.sweep(await savedByOthers());
       });
     },
@@ -90,6 +93,7 @@ export async function createQueue(api: Api): Promise<Queue> {
       return () => listeners.delete(listener);
     },
     scan: (files, progress, signal) => scanFiles(files, progress, signal, memory),
+    deliveredBefore: (uid) => deliveredBefore(api, uid),
     room: roomOnDevice,
     async add(draft, confirmation) {
       const userId = api.user?.id;

@@ -156,6 +156,13 @@ export interface Link {
   readonly bitsPerSecond: number | null;
 }
 
+/** A study that the archive has. */
+export interface Earlier {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly imageCount: number;
+}
+
 /** The device's queue: the one thing the screens talk to. One uploader runs per device, whatever the number of tabs. */
 export interface Queue {
   readonly studies: readonly QueuedStudy[];
@@ -168,6 +175,8 @@ export interface Queue {
     progress: (done: number, total: number) => void,
     signal: AbortSignal,
   ): Promise<ScanResult>;
+  /** The same study, delivered before from any device of this person; null where the box does not say so, or cannot be asked. */
+  deliveredBefore(studyInstanceUID: string): Promise<Earlier | null>;
   /** Bytes that the device can still keep, 10 % spared; null where it does not say. */
   room(): Promise<number | null>;
   /** Stores the bytes, then the study; resolves when it may be shown as saved. */
