@@ -1,5 +1,5 @@
 import { until } from "../support/child.ts";
-import { type Client, type Opened, type SendFile, type Status, terminal } from "../support/client.ts";
+import { atRest, type Client, type Opened, type SendFile, type Status } from "../support/client.ts";
 
 /** A sender that is cut off again and again and goes on where the box says it stands. */
 export interface StubbornUpload {
@@ -8,7 +8,7 @@ export interface StubbornUpload {
   readonly acknowledged: ReadonlySet<string>;
   /** Chunks the box asked for although it had acknowledged them; empty in a good test. */
   readonly askedAgain: readonly string[];
-  /** Sends, completes and waits for the end, whatever happens to the box meanwhile. */
+  /** Sends, completes and waits until it rests, whatever happens to the box meanwhile. */
   finish(milliseconds: number): Promise<Status>;
 }
 
@@ -64,7 +64,7 @@ export async function stubbornUpload(
         if (!bytes) throw new Error("a file nobody sent");
         const answer = await client.chunk(opened, fileId, first, bytes).catch(() => null);
         if (answer === null) return;
-        if (answer.status === 503) continue;
+        if (answer.status === 503 || answer.status === 507) continue; // busy or full: the status says what is missing
         if (!answer.ok) throw new Error(`chunk: ${answer.status} ${await answer.text()}`);
         await answer.body?.cancel();
         for (let chunk = first; chunk < first + count; chunk++) acknowledged.add(`${fileId} ${chunk}`);
@@ -77,7 +77,7 @@ export async function stubbornUpload(
     const deadline = performance.now() + milliseconds;
     for (;;) {
       const status = await persist("the box to answer", () => client.status(opened.upload_id));
-      if (terminal.has(status.state)) return status;
+      if (atRest.has(status.state)) return status;
       if (performance.now() > deadline) throw new Error(`the upload is still ${status.state}`);
       if (status.state !== "receiving") {
         await Bun.sleep(20);
