@@ -6,7 +6,8 @@ import type { OrthancServer } from "../support/orthanc.ts";
 export type DataSets = ReadonlyMap<string, string>;
 
 const hashOf = (bytes: Uint8Array): string => Bun.SHA256.hash(dataSetBytes(bytes), "hex");
-const entryOf = (bytes: Uint8Array): [string, string] => [readDicom(bytes).sopInstanceUID, hashOf(bytes)];
+/** One object: its SOP Instance UID and its data set. */
+export const entryOf = (bytes: Uint8Array): [string, string] => [readDicom(bytes).sopInstanceUID, hashOf(bytes)];
 
 export const dataSetsOf = (paths: readonly string[]): DataSets =>
   new Map(paths.map((path) => entryOf(readFileSync(path))));

@@ -10,7 +10,7 @@ import { dataSetBytes, elementText, readDicom } from "../support/dicom-file.ts";
 import { type OrthancServer, orthancProgram, startOrthanc } from "../support/orthanc.ts";
 import { sharedData, sharedFiles } from "../support/shared-data.ts";
 import { type Hand, handAt } from "./hand.ts";
-import { dataSetsIn, dataSetsOf, heldBy } from "./held.ts";
+import { type DataSets, dataSetsIn, dataSetsOf, entryOf, heldBy } from "./held.ts";
 
 setDefaultTimeout(90_000);
 const ctPhilips = "1.3.46.670589.33.1.27492712521914879309.27169771283235650014";
@@ -105,6 +105,25 @@ if (chromium !== null && orthancProgram !== null && sharedData !== null) {
         expect(hand.taps).toBe(5);
         expect(await dataSetsIn(orthanc, mrSiemens)).toEqual(dataSetsOf(sharedFiles("dicom/study-mr-siemens")));
       });
+
+      if (!withoutServiceWorker)
+        test("a RAR of several studies: each is shown and sent by itself", async () => {
+          await hand.begin(box.url);
+          await hand.choose("Add study", below("archives/rar/rar4-dicomdir.rar"));
+          await hand.see("Confirm study");
+          await hand.tap("Send");
+          await hand.tap("Check the study");
+          for (let left = 6; left > 0; left--) {
+            if (left > 1) await hand.read(`1 of ${left}`);
+            await hand.tap("Send");
+          }
+          await delivered(1);
+          const images = dataSetsOf(sharedFiles("dicom/fileset-dicomdir").filter((path) => !path.endsWith("DICOMDIR")));
+          const there = await Promise.all([...images.keys()].map((uid) => orthanc.files(uid)));
+          expect(there.map((copies) => copies.length)).toEqual(Array(31).fill(1));
+          const came: DataSets = new Map(there.flat().map(entryOf));
+          expect(came).toEqual(images);
+        });
 
       test("a photo with notes, urgent", async () => {
         const notes = "Sturz von der Leiter; Fraktur? 🚑";

@@ -215,7 +215,8 @@ export class PageConfirm extends QueuePage {
       <div class="bar">
         ${this.answering === "failed" ? html`<p class="problem" role="alert">${say("not_answered")}</p>` : nothing}
         ${this.beside(given, step, total)}
-        <button class="button primary" data-primary aria-describedby="send-what">${say("send")}</button>
+        <button class="button primary" data-primary aria-describedby="send-what"
+          aria-disabled=${this.answering === "busy" ? "true" : nothing}>${say("send")}</button>
       </div>
       <ask-dialog .heading=${say("reject_title")} .text=${say("reject_text")} .reason=${say("reason")} .yes=${say("leave_out")} .no=${say("back")}
         @yes=${(event: CustomEvent<string>) => void this.reject(key, event.detail)}></ask-dialog>
