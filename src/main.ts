@@ -6,6 +6,10 @@ const first = args[0];
 // Answered before anything else is imported: the version must come at once, also on a box that is in trouble.
 if (args.length === 1 && (first === "--version" || first === "-V" || first === "version")) {
   process.stdout.write(`relaypacs ${version}${commit === "" ? "" : ` (${commit})`}\n`);
+} else if (args.length === 2 && first === "encode-picture") {
+  // A process of the box's own, for one picture: nothing else of it is loaded.
+  const { encodePicture } = await import("./dicom/image-encode.ts");
+  process.exitCode = await encodePicture(args[1] ?? "");
 } else {
   const { run } = await import("./commands/program.ts");
   process.exitCode = await run(args);

@@ -1,7 +1,6 @@
 import { open } from "node:fs/promises";
-import type { RelayError } from "../core/errors.ts";
-import { corruptImage, imageFault, pieceOf } from "./image-file.ts";
-import { maxImagePixels } from "./image-header.ts";
+import { encodeAnew, rareEncoding } from "./image-encode.ts";
+import { pieceOf } from "./image-file.ts";
 import { type JpegHeader, namesItself } from "./image-jpeg-header.ts";
 import { checkScans } from "./image-jpeg-scan.ts";
 import { type JpegStream, maxJpegBytes, plainJpeg, splitJpeg, tooManyBytes } from "./image-jpeg-stream.ts";
@@ -17,14 +16,9 @@ export interface JpegPixels {
   readonly reencoded: boolean;
 }
 
-/** Visually lossless; a picture comes out at about the size it had. */
-const quality = 95;
-
 /** Those whose every code is checked before anything else is done with them. */
 const sequential: ReadonlySet<JpegHeader["process"]> = new Set(["baseline", "extended"]);
 const unreadable: ReadonlySet<JpegHeader["process"]> = new Set(["lossless", "hierarchical"]);
-
-const rareEncoding = (): RelayError => imageFault("image_kind_unsupported", "This JPEG is encoded in a rare way.");
 
 /**
  * A picture's compressed data as it is, where every archive can show it so (JPEG baseline, gray or YCbCr, upright), else
@@ -38,7 +32,7 @@ export async function jpegPixels(path: string, header: JpegHeader): Promise<Jpeg
   if (sequential.has(header.process)) await checkScans(stream);
   if (keepsItsData(header, stream)) return describe(stream, [], false);
   const first = ratioOf(stream);
-  const again = splitJpeg(await encodeAnew(bytes, header));
+  const again = splitJpeg(await encodeAnew(path, bytes, header));
   return describe(again, [first], true);
 }
 
@@ -68,15 +62,6 @@ function holdsEnd(bytes: Buffer): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-/** Upright, baseline, YCbCr. Decoding and encoding run on another thread. */
-async function encodeAnew(bytes: Buffer, header: JpegHeader): Promise<Buffer> {
-  try {
-    return await new Bun.Image(bytes, { maxPixels: maxImagePixels }).jpeg({ quality }).buffer();
-  } catch {
-    throw header.process === "arithmetic" ? rareEncoding() : corruptImage("its data cannot be read");
   }
 }
 

@@ -68,7 +68,7 @@ async function large(): Promise<Uint8Array> {
   return new Bun.Image(source).jpeg({ quality: 90, progressive: true }).bytes();
 }
 
-test("five photos of 12 megapixels that are encoded anew are opened one at a time", async () => {
+test("five photos of 12 megapixels that are encoded anew are opened one at a time, and not in the box", async () => {
   const desk = await openDesk();
   try {
     const bytes = await large();
@@ -80,6 +80,22 @@ test("five photos of 12 megapixels that are encoded anew are opened one at a tim
     const peak = await desk.box.peakMemory();
     process.stdout.write(`five photos of 12 megapixels: peak ${Math.round(peak / megabyte)} MiB\n`);
     expect(peak).toBeLessThan(mostMemory);
+  } finally {
+    await desk.stop();
+  }
+});
+
+test("a photo of 36 megapixels that is encoded anew takes none of the box's own memory", async () => {
+  const desk = await openDesk();
+  try {
+    const small = await madeJpeg(600, 600);
+    const bytes = await new Bun.Image(small).resize(6000, 6000).jpeg({ quality: 80, progressive: true }).bytes();
+    const status = await desk.send([{ name: "a.jpg", bytes }], { study_metadata: jane });
+    expect(status).toMatchObject({ state: "delivered", warnings: [{ code: "image_reencoded" }] });
+    const peak = await desk.box.peakMemory();
+    process.stdout.write(`a photo of 36 megapixels: peak ${Math.round(peak / megabyte)} MiB\n`);
+    // Opened it has 250 MB.
+    expect(peak).toBeLessThan(200 * megabyte);
   } finally {
     await desk.stop();
   }
