@@ -27,11 +27,12 @@ async function persist<T>(what: string, ask: () => Promise<T>): Promise<T> {
   return (answer as { readonly value: T }).value;
 }
 
-/** Opens the upload; `random` decides how many chunks a request carries. */
+/** Opens the upload; `random` decides how many chunks a request carries, `more` is said at init beside the files. */
 export async function stubbornUpload(
   client: Client,
   files: readonly SendFile[],
   random: () => number,
+  more: Record<string, unknown> = {},
 ): Promise<StubbornUpload> {
   const chunkSize = 16_384;
   const opened: Opened = await client.init({
@@ -39,6 +40,7 @@ export async function stubbornUpload(
     total_size_bytes: files.reduce((sum, { bytes }) => sum + bytes.length, 0),
     chunk_size: chunkSize,
     files: files.map(({ name, bytes }, index) => ({ file_id: `f${index}`, name, size_bytes: bytes.length })),
+    ...more,
   });
   const acknowledged = new Set<string>();
   const askedAgain: string[] = [];
