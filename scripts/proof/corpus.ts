@@ -4,11 +4,11 @@ import { type Outcome, seconds, tell } from "./promise.ts";
 
 export { runCorpora } from "../../test/corpus/corpora.ts";
 
-const rowOf = ({ name, count, failed, seconds: took }: CorpusResult): Outcome => ({
+const rowOf = ({ name, count, failed, seconds: took, note }: CorpusResult): Outcome => ({
   promise: "P21",
   what: `bad input: ${name}`,
   target: "a typed answer for each, nothing beside it harmed",
-  measured: `${failed} of ${count} failed, ${seconds(took * 1000)}, seed ${seed}`,
+  measured: `${failed} of ${count} failed, ${seconds(took * 1000)}, seed ${seed}${note && `; ${note}`}`,
   passed: failed === 0,
 });
 

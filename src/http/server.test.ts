@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from "bun:test";
+import { connect } from "node:net";
 import type { HttpContext } from "./context.ts";
 import { createServer } from "./server.ts";
 
@@ -26,7 +27,7 @@ async function started() {
   const bounds = new Map<string, number[]>();
   const set = server.timeout.bind(server);
   server.timeout = (request, seconds) => {
-    const { pathname } = new URL(request.url);
+    const pathname = URL.parse(request.url)?.pathname ?? "";
     bounds.set(pathname, [...(bounds.get(pathname) ?? []), seconds]);
     set(request, seconds);
   };
@@ -42,3 +43,31 @@ test("a connection on which a body was waited for has a bound on its silence aga
   expect((await fetch(`${url}/health`)).status).toBe(200);
   expect(bounds.get("/health")?.at(-1)).toBeGreaterThan(0);
 });
+
+/** The answer's first line to a head as it stands here. */
+const answerTo = (url: string, head: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    let said = "";
+    const socket = connect({ host: "127.0.0.1", port: Number(new URL(url).port) });
+    socket.on("data", (bytes: Buffer) => {
+      said += bytes.toString("latin1");
+    });
+    socket.on("close", () => resolve(said));
+    socket.on("error", reject);
+    socket.end(`${head}\r\nConnection: close\r\n\r\n`, "latin1");
+  });
+
+// Each was an internal error, and a line in the log, before.
+test.each(["", "x:99999", "a b", "[::1", "x/y", "\xff", null])(
+  "a Host header of %j is refused with its own code, also none at all (HTTP/1.0)",
+  async (host) => {
+    const { url } = await started();
+    const answer = await answerTo(
+      url,
+      host === null ? "GET /health HTTP/1.0" : `GET /health HTTP/1.1\r\nHost: ${host}`,
+    );
+    expect(answer).toStartWith("HTTP/1.");
+    expect(answer.slice(8, 13)).toBe(" 400 ");
+    expect(answer).toContain('"code":"host_invalid"');
+  },
+);

@@ -33,6 +33,8 @@ export async function createServer(context: HttpContext) {
   const { guard, log } = context;
   const app: AnyElysia = new Elysia({ normalize: false, strictPath: true, precompile: true })
     .onRequest(async ({ request, set }) => {
+      // RFC 9112 3.2: 400 for a Host that is none. Nothing behind this line could read such an address.
+      if (!URL.canParse(request.url)) throw new RelayError("host_invalid");
       const path = pathOf(request);
       Object.assign(set.headers, securityHeaders(path));
       set.headers["x-request-id"] = requestId(request);
@@ -93,6 +95,6 @@ export async function createServer(context: HttpContext) {
 }
 
 const pathOf = (request: Request): string => {
-  const { pathname } = new URL(request.url);
+  const { pathname } = URL.parse(request.url) ?? { pathname: "/" };
   return pathname.length > 1 ? trimEnd(pathname, "/") : pathname;
 };

@@ -14,8 +14,8 @@ export interface Corpus {
 export interface OpenCorpus {
   /** Makes one and holds it against its oracle. @throws where the oracle is not met */
   one(pick: Pick): Promise<void>;
-  /** What holds of the run as a whole. @throws where it does not */
-  close(): Promise<void>;
+  /** What holds of the run as a whole. @returns a figure worth telling, "" for none. @throws where it does not hold */
+  close(): Promise<string>;
 }
 
 export interface CorpusResult {
@@ -23,6 +23,8 @@ export interface CorpusResult {
   readonly count: number;
   readonly failed: number;
   readonly seconds: number;
+  /** What the corpus measured beside that. */
+  readonly note: string;
   /** The first few that failed: number and message; `one` makes the same again from seed and number. */
   readonly failures: readonly string[];
 }
@@ -54,6 +56,7 @@ export async function runCorpus(corpus: Corpus, count: number, lanes = 1): Promi
   const started = performance.now();
   const failures: string[] = [];
   let failed = 0;
+  let note = "";
   const fail = (what: string, error: unknown): void => {
     failed++;
     const said = error instanceof Error ? error.message : String(error);
@@ -73,13 +76,16 @@ export async function runCorpus(corpus: Corpus, count: number, lanes = 1): Promi
     };
     await Promise.all(Array.from({ length: lanes }, lane));
   } finally {
-    await opened.close().catch((error: unknown) => fail("as a whole", error));
+    note = await opened.close().catch((error: unknown) => {
+      fail("as a whole", error);
+      return "";
+    });
     process.off("uncaughtException", stray);
     process.off("unhandledRejection", stray);
   }
   const grown = process.memoryUsage.rss() - before;
   if (grown > memoryBound) fail("memory", new Error(`${Math.round(grown / 2 ** 20)} MiB more at the end`));
-  return { name: corpus.name, count, failed, seconds: (performance.now() - started) / 1000, failures };
+  return { name: corpus.name, count, failed, seconds: (performance.now() - started) / 1000, note, failures };
 }
 
 /** Stands where a patient's name does; nothing that is told may hold it. */

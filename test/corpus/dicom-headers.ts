@@ -170,6 +170,7 @@ export const dicomHeaders: Corpus = {
       },
       async close() {
         rmSync(folder, { recursive: true });
+        return "";
       },
     };
   },

@@ -146,7 +146,9 @@ export const httpRequests: Corpus = {
           const error = await sent;
           if (error !== null) throw error;
           if ((await fetch(`${box.url}/health`)).status !== 200) throw new Error("the box does not answer any more");
-          checkBox(box, await box.peakMemory());
+          const peak = await box.peakMemory();
+          checkBox(box, peak);
+          return `a sound study beside them delivered, ${Math.round(peak / 2 ** 20)} MiB at most`;
         } finally {
           await box.stop();
         }

@@ -59,9 +59,11 @@ export const images: Corpus = {
       },
       async close() {
         rmSync(folder, { recursive: true });
-        // Not all alike, or the corpus would test one branch.
+        // Not all alike, or the corpus would test one branch; a handful may be.
+        const enough = Object.values(outcomes).reduce((sum, count) => sum + count, 0) >= 100;
         for (const outcome of ["made", "image_corrupt", "image_truncated"])
-          if (!outcomes[outcome]) throw new Error(`no picture ended as ${outcome}`);
+          if (enough && !outcomes[outcome]) throw new Error(`no picture ended as ${outcome}`);
+        return `${outcomes.made ?? 0} became objects`;
       },
     };
   },

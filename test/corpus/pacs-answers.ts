@@ -155,6 +155,7 @@ export const pacsAnswers: Corpus = {
         await scp.stop();
         await fake.stop();
         rmSync(folder, { recursive: true });
+        return "";
       },
     };
   },

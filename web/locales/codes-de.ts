@@ -16,6 +16,7 @@ export const codesDe: Readonly<Record<keyof typeof codesEn, string>> = {
   e_unsupported_media_type: "App und Klinik-Box passen nicht zusammen. App neu laden; bleibt es dabei, die IT fragen.",
   e_unsupported_encoding: "App und Klinik-Box passen nicht zusammen. App neu laden; bleibt es dabei, die IT fragen.",
   e_encoding_invalid: "Ein Teil wurde unterwegs beschädigt. Er wird noch einmal gesendet.",
+  e_host_invalid: "App und Klinik-Box passen nicht zusammen. App neu laden; bleibt es dabei, die IT fragen.",
   e_invalid_credentials: "Benutzername oder Passwort stimmt nicht.",
   e_totp_required: "Dieses Konto braucht zum Anmelden auch einen Code.",
   e_totp_invalid: "Der Code stimmt nicht. Prüfen, ob die Uhr dieses Geräts automatisch gestellt wird.",

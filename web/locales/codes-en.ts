@@ -16,6 +16,7 @@ export const codesEn = {
   e_unsupported_media_type: "The app and the hospital box do not fit together. Reload the app; if it stays, tell IT.",
   e_unsupported_encoding: "The app and the hospital box do not fit together. Reload the app; if it stays, tell IT.",
   e_encoding_invalid: "A part was damaged on the way. It is sent again.",
+  e_host_invalid: "The app and the hospital box do not fit together. Reload the app; if it stays, tell IT.",
   e_invalid_credentials: "User name or password is not right.",
   e_totp_required: "This account also needs a code to sign in.",
   e_totp_invalid: "The code did not match. Check that this phone's clock is set automatically.",

@@ -19,6 +19,8 @@ export const codesFr: Readonly<Record<keyof typeof codesEn, string>> = {
   e_unsupported_encoding:
     "L’application et le boîtier ne vont pas ensemble. Rechargez l’application ; sinon, prévenez l’informatique.",
   e_encoding_invalid: "Une partie a été abîmée en chemin. Elle est renvoyée.",
+  e_host_invalid:
+    "L’application et le boîtier ne vont pas ensemble. Rechargez l’application ; sinon, prévenez l’informatique.",
   e_invalid_credentials: "Le nom d’utilisateur ou le mot de passe est incorrect.",
   e_totp_required: "Ce compte demande aussi un code pour se connecter.",
   e_totp_invalid: "Le code ne correspond pas. Vérifiez que l’heure de ce téléphone se règle automatiquement.",
