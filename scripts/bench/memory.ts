@@ -32,7 +32,9 @@ async function send(client: Client, paths: readonly string[]): Promise<void> {
 
 /** Peak resident memory of a box of its own, MB. */
 async function peakOf(work: (client: Client, box: Box) => Promise<unknown>): Promise<number> {
-  const box = await startBox('[[destination]]\nid = "d"\nkind = "folder"\npath = "received"');
+  const box = await startBox(
+    '[limits]\nrequests_per_minute = 1000000\n[[destination]]\nid = "d"\nkind = "folder"\npath = "received"',
+  );
   try {
     await work(await box.client(), box);
     return megabytes(await box.peakMemory());

@@ -1,17 +1,31 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import type { Queries } from "./database.ts";
 import { insertMany } from "./insert-many.ts";
+import { prepared } from "./prepared.ts";
 import { delivery, instance, sourcePicture, study, upload } from "./schema.ts";
 
 export type StudyRow = typeof study.$inferSelect;
 export type DeliveryRow = typeof delivery.$inferSelect;
 export type InstanceRow = typeof instance.$inferSelect;
 
-export const studiesOf = (db: Queries, uploadId: string): StudyRow[] =>
-  db.select().from(study).where(eq(study.uploadId, uploadId)).all();
+const studiesByUpload = prepared((db) =>
+  db
+    .select()
+    .from(study)
+    .where(eq(study.uploadId, sql.placeholder("uploadId")))
+    .prepare(),
+);
+export const studiesOf = (db: Queries, uploadId: string): StudyRow[] => studiesByUpload(db).all({ uploadId });
 
-export const deliveriesOf = (db: Queries, uploadId: string): DeliveryRow[] =>
-  db.select().from(delivery).where(eq(delivery.uploadId, uploadId)).orderBy(delivery.createdAt).all();
+const deliveriesByUpload = prepared((db) =>
+  db
+    .select()
+    .from(delivery)
+    .where(eq(delivery.uploadId, sql.placeholder("uploadId")))
+    .orderBy(delivery.createdAt)
+    .prepare(),
+);
+export const deliveriesOf = (db: Queries, uploadId: string): DeliveryRow[] => deliveriesByUpload(db).all({ uploadId });
 
 export const insertStudy = (db: Queries, row: typeof study.$inferInsert): void => {
   db.insert(study).values(row).run();

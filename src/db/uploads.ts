@@ -190,40 +190,6 @@ export function setSize(db: Queries, { id, uploadId }: UploadFileRow, sizeBytes:
   addTotals(db, uploadId, { files: 0, declared: sizeBytes, received: 0 });
 }
 
-const fileGrown = prepared((db) =>
-  db
-    .update(uploadFile)
-    .set({
-      receivedBytes: sql`${uploadFile.receivedBytes} + ${sql.placeholder("bytes")}`,
-      name: sql`${sql.placeholder("name")}`,
-      sizeBytes: sql`${sql.placeholder("size")}`,
-    })
-    .where(eq(uploadFile.id, sql.placeholder("file")))
-    .prepare(),
-);
-const uploadGrown = prepared((db) =>
-  db
-    .update(upload)
-    .set({
-      lastTrafficAt: sql`${sql.placeholder("now")}`,
-      declaredBytes: sql`${upload.declaredBytes} + ${sql.placeholder("declared")}`,
-      receivedBytes: sql`${upload.receivedBytes} + ${sql.placeholder("bytes")}`,
-    })
-    .where(eq(upload.id, sql.placeholder("uploadId")))
-    .prepare(),
-);
-
-/** Counts received bytes up, and keeps what the chunk said of its file; `now` is box time. */
-export function addReceived(
-  db: Queries,
-  file: UploadFileRow,
-  change: { bytes: number; name: string | null; size: number | null; now: number },
-): void {
-  const declared = (change.size ?? 0) - (file.sizeBytes ?? 0);
-  fileGrown(db).run({ ...change, file: file.id });
-  uploadGrown(db).run({ ...change, uploadId: file.uploadId, declared });
-}
-
 /** A file of which no chunk ever counted; @returns whether it was one */
 export function deleteUnknownFile(tx: Queries, id: number): boolean {
   const [gone] = tx
@@ -240,16 +206,26 @@ export function deleteFile(tx: Queries, { id, uploadId, sizeBytes, receivedBytes
   addTotals(tx, uploadId, { files: -1, declared: -(sizeBytes ?? 0), received: -receivedBytes });
 }
 
-/** Sums over the files, as the upload's row keeps them. */
-export const fileTotals = (db: Queries, uploadId: string): Totals =>
+const totalsByUpload = prepared((db) =>
   db
     .select({ files: upload.fileCount, declared: upload.declaredBytes, received: upload.receivedBytes })
     .from(upload)
-    .where(eq(upload.id, uploadId))
-    .get() ?? { files: 0, declared: 0, received: 0 };
+    .where(eq(upload.id, sql.placeholder("uploadId")))
+    .prepare(),
+);
+/** Sums over the files, as the upload's row keeps them. */
+export const fileTotals = (db: Queries, uploadId: string): Totals =>
+  totalsByUpload(db).get({ uploadId }) ?? { files: 0, declared: 0, received: 0 };
 
-export const findingsOf = (db: Queries, uploadId: string): FindingRow[] =>
-  db.select().from(finding).where(eq(finding.uploadId, uploadId)).orderBy(finding.id).all();
+const findingsByUpload = prepared((db) =>
+  db
+    .select()
+    .from(finding)
+    .where(eq(finding.uploadId, sql.placeholder("uploadId")))
+    .orderBy(finding.id)
+    .prepare(),
+);
+export const findingsOf = (db: Queries, uploadId: string): FindingRow[] => findingsByUpload(db).all({ uploadId });
 
 export const addFindings = (db: Queries, uploadId: string, rows: readonly NewFinding[]): void =>
   insertMany(

@@ -9,8 +9,8 @@ import { syncFolderSoon } from "../core/durable-file.ts";
 import { RelayError } from "../core/errors.ts";
 import type { Database, Transaction } from "../db/database.ts";
 import { addRange, rangesWithin } from "../db/ranges.ts";
+import { addReceived } from "../db/received.ts";
 import {
-  addReceived,
   deleteUnknownFile,
   fileTotals,
   findFile,
