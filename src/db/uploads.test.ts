@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from "bun:test";
 import { openTestBox } from "../forward/test-box.ts";
+import { addReceived } from "./received.ts";
 import {
-  addReceived,
   deleteFile,
   deleteUnknownFile,
   filesOf,
