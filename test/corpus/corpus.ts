@@ -94,6 +94,6 @@ export const sentinel = "SENTINEL7Q";
 /** @throws unless it is a code of the catalogue with a plain sentence that holds nothing out of the input */
 export function checkTold(code: unknown, message: unknown): void {
   if (typeof code !== "string" || !(code in errorCatalogue)) throw new Error(`no code of the catalogue: ${code}`);
-  if (typeof message !== "string" || !/^[A-Z][ -~]+\.$/.test(message)) throw new Error(`no sentence: ${message}`);
+  if (typeof message !== "string" || !/^[A-Z]\P{Cc}+\.$/u.test(message)) throw new Error(`no sentence: ${message}`);
   if (message.includes(sentinel)) throw new Error(`the sentence of ${code} tells the patient`);
 }
