@@ -53,6 +53,18 @@ define("the screens in Chromium", () => {
       }
     }, 30_000);
 
+  test("the dimmed and the high-contrast theme have nothing for axe either", async () => {
+    for (const name of ["sign-in", "upload-found", "confirm-checks", "parked", "delivered", "more"]) {
+      await show(name);
+      for (const theme of ["dimmed", "contrast"]) {
+        await browser.page.evaluate((chosen) => {
+          document.documentElement.dataset.theme = chosen;
+        }, theme);
+        expect(await findings()).toEqual([]);
+      }
+    }
+  }, 60_000);
+
   for (const language of ["de", "fr"])
     test(`the longest words of ${language} fit at 320 px`, async () => {
       await browser.page.setViewportSize({ width: 320, height: 640 });

@@ -87,7 +87,7 @@ export class PageMore extends QueuePage {
         <label class="field"><span>${say("language")}</span>
           <select @change=${this.chooseLanguage}>${Object.entries(languages).map(([code, name]) => html`<option value=${code} lang=${code} ?selected=${code === language()}>${name}</option>`)}</select></label>
       </section>
-      <section class="card" aria-labelledby="keys"><h2 id="keys">${say("shortcuts")}</h2>
+      <section class="card pointer-only" aria-labelledby="keys"><h2 id="keys">${say("shortcuts")}</h2>
         <label class="choice"><input type="checkbox" .checked=${shortcutsOn()} @change=${(event: Event) => {
           if (event.target instanceof HTMLInputElement) setShortcuts(event.target.checked);
         }} /><span>${say("shortcuts_on")}</span></label>
