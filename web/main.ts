@@ -34,8 +34,8 @@ const shell = document.querySelector("app-shell") ?? document.body.appendChild(d
 Object.assign(shell, { app });
 
 if (location.hash.endsWith("?shared"))
-  void takeSharedFiles().then((files) => {
-    app.choice.waiting = chosenFrom(files);
+  void takeSharedFiles().then(async (files) => {
+    app.choice.waiting = await chosenFrom(files);
     dispatchEvent(new Event("app-changed"));
   });
 void watchServiceWorker((newer) => Object.assign(shell, { newer })).then((there) =>

@@ -6,6 +6,7 @@ import { cStore } from "./c-store.ts";
 import { headers } from "./headers.ts";
 import { lists } from "./lists.ts";
 import { memory } from "./memory.ts";
+import { page } from "./page.ts";
 import { receive } from "./receive.ts";
 import { type Bench, holds, type Result, table } from "./result.ts";
 import { startUp } from "./start-up.ts";
@@ -17,6 +18,7 @@ import { wholePath } from "./whole-path.ts";
 const benches: readonly Bench[] = [
   receive,
   transport,
+  page,
   unpack,
   headers,
   stow,

@@ -82,7 +82,8 @@ export async function startFarPhone(kind: LineKind = {}, roundTripMs?: number): 
         await browser.page.getByRole("progressbar").first().waitFor();
       },
       delivered: async (count, milliseconds) => {
-        const there = () => box.events("upload.purged").length;
+        const sent = () => new Set(box.events("upload.completed").map(({ upload_id: id }) => id));
+        const there = () => box.events("upload.purged").filter(({ upload_id: id }) => sent().has(id)).length;
         await browser.unwatched(() =>
           until("the studies to arrive and be removed at the box", () => there() >= count, milliseconds),
         );

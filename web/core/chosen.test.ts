@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { dropped } from "./chosen.ts";
+import { chosenFrom, dropped } from "./chosen.ts";
 
 const base = { filesystem: null, getParent: () => {} };
 const file = (fullPath: string, opens = true) => ({
@@ -51,4 +51,34 @@ test("what cannot be opened is named, and nothing behind it is lost", async () =
   );
   expect(files.filter(({ unreadable }) => !unreadable).map(({ name }) => name)).toEqual(["CD/IM1", "CD/IM3", "CD/IM4"]);
   expect(files.filter(({ unreadable }) => unreadable).map(({ name }) => name)).toEqual(["CD/IM2", "CD/BAD"]);
+});
+
+/** A file whose size takes a browser a while to find out. */
+function slowFile(name: string): File {
+  const file = new File(["abc"], name);
+  Object.defineProperty(file, "size", {
+    get: () => {
+      for (const end = performance.now() + 20; performance.now() < end; );
+      return 3;
+    },
+  });
+  return file;
+}
+
+test("many files do not hold the page: others have their turn between them", async () => {
+  let turns = 0;
+  const timer = setInterval(() => {
+    turns += 1;
+  }, 0);
+  const chosen = await chosenFrom(Array.from({ length: 5 }, (_, index) => slowFile(`IM${index}`)));
+  clearInterval(timer);
+  expect(turns).toBeGreaterThan(0);
+  expect(chosen.map(({ name, size }) => [name, size])).toEqual([0, 1, 2, 3, 4].map((index) => [`IM${index}`, 3]));
+});
+
+test("the list may be emptied at once", async () => {
+  const list = [slowFile("a"), slowFile("b"), slowFile("c")];
+  const taken = chosenFrom(list);
+  list.length = 0;
+  expect((await taken).map(({ name }) => name)).toEqual(["a", "b", "c"]);
 });

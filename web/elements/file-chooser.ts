@@ -45,11 +45,11 @@ export class FileChooser extends AppElement {
   private give(files: readonly ChosenFile[]): void {
     if (files.length > 0) this.tell("chosen", files);
   }
-  private picked(event: Event): void {
+  private async picked(event: Event): Promise<void> {
     if (!(event.target instanceof HTMLInputElement)) return;
-    const files = chosenFrom(event.target.files);
+    const taken = chosenFrom(event.target.files);
     event.target.value = ""; // the same file can be chosen again
-    this.give(files);
+    this.give(await taken);
   }
   /** Opens the file picker, as the button does. */
   choose(): void {

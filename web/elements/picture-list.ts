@@ -44,9 +44,10 @@ export class PictureList extends AppElement {
     this.again = index;
     this.input.click();
   }
-  private picked(): void {
-    const files = chosenFrom(this.input.files);
+  private async picked(): Promise<void> {
+    const taken = chosenFrom(this.input.files);
     this.input.value = "";
+    const files = await taken;
     const [first] = files;
     if (first === undefined) return;
     this.give(this.again === null ? [...this.files, ...files] : this.files.with(this.again, first));

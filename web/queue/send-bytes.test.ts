@@ -47,6 +47,24 @@ describe("sending", () => {
     expect(most()).toBeGreaterThan(1);
     expect(most()).toBeLessThanOrEqual(8);
   });
+  test("holds no more than 16 MB and a request in memory, however fast the line", async () => {
+    const large = 100_000_000;
+    let [inFlight, most] = [0, 0];
+    const { run } = sending(() => undefined, {
+      plan: planChunks([large], 4096, () => undefined),
+      pace: { ...createPace(), bytes: 8_388_608, lanes: 8, stallMs: 8000 },
+      put: async (piece) => {
+        inFlight += piece.bytes;
+        most = Math.max(most, inFlight);
+        await Bun.sleep(0);
+        inFlight -= piece.bytes;
+      },
+    });
+    await sendBytes(run);
+    expect(run.plan.missingBytes).toBe(0);
+    expect(most).toBeGreaterThan(8_388_608);
+    expect(most).toBeLessThan(16_777_216 + 8_388_608);
+  });
   test.each([["stalled"], ["network"], ["digest_mismatch"]])("sends again at once what failed by %s", async (code) => {
     const { run, missing } = sending((_, call) => call % 3 === 2 && fail(code, 0));
     await sendBytes(run);

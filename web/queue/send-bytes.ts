@@ -3,6 +3,7 @@ import type { ChunkPlan, Piece } from "./chunk-plan.ts";
 import { type Compression, gzip } from "./compression.ts";
 import type { Pace } from "./pace.ts";
 import type { RateMeter } from "./rate.ts";
+import { release } from "./release.ts";
 
 export interface Sending {
   readonly plan: ChunkPlan;
@@ -20,6 +21,8 @@ export interface Sending {
   readonly signal: AbortSignal;
 }
 
+/** Original bytes read and not yet answered: they and what is made of them are the page's memory (a 600 MB file took 417 MB of it). */
+const mostInFlight = 16_777_216;
 /** Failures in a row, without anything arriving, after which it is better to wait. A stall on a bad link is nothing unusual. */
 const patience = { stalled: 24, other: 4 } as const;
 /** One request's own trouble: sent again at once. Everything else is the upload's. */
@@ -35,6 +38,7 @@ export async function sendBytes(sending: Sending): Promise<void> {
   const stop = new AbortController();
   const signal = AbortSignal.any([sending.signal, stop.signal]);
   const active = new Set<Promise<void>>();
+  let inFlight = 0;
   let trouble = 0;
   let failure: unknown = null;
 
@@ -58,10 +62,20 @@ export async function sendBytes(sending: Sending): Promise<void> {
 
   sending.meter.start(performance.now());
   for (;;) {
-    while (failure === null && !signal.aborted && sending.mayGoOn() && active.size < pace.lanes) {
+    while (
+      failure === null &&
+      !signal.aborted &&
+      sending.mayGoOn() &&
+      active.size < pace.lanes &&
+      inFlight < mostInFlight
+    ) {
       const piece = plan.take(pace.bytes);
       if (piece === null) break;
-      const request = one(piece).finally(() => active.delete(request));
+      inFlight += piece.bytes;
+      const request = one(piece).finally(() => {
+        inFlight -= piece.bytes;
+        active.delete(request);
+      });
       active.add(request);
     }
     if (active.size === 0) break;
@@ -81,10 +95,12 @@ async function sendPiece(sending: Sending, piece: Piece, signal: AbortSignal): P
     const packed = await gzip(bytes);
     compression.measured(bytes.length, packed.length, performance.now() - started);
     if (packed.length < bytes.length) body = packed;
+    release((body === packed ? bytes : packed).buffer);
   }
   const begun = performance.now();
-  await sending.put(piece, body, body !== bytes, signal);
+  const length = body.length;
+  await sending.put(piece, body, body !== bytes, signal).finally(() => release(body.buffer));
   const now = performance.now();
-  meter.add(now, bytes.length, body.length);
+  meter.add(now, piece.bytes, length);
   pace.arrived(meter.rate(now), now - begun);
 }

@@ -1,5 +1,6 @@
 import { answerOf, type DeviceDatabase, openDatabase, type StoreName } from "./database.ts";
 import { type Done, type Manifest, manifestOfDone, type Progress } from "./record.ts";
+import { release } from "./release.ts";
 import { saveBytes, sliceBytes } from "./save-bytes.ts";
 import { newKey, sealJson, unseal, unsealJson } from "./sealing.ts";
 
@@ -141,7 +142,9 @@ export class DeviceStore {
       answerOf<ArrayBuffer | undefined>(tx.objectStore("slices").get(at)),
     );
     if (sealed === undefined) throw new Error("The bytes are not on this device any more.");
-    return unseal(await this.key(id), sealed);
+    const bytes = await unseal(await this.key(id), sealed);
+    release(sealed);
+    return bytes;
   }
 
   private async key(id: string): Promise<CryptoKey> {
