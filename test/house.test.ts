@@ -19,7 +19,7 @@ const floors: readonly (readonly string[])[] = [
   ["commands"],
   ["main"],
 ];
-const beside = new Set(["destinations > dimse", "destinations > dicom", "dimse > dicom"]);
+const beside = new Set(["destinations > dimse", "destinations > dicom", "dimse > dicom", "auth > audit"]);
 
 /** Libraries and the one room that may import each. */
 const libraries: Record<string, string> = {

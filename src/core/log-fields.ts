@@ -33,6 +33,8 @@ const forms = {
   user_id: id,
   session_id: id,
   role: term,
+  reason_mac: id,
+  config_mac: id,
   code: term,
   error_class: id,
   system_code: id,

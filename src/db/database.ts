@@ -6,12 +6,14 @@ import { type BunSQLiteDatabase, drizzle } from "drizzle-orm/bun-sqlite";
 import { migrate } from "drizzle-orm/bun-sqlite/migrator";
 import { type Clock, type Clocks, startClock } from "../core/clock.ts";
 import { isDiskFull } from "../core/disk-full.ts";
+import { chainKeyIn } from "./audit-key.ts";
 import { savedMoment } from "./clock.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import * as tables from "./schema.ts";
 import * as accounts from "./schema-accounts.ts";
+import * as audits from "./schema-audit.ts";
 
-const schema = { ...tables, ...accounts };
+const schema = { ...tables, ...accounts, ...audits };
 
 type Orm = BunSQLiteDatabase<typeof schema>;
 export type Transaction = Parameters<Parameters<Orm["transaction"]>[0]>[0];
@@ -22,6 +24,14 @@ export type Queries = Orm | Transaction;
 const roots = new WeakMap<object, Orm>();
 /** The database that a transaction is of; itself outside of one. */
 export const rootOf = (db: Queries): Queries => roots.get(db) ?? db;
+
+/** What keys the audit of a database; kept beside it, never in it. */
+const chainKeys = new WeakMap<object, Uint8Array>();
+export function chainKeyOf(db: Queries): Uint8Array {
+  const key = chainKeys.get(rootOf(db));
+  if (key === undefined) throw new Error("a database without a key of its audit");
+  return key;
+}
 
 /** The open database of one data folder. */
 export interface Database {
@@ -90,7 +100,9 @@ export function openDatabase(dataDir: string, options: Options = {}): Database {
   mkdirSync(dataDir, { recursive: true, mode: 0o750 });
   const sqlite = new Sqlite(join(dataDir, "relaypacs.db"), { create: true, strict: true });
   try {
-    return prepared(sqlite, join(dataDir, "relaypacs.db-wal"), options);
+    const db = prepared(sqlite, join(dataDir, "relaypacs.db-wal"), options);
+    chainKeys.set(db.orm, chainKeyIn(dataDir, db.transaction));
+    return db;
   } catch (error) {
     sqlite.close();
     throw isDamaged(error) ? new DatabaseError(damaged, { cause: error }) : error;
