@@ -1,5 +1,6 @@
 import { accessSync, constants, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { createAttempts } from "./auth/attempts.ts";
 import { loadKeys } from "./auth/keys.ts";
 import { createSessions } from "./auth/sessions.ts";
 import { createTokens } from "./auth/tokens.ts";
@@ -93,6 +94,12 @@ export async function startApp(initial: Config): Promise<App> {
       hashKey: keys.hashKey,
       now,
       onReuse: ({ id, userId }) => log.event("auth.session_reused", { session_id: id, user_id: userId }, "warning"),
+    }),
+    attempts: createAttempts({
+      db,
+      hashKey: keys.hashKey,
+      perMinute: () => config.limits.login_attempts_per_minute,
+      now: () => now().box,
     }),
     guard: createGuard({ db, tokens, requestsPerMinute: () => config.limits.requests_per_minute }),
     live,

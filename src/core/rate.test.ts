@@ -16,18 +16,6 @@ test("within the limit nothing waits; past it the rest of the window", () => {
   expect(rate.hit("a")).toBe(0);
 });
 
-test("a refunded hit does not count", () => {
-  const rate = new RateWindow(
-    () => 1,
-    60_000,
-    () => 0,
-  );
-  for (let n = 0; n < 5; n++) {
-    expect(rate.hit("a")).toBe(0);
-    rate.refund("a");
-  }
-});
-
 test("keys of old windows are forgotten, and only those", () => {
   let now = 0;
   const rate = new RateWindow(

@@ -31,12 +31,6 @@ export class RateWindow {
     return this.windows.size;
   }
 
-  /** Takes a hit back that turned out to be harmless. */
-  refund(key: string): void {
-    const window = this.windows.get(key);
-    if (window && window.count > 0) window.count -= 1;
-  }
-
   /** Looks at what it forgets and at one more, however many keys there are. */
   private forgetOld(now: number): void {
     for (const [key, window] of this.windows) {

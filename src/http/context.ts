@@ -1,3 +1,4 @@
+import type { Attempts } from "../auth/attempts.ts";
 import type { Sessions } from "../auth/sessions.ts";
 import type { Tokens } from "../auth/tokens.ts";
 import type { Moment } from "../core/clock.ts";
@@ -18,6 +19,8 @@ export interface HttpContext {
   readonly tokens: Tokens;
   /** Of people; `sessions` are those of uploads. */
   readonly authSessions: Sessions;
+  /** Wrong guesses at passwords and codes. */
+  readonly attempts: Attempts;
   readonly guard: Guard;
   readonly live: Live;
   readonly log: Log;

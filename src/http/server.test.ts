@@ -5,8 +5,12 @@ import { createServer } from "./server.ts";
 
 /** As much of a box as these routes look at. */
 const context = {
-  config: () => ({ limits: { login_attempts_per_minute: 100, request_idle_seconds: 60 } }),
+  config: () => ({
+    tls: { trusted_proxies: [] },
+    limits: { login_attempts_per_minute: 100, request_idle_seconds: 60 },
+  }),
   guard: { authenticate: async () => undefined, authorize: () => undefined },
+  attempts: { knock: () => undefined },
   log: { event: () => undefined },
   ready: () => ({ ok: true, problems: [] }),
 } as unknown as HttpContext;

@@ -2,8 +2,8 @@ import { Elysia } from "elysia";
 import { checkPassword, normalizeUsername } from "../../auth/accounts.ts";
 import { Login, SignedIn, UserView } from "../../contract/auth.ts";
 import { RelayError } from "../../core/errors.ts";
-import { RateWindow } from "../../core/rate.ts";
 import { findUser } from "../../db/users.ts";
+import { clientAddress, networkOf, type SocketServer } from "../client-address.ts";
 import type { HttpContext } from "../context.ts";
 import { type BodyBounds, jsonBody } from "../json-body.ts";
 import { requireOwnOrigin } from "../own-origin.ts";
@@ -15,33 +15,31 @@ const loginBounds: BodyBounds = { maxBytes: 16 * 1024, maxValues: 16 };
 
 /** Sign-in: password against a session and its short access tokens. Second factors come with their own part. */
 export function authRoutes(context: HttpContext) {
-  const { config, db, guard, log, authSessions } = context;
-  const attempts = new RateWindow(() => config().limits.login_attempts_per_minute, 60_000);
-  const addressKey = ({ request, server }: Asked) => `address ${server?.requestIP(request)?.address ?? ""}`;
-  const count = (key: string) => {
-    const wait = attempts.hit(key);
-    if (wait > 0) throw new RelayError("too_many_attempts", undefined, { retryAfterSeconds: wait });
-  };
+  const { config, db, guard, log, authSessions, attempts } = context;
+  const networkOfRequest = ({ request, server }: Asked) => networkOf(clientAddress(request, server, config()));
   return new Elysia({ prefix: "/auth" })
     .post(
       "/login",
       async ({ body, request, server, set }) => {
         requireOwnOrigin(request, config()); // no other site signs a browser in, as whomever
-        const nameKey = `name ${normalizeUsername(body.username)}`;
-        count(nameKey);
+        const guess = {
+          subject: `name ${normalizeUsername(body.username)}`,
+          network: networkOfRequest({ request, server }),
+        };
+        attempts.begin(guess);
         const user = await checkPassword(db, body.username, body.password);
         if (!user) {
           log.event("auth.sign_in_failed", { request_id: requestId(request) }, "warning");
           throw new RelayError("invalid_credentials");
         }
-        for (const key of [addressKey({ request, server }), nameKey]) attempts.refund(key); // only failures count: a ward signs in from one address
+        attempts.succeed(guess.network, [guess]); // only failures count: a ward signs in from one address
         log.event("auth.signed_in", { request_id: requestId(request), user_id: user.id, role: user.role });
         return signedIn(context, authSessions.open(user, config().auth.session_hours), set);
       },
       {
-        // The address before the body: whoever is past its limit gets nothing read, and cannot fill the table with names.
+        // The address before the body: whoever is past its limit gets nothing read.
         parse: [
-          (asked: Asked) => count(addressKey(asked)),
+          (asked: Asked) => attempts.knock(networkOfRequest(asked)),
           jsonBody({ config, guard }, "/auth/login", () => loginBounds),
           "json",
         ],
@@ -64,5 +62,5 @@ export function authRoutes(context: HttpContext) {
 
 interface Asked {
   readonly request: Request;
-  readonly server: { requestIP(request: Request): { address: string } | null } | null;
+  readonly server: SocketServer | null;
 }
