@@ -102,6 +102,21 @@ test("a sync that fails answers nobody, and the next group has its own", async (
   await second;
 });
 
+test("after a failed sync nothing is settled before another one succeeds, though no group follows", async () => {
+  const { group, syncs } = stage();
+  const write = group.commit((tx) => insertUser(tx, person("a")));
+  await turn();
+  syncs[0]?.reject(new Error("the disk is gone"));
+  await expect(write).rejects.toThrow("the disk is gone");
+  const settled = group.settled();
+  await turn();
+  expect(syncs.length).toBe(2);
+  syncs[1]?.resolve();
+  await settled;
+  await group.settled();
+  expect(syncs.length).toBe(2);
+});
+
 test("the database's own: committed, synced, and every other transaction still syncs by itself", async () => {
   await Promise.all(["a", "b"].map((id) => db.commit((tx) => insertUser(tx, person(id)))));
   await db.settled();

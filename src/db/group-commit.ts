@@ -70,7 +70,11 @@ export function createGroupCommit({ transaction, sync }: GroupCommitParts) {
         setImmediate(() => void flush()); // whoever is ready in this turn of the event loop comes along
       });
     },
-    /** Resolves when all that can be read now is on stable storage. @throws what the sync threw */
-    settled: (): Promise<void> => visible,
+    /** Resolves when all that can be read now is on stable storage; after a failed sync another one has to succeed. */
+    settled: (): Promise<void> =>
+      visible.catch(() => {
+        visible = sync();
+        return visible;
+      }),
   };
 }

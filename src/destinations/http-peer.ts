@@ -7,8 +7,12 @@ import { timeoutError, transportError } from "./transport-errors.ts";
 import { type Watchdog, watchdog } from "./watchdog.ts";
 
 const DEFAULT_TIMEOUT_SECONDS = 300;
-/** Up to here a body is read before it is sent: half the time of a streamed one, and on a kept connection, for the client can send it again. */
+/**
+ * Up to here a body is read before it is sent, which costs less than streaming it. How it moves cannot be seen then: a line that is
+ * only just fast enough must not look dead, so with a short time-out less goes as a whole.
+ */
 const WHOLE_BODY_BYTES = 1_100_000;
+const LEAST_BYTES_PER_SECOND = 16_000;
 const DEFAULT_ANSWER_BYTES = 16 * 1024 * 1024;
 
 interface HttpConfig {
@@ -58,6 +62,7 @@ export function httpPeer(config: HttpConfig, env: DestinationEnv): HttpPeer {
   const auth = httpAuth(config.auth, env);
   const seconds = config.timeout_seconds ?? DEFAULT_TIMEOUT_SECONDS;
   const cap = env.maxAnswerBytes ?? DEFAULT_ANSWER_BYTES;
+  const mostAsWhole = Math.min(WHOLE_BODY_BYTES, seconds * LEAST_BYTES_PER_SECOND);
 
   async function attempt(request: HttpRequest, signal: AbortSignal, again: boolean): Promise<HttpAnswer> {
     const url = base + request.path;
@@ -72,7 +77,7 @@ export function httpPeer(config: HttpConfig, env: DestinationEnv): HttpPeer {
       return dog.signal.aborted ? timeoutError(seconds) : (body?.fault() ?? transportError(error));
     };
     try {
-      const whole = typeof request.body === "object" && request.body.length <= WHOLE_BODY_BYTES;
+      const whole = typeof request.body === "object" && request.body.length <= mostAsWhole;
       const content = body === undefined ? request.body : whole ? await collected(body.pieces) : body.pieces;
       const response = await fetch(url, {
         method: request.method,
@@ -82,7 +87,7 @@ export function httpPeer(config: HttpConfig, env: DestinationEnv): HttpPeer {
         ...(config.tls === undefined ? {} : { tls: tlsFiles(config.tls) }),
         // The watchdog alone decides; a body that cannot be replayed by the client must not meet a stale connection.
         timeout: false,
-        keepalive: body === undefined || whole,
+        keepalive: body === undefined,
         ...(content === undefined ? {} : { body: content }),
       } as BunFetchRequestInit);
       dog.poke();

@@ -1,8 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import type { OutgoingInstance } from "./destination.ts";
 
-/** A usual image is one piece: one read, and with `httpPeer` a body that need not be streamed. */
-const PIECE_BYTES = 1024 * 1024;
+const PIECE_BYTES = 256 * 1024;
 
 /** The spool's file of one instance cannot be read in full; the peer is not to blame. */
 export class UnreadableInstance extends Error {
@@ -23,7 +22,7 @@ export const sizeOf = (instance: OutgoingInstance): number =>
   instance.head === null ? instance.fileSize : instance.head.length + dataSetSizeOf(instance);
 
 /**
- * The Part 10 object as it leaves, in pieces of at most 1 MiB; each piece is its own buffer.
+ * The Part 10 object as it leaves, in pieces of at most 256 KiB; each piece is its own buffer.
  * @throws UnreadableInstance
  */
 export async function* bytesOf(instance: OutgoingInstance): AsyncGenerator<Uint8Array> {
