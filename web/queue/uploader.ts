@@ -23,7 +23,6 @@ export class Uploader {
   private timer = 0;
   private readonly pace = createPace();
   private readonly meter = createRateMeter();
-  private readonly compression = createCompression("CompressionStream" in globalThis);
   private bits: number | null = null;
 
   constructor(
@@ -116,7 +115,7 @@ export class Uploader {
         entry,
         pace: this.pace,
         meter: this.meter,
-        compression: this.compression,
+        compression: createCompression("CompressionStream" in globalThis), // what the last study was like says nothing of this one
         read: (id, file, offset, length) => {
           if (this.store === null) throw new Error("nothing is stored here");
           return this.store.read(id, file, offset, length);
