@@ -4,11 +4,8 @@ import { RelayError } from "../core/errors.ts";
 import type { Database } from "../db/database.ts";
 import { revokeSessionsOf } from "../db/sessions.ts";
 import { allUsers, findUserByName, insertUser, type UserRow, updateUser } from "../db/users.ts";
-
-/** RELIABILITY T2: 63 ms a hash on this class of machine. */
-const argon2id = { algorithm: "argon2id", memoryCost: 19456, timeCost: 2 } as const;
-const shortestPassword = 8;
-const longestPassword = 1024;
+import { hashSecret, isOutdated, verifySecret } from "./hashing.ts";
+import { requireGoodPassword } from "./password-rules.ts";
 
 /** Names are compared in lower case, so that "Anna" and "anna" are one person. */
 export const normalizeUsername = (username: string) => username.normalize("NFC").trim().toLowerCase();
@@ -16,15 +13,13 @@ export const normalizeUsername = (username: string) => username.normalize("NFC")
 const invalid = (path: string, message: string) =>
   new RelayError("invalid_request", `${message}.`, { errors: [{ path, message }] });
 
-export async function hashPassword(password: string): Promise<string> {
-  if (password.length < shortestPassword)
-    throw invalid("password", `The password must have at least ${shortestPassword} characters`);
-  if (password.length > longestPassword)
-    throw invalid("password", `The password must have at most ${longestPassword} characters`);
-  return Bun.password.hash(password, argon2id);
+/** @throws RelayError password_unfit */
+export function hashPassword(password: string, username: string): Promise<string> {
+  requireGoodPassword(password, username);
+  return hashSecret(password);
 }
 
-/** @throws RelayError invalid_request: bad name, unknown role, short password, name taken */
+/** @throws RelayError invalid_request (bad name, unknown role, name taken), password_unfit */
 export async function addUser(
   db: Database,
   account: { username: string; role: string; password: string },
@@ -33,7 +28,7 @@ export async function addUser(
   if (!/^[\p{L}\p{N}._@+-]{1,64}$/u.test(username))
     throw invalid("username", "A user name has 1 to 64 letters, digits or . _ @ + -");
   if (!roles.includes(account.role as Role)) throw invalid("role", `The role must be one of ${roles.join(", ")}`);
-  const passwordHash = await hashPassword(account.password);
+  const passwordHash = await hashPassword(account.password, username);
   const id = randomUUID();
   db.transaction((tx) => {
     if (findUserByName(tx, username)) throw invalid("username", "There is a user of that name already");
@@ -61,8 +56,8 @@ export function disableUser(db: Database, username: string): void {
 }
 
 export async function resetPassword(db: Database, username: string, password: string): Promise<void> {
-  const { id } = requireUser(db, username);
-  const passwordHash = await hashPassword(password);
+  const { id, username: name } = requireUser(db, username);
+  const passwordHash = await hashPassword(password, name);
   db.transaction((tx) => {
     updateUser(tx, id, { passwordHash });
     revokeSessionsOf(tx, id, Date.now()); // whoever knew the old one is out
@@ -77,22 +72,32 @@ function requireUser(db: Database, username: string): UserRow {
 
 /** A hash of nothing anyone knows: an unknown name costs the same time as a wrong password (T3). */
 let dummyHash: Promise<string> | undefined;
-/** Argon2 takes memory: at most four at once (T2). */
-let running = 0;
-const queue: (() => void)[] = [];
 
 /** @returns the user, or undefined where name or password is wrong or the account is disabled */
 export async function checkPassword(db: Database, username: string, password: string): Promise<UserRow | undefined> {
   const row = findUserByName(db.orm, normalizeUsername(username));
-  dummyHash ??= Bun.password.hash(randomUUID(), argon2id);
-  while (running >= 4) await new Promise<void>((resolve) => queue.push(resolve));
-  running += 1;
-  try {
-    const hash = row?.passwordHash ?? (await dummyHash);
-    const right = await Bun.password.verify(password.slice(0, longestPassword + 1), hash);
-    return right && row && row.disabledAt === null ? row : undefined;
-  } finally {
-    running -= 1;
-    queue.shift()?.();
-  }
+  dummyHash ??= hashSecret(randomUUID());
+  const hash = row?.passwordHash ?? (await dummyHash);
+  if (!(await verifySecret(password, hash)) || !row || row.disabledAt !== null) return undefined;
+  // A hash of an older version of this program; only now its password is known.
+  if (isOutdated(hash)) updateUser(db.orm, row.id, { passwordHash: await hashSecret(password) });
+  return row;
+}
+
+/**
+ * A person's new password; whoever else is signed in with the old one is out.
+ * @param sessionId the sign-in that stays
+ * @throws RelayError invalid_credentials, password_unfit
+ */
+export async function changePassword(
+  db: Database,
+  change: { user: UserRow; sessionId: string; oldPassword: string; newPassword: string },
+): Promise<void> {
+  const { user, sessionId } = change;
+  if (!(await checkPassword(db, user.username, change.oldPassword))) throw new RelayError("invalid_credentials");
+  const passwordHash = await hashPassword(change.newPassword, user.username);
+  db.transaction((tx) => {
+    updateUser(tx, user.id, { passwordHash });
+    revokeSessionsOf(tx, user.id, Date.now(), sessionId);
+  });
 }

@@ -13,6 +13,14 @@ export const Login = Type.Object(
 );
 export type Login = Static<typeof Login>;
 
+export const PasswordChange = Type.Object(
+  {
+    old_password: Type.String({ minLength: 1, maxLength: 1024 }),
+    new_password: Type.String({ minLength: 1, maxLength: 1024 }),
+  },
+  closed,
+);
+
 export const UserView = Type.Object({ id: Type.String(), username: Type.String(), role: Type.String() });
 export const SignedIn = Type.Object({
   access_token: Type.String(),

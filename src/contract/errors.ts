@@ -5,11 +5,13 @@ import type { CatalogueEntry } from "./catalogue/entry.ts";
 import { httpErrors } from "./catalogue/http.ts";
 import { imageErrors } from "./catalogue/image.ts";
 import { intakeErrors } from "./catalogue/intake.ts";
+import { signInErrors } from "./catalogue/sign-in.ts";
 import { studyErrors } from "./catalogue/study.ts";
 
 /** Every code the product can say, in one table. */
 export const errorCatalogue = {
   ...httpErrors,
+  ...signInErrors,
   ...intakeErrors,
   ...archiveErrors,
   ...dicomErrors,

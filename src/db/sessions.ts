@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, isNull, lt } from "drizzle-orm";
+import { and, desc, eq, gt, isNull, lt, ne } from "drizzle-orm";
 import type { Queries } from "./database.ts";
 import { refreshToken, session } from "./schema-accounts.ts";
 
@@ -44,10 +44,11 @@ export const revokeSession = (db: Queries, id: string, now: number): void => {
     .where(and(eq(session.id, id), isNull(session.revokedAt)))
     .run();
 };
-export const revokeSessionsOf = (db: Queries, userId: string, now: number): void => {
+/** All of a person's sessions, or all but one. */
+export const revokeSessionsOf = (db: Queries, userId: string, now: number, but = ""): void => {
   db.update(session)
     .set({ revokedAt: now })
-    .where(and(eq(session.userId, userId), isNull(session.revokedAt)))
+    .where(and(eq(session.userId, userId), ne(session.id, but), isNull(session.revokedAt)))
     .run();
 };
 /** With their tokens, by box time: what has ended can be neither used nor reused. */

@@ -21,6 +21,7 @@ export const access: Readonly<Record<string, Access>> = {
   "POST /auth/refresh": { token: "none" },
   "POST /auth/logout": { token: "none" },
   "GET /auth/me": { token: "access" },
+  "POST /auth/password": { token: "access" },
   "GET /auth/sessions": { token: "access" },
   "DELETE /auth/sessions": { token: "access" },
   "DELETE /auth/sessions/:id": { token: "access" },

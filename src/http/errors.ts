@@ -12,6 +12,7 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
   totp_required: 401,
   totp_invalid: 401,
   forbidden: 403,
+  setup_code_invalid: 403,
   wrong_upload: 403,
   totp_enrollment_required: 403,
   not_found: 404,
@@ -22,6 +23,7 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
   chunk_conflict: 409,
   idempotency_key_reused: 409,
   not_parked: 409,
+  totp_already_set_up: 409,
   study_not_waiting: 409,
   notes_not_sent: 409,
   upload_expired: 410,
@@ -32,6 +34,7 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
   too_many_files: 413,
   unsupported_media_type: 415,
   unsupported_encoding: 415,
+  password_unfit: 422,
   totals_mismatch: 422,
   metadata_required: 422,
   image_identity_unfit: 422,
@@ -42,6 +45,7 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
   too_many_uploads: 429,
   internal_error: 500,
   service_unavailable: 503,
+  setup_required: 503,
   insufficient_storage: 507,
 };
 

@@ -9,6 +9,7 @@ import { maxJsonBytes } from "./json-body.ts";
 import { openApiDocument } from "./openapi.ts";
 import { requireSingleParameters } from "./query.ts";
 import { requestId } from "./request-id.ts";
+import { accountRoutes } from "./routes/account.ts";
 import { adminDeliveryRoutes } from "./routes/admin-deliveries.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { docsRoutes } from "./routes/docs.ts";
@@ -74,6 +75,7 @@ export async function createServer(context: HttpContext) {
     .use(healthRoutes(context))
     .use(authRoutes(context))
     .use(sessionRoutes(context))
+    .use(accountRoutes(context))
     .use(uploadRoutes(context))
     .use(uploadLifeRoutes(context))
     .use(studyRoutes(context))

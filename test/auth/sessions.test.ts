@@ -206,6 +206,29 @@ test("a restart keeps people signed in; a new password and a disabled account do
   expect((await one.refresh()).status).toBe(401);
 });
 
+test("a person changes the own password: the old one must be right, the new one good, and other sign-ins end", async () => {
+  const made = ["user", "add", "johanna", "--role", "clinician", "--password-stdin", "--config", box.configFile];
+  expect((await run(made, { stdin: testPassword })).code).toBe(0);
+  const [phone, desk] = [browser(), browser()];
+  const [a, b] = [(await phone.signIn("johanna")).body, (await desk.signIn("johanna")).body];
+  const change = async (old_password: string, new_password: string) => {
+    const body = JSON.stringify({ old_password, new_password });
+    const answer = await desk.request("/auth/password", { token: b.access_token, body });
+    return answer.status === 204 ? "done" : await codeOf(answer);
+  };
+  expect(await change("wrong", "another long password")).toBe("invalid_credentials");
+  for (const unfit of ["short", "password1234", "a".repeat(129)])
+    expect(await change(testPassword, unfit)).toBe("password_unfit");
+  expect(await phone.me(a.access_token)).toBe(200);
+  expect(await change(testPassword, "another long password")).toBe("done");
+  expect([await phone.me(a.access_token), await desk.me(b.access_token)]).toEqual([401, 200]);
+  expect([(await phone.refresh()).status, (await desk.refresh()).status]).toEqual([401, 200]);
+  const signIn = async (password: string) =>
+    (await fetch(`${box.url}/auth/login`, { method: "POST", body: JSON.stringify({ username: "johanna", password }) }))
+      .status;
+  expect([await signIn(testPassword), await signIn("another long password")]).toEqual([401, 200]);
+});
+
 test("no token of a session is in what the box says", () => {
   expect(box.lines.join("\n")).not.toMatch(/relaypacs=|[\w-]{43}/);
 });

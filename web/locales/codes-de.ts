@@ -18,6 +18,12 @@ export const codesDe: Readonly<Record<keyof typeof codesEn, string>> = {
   e_encoding_invalid: "Ein Teil wurde unterwegs beschädigt. Er wird noch einmal gesendet.",
   e_host_invalid: "App und Klinik-Box passen nicht zusammen. App neu laden; bleibt es dabei, die IT fragen.",
   e_invalid_credentials: "Benutzername oder Passwort stimmt nicht.",
+  e_password_unfit:
+    "Das Passwort ist zu kurz, zu lang oder zu leicht zu erraten. Wählen Sie eines mit 12 bis 128 Zeichen, etwa vier Wörter, die nichts miteinander zu tun haben.",
+  e_setup_code_invalid:
+    "Der Einrichtungscode stimmt nicht, wurde schon benutzt oder ist zu alt. Holen Sie an der Klinik-Box einen neuen.",
+  e_setup_required: "Die Klinik-Box ist noch nicht eingerichtet. Das tut zuerst die IT.",
+  e_totp_already_set_up: "Dieses Konto hat schon einen zweiten Faktor.",
   e_totp_required: "Dieses Konto braucht zum Anmelden auch einen Code.",
   e_totp_invalid: "Der Code stimmt nicht. Prüfen, ob die Uhr dieses Geräts automatisch gestellt wird.",
   e_totp_enrollment_required:

@@ -18,6 +18,11 @@ export const codesEn = {
   e_encoding_invalid: "A part was damaged on the way. It is sent again.",
   e_host_invalid: "The app and the hospital box do not fit together. Reload the app; if it stays, tell IT.",
   e_invalid_credentials: "User name or password is not right.",
+  e_password_unfit:
+    "The password is too short, too long or too easily guessed. Choose one of 12 to 128 characters, such as four words that do not belong together.",
+  e_setup_code_invalid: "The set-up code is not right, was used or is too old. Get a fresh one on the hospital box.",
+  e_setup_required: "The hospital box is not set up yet. IT sets it up first.",
+  e_totp_already_set_up: "This account has a second factor already.",
   e_totp_required: "This account also needs a code to sign in.",
   e_totp_invalid: "The code did not match. Check that this phone's clock is set automatically.",
   e_totp_enrollment_required: "This account must first set up its second step for signing in. Ask IT.",

@@ -22,6 +22,12 @@ export const codesFr: Readonly<Record<keyof typeof codesEn, string>> = {
   e_host_invalid:
     "L’application et le boîtier ne vont pas ensemble. Rechargez l’application ; sinon, prévenez l’informatique.",
   e_invalid_credentials: "Le nom d’utilisateur ou le mot de passe est incorrect.",
+  e_password_unfit:
+    "Le mot de passe est trop court, trop long ou trop facile à deviner. Choisissez-en un de 12 à 128 caractères, par exemple quatre mots sans rapport.",
+  e_setup_code_invalid:
+    "Le code de mise en service est faux, déjà utilisé ou trop ancien. Demandez-en un nouveau sur le boîtier.",
+  e_setup_required: "Le boîtier de l’hôpital n’est pas encore configuré. L’informatique doit d’abord le faire.",
+  e_totp_already_set_up: "Ce compte a déjà un second facteur.",
   e_totp_required: "Ce compte demande aussi un code pour se connecter.",
   e_totp_invalid: "Le code ne correspond pas. Vérifiez que l’heure de ce téléphone se règle automatiquement.",
   e_totp_enrollment_required:
