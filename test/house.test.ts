@@ -11,7 +11,7 @@ const text = (path: string) => readFileSync(join(root, path), "utf8");
 const floors: readonly (readonly string[])[] = [
   ["contract"],
   ["core"],
-  ["db", "dicom", "dimse", "destinations", "intake/unpack", "upload/spool"],
+  ["db", "dicom", "dimse", "destinations", "tls", "intake/unpack", "upload/spool"],
   ["auth", "audit", "notify"],
   ["upload", "intake", "study", "forward", "report", "cleanup"],
   ["http"],
@@ -30,6 +30,8 @@ const libraries: Record<string, string> = {
   "@elysiajs/static": "http",
   "swagger-ui-dist": "http",
   jose: "auth",
+  "@peculiar/x509": "tls",
+  "reflect-metadata": "tls",
   dcmjs: "dicom",
   "dicom-character-set": "dicom",
   pdfkit: "dicom",
