@@ -13,6 +13,9 @@ data_dir = "./data"
 [tls]
 mode = "off"                      # the address is this machine's own
 
+[auth]
+require_totp_for = []             # the same; without this line an administrator sets up a second factor first
+
 [[destination]]
 id = "folder"
 kind = "folder"

@@ -4,6 +4,7 @@ import { createAttempts } from "./auth/attempts.ts";
 import { loadKeys } from "./auth/keys.ts";
 import { createSessions } from "./auth/sessions.ts";
 import { createTokens } from "./auth/tokens.ts";
+import { createTotp } from "./auth/totp.ts";
 import { startCleanup } from "./cleanup.ts";
 import type { Config } from "./core/config-schema.ts";
 import { parseListen } from "./core/listen.ts";
@@ -101,7 +102,8 @@ export async function startApp(initial: Config): Promise<App> {
       perMinute: () => config.limits.login_attempts_per_minute,
       now: () => now().box,
     }),
-    guard: createGuard({ db, tokens, requestsPerMinute: () => config.limits.requests_per_minute }),
+    totp: createTotp({ db, hashKey: keys.hashKey, wall: () => now().wall }),
+    guard: createGuard({ db, tokens, config: () => config }),
     live,
     log,
     sessions: {

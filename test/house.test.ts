@@ -32,6 +32,7 @@ const libraries: Record<string, string> = {
   jose: "auth",
   "@peculiar/x509": "tls",
   "reflect-metadata": "tls",
+  otpauth: "auth",
   dcmjs: "dicom",
   "dicom-character-set": "dicom",
   pdfkit: "dicom",

@@ -64,7 +64,7 @@ export async function resetPassword(db: Database, username: string, password: st
   });
 }
 
-function requireUser(db: Database, username: string): UserRow {
+export function requireUser(db: Database, username: string): UserRow {
   const row = findUserByName(db.orm, normalizeUsername(username));
   if (!row) throw new RelayError("not_found", "There is no user of that name.");
   return row;

@@ -18,6 +18,9 @@ export interface Guess {
   readonly free?: number;
 }
 
+/** Of a million codes three are good at any time: five tries (T7). */
+export const totpGuess = (userId: string, network: string): Guess => ({ subject: `totp ${userId}`, network, free: 5 });
+
 export interface Attempts {
   /** Counts a request before anything of it is read. @throws RelayError too_many_attempts */
   knock(network: string): void;
@@ -25,6 +28,8 @@ export interface Attempts {
   begin(guess: Guess): void;
   /** All guesses of a request were right: nothing of it counts, and this network is the subjects' own from now on. */
   succeed(network: string, guesses: readonly Guess[]): void;
+  /** They were right as far as they went; whose network it is, is not shown yet. */
+  forgive(network: string, guesses: readonly Guess[]): void;
 }
 
 /** One bucket that a guess falls into. */
@@ -87,6 +92,14 @@ export function createAttempts(deps: {
     saveCount(tx, { ...row, count: left, blockedUntil: left < rule.free ? 0 : row.blockedUntil });
   };
 
+  const forgive = (tx: Queries, network: string, guesses: readonly Guess[], time: number) => {
+    takeBack(tx, networkRule(network), time);
+    for (const guess of guesses) {
+      forgetCount(tx, pairRule(guess).key);
+      takeBack(tx, everywhereRule(guess), time);
+    }
+  };
+
   return {
     knock: (network) =>
       db.transaction((tx) => {
@@ -107,12 +120,10 @@ export function createAttempts(deps: {
     succeed: (network, guesses) =>
       db.transaction((tx) => {
         const time = now();
-        takeBack(tx, networkRule(network), time);
-        for (const guess of guesses) {
-          forgetCount(tx, pairRule(guess).key);
-          takeBack(tx, everywhereRule(guess), time);
+        forgive(tx, network, guesses, time);
+        for (const guess of guesses)
           saveCount(tx, { key: knownKey(guess), count: 0, blockedUntil: 0, forgetAt: time + knownMs });
-        }
       }),
+    forgive: (network, guesses) => db.transaction((tx) => forgive(tx, network, guesses, now())),
   };
 }

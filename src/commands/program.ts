@@ -48,11 +48,9 @@ function commandLine(finish: (action: Action) => Promise<void>): Command {
   command(user, "reset-password <name>", "set a new password")
     .option(...password)
     .action(async (name, options) => finish((await import("./user.ts")).reset(name, options)));
-  user
-    .command("reset-totp", { hidden: true })
-    .allowExcessArguments()
-    .allowUnknownOption()
-    .action(() => Promise.reject(notYet("user reset-totp")));
+  command(user, "reset-totp <name>", "remove a lost second factor").action(async (name, options) =>
+    finish((await import("./user.ts")).resetSecondFactor(name, options)),
+  );
 
   const destination = program.command("destination").description("where studies go");
   command(destination, "list", "list the destinations")

@@ -1,4 +1,5 @@
 import { addUser, disableUser, listUsers, resetPassword } from "../auth/accounts.ts";
+import { resetTotp } from "../auth/totp.ts";
 import { type Role, roles } from "../contract/permissions.ts";
 import { type Database, openDatabase } from "../db/database.ts";
 import { type ConfigOptions, type JsonOptions, readConfig } from "./context.ts";
@@ -46,5 +47,11 @@ export async function reset(username: string, options: PasswordOptions): Promise
   const password = readPassword(options.passwordStdin);
   await withDatabase(options, (db) => resetPassword(db, username, password));
   say(`Set a new password for ${username}.`);
+  return 0;
+}
+
+export async function resetSecondFactor(username: string, options: ConfigOptions): Promise<number> {
+  await withDatabase(options, (db) => resetTotp(db, username));
+  say(`Removed the second factor of ${username} and ended the account's sign-ins.`);
   return 0;
 }

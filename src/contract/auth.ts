@@ -21,12 +21,42 @@ export const PasswordChange = Type.Object(
   closed,
 );
 
-export const UserView = Type.Object({ id: Type.String(), username: Type.String(), role: Type.String() });
+const totp = Type.String({ minLength: 1, maxLength: 32 });
+const recovery = Type.String({ minLength: 1, maxLength: 64 });
+export const TotpEnrollment = Type.Object({
+  /** Base32, to be typed where a QR code cannot be read. */
+  secret: Type.String(),
+  otpauth_url: Type.String(),
+  qr_svg: Type.String(),
+});
+export const TotpConfirm = Type.Object({ totp }, closed);
+export const TotpConfirmed = Type.Object({
+  /** Each signs in once; shown here and never again. */
+  recovery_codes: Type.Array(Type.String()),
+});
+export const TotpDisable = Type.Object(
+  {
+    password: Type.String({ minLength: 1, maxLength: 1024 }),
+    totp: Type.Optional(totp),
+    recovery_code: Type.Optional(recovery),
+  },
+  closed,
+);
+
+export const UserView = Type.Object({
+  id: Type.String(),
+  username: Type.String(),
+  role: Type.String(),
+});
+/** Of the own account. */
+export const OwnAccount = Type.Object({ ...UserView.properties, totp_enabled: Type.Boolean() });
 export const SignedIn = Type.Object({
   access_token: Type.String(),
   token_type: Type.Literal("Bearer"),
   expires_in: Type.Integer(),
   user: UserView,
+  /** Nothing but /auth/* answers before this account has a second factor. */
+  totp_enrollment_required: Type.Optional(Type.Literal(true)),
 });
 
 export const SessionList = Type.Object({

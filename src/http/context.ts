@@ -1,6 +1,7 @@
 import type { Attempts } from "../auth/attempts.ts";
 import type { Sessions } from "../auth/sessions.ts";
 import type { Tokens } from "../auth/tokens.ts";
+import type { Totp } from "../auth/totp.ts";
 import type { Moment } from "../core/clock.ts";
 import type { Config } from "../core/config-schema.ts";
 import type { Live } from "../core/live.ts";
@@ -21,6 +22,7 @@ export interface HttpContext {
   readonly authSessions: Sessions;
   /** Wrong guesses at passwords and codes. */
   readonly attempts: Attempts;
+  readonly totp: Totp;
   readonly guard: Guard;
   readonly live: Live;
   readonly log: Log;

@@ -1,5 +1,7 @@
 import type { TokenClaims, Tokens } from "../auth/tokens.ts";
+import { mustEnroll } from "../auth/totp.ts";
 import { may } from "../contract/permissions.ts";
+import type { Config } from "../core/config-schema.ts";
 import { RelayError } from "../core/errors.ts";
 import { RateWindow } from "../core/rate.ts";
 import type { Database } from "../db/database.ts";
@@ -9,7 +11,11 @@ import { findUser } from "../db/users.ts";
 import { accessOf, isProtected } from "./access.ts";
 
 /** Who a request speaks for. */
-export type Principal = TokenClaims & { readonly username: string };
+export type Principal = TokenClaims & {
+  readonly username: string;
+  /** May use /auth/* alone. */
+  readonly mustEnroll: boolean;
+};
 
 export interface Guard {
   /** Before routing: who is it? Protected paths refuse here, whether they exist or not. */
@@ -30,9 +36,9 @@ export function bearerOf({ headers }: Request): string {
   return token;
 }
 
-export function createGuard(deps: { db: Database; tokens: Tokens; requestsPerMinute: () => number }): Guard {
+export function createGuard(deps: { db: Database; tokens: Tokens; config: () => Config }): Guard {
   const principals = new WeakMap<Request, Principal>();
-  const rate = new RateWindow(deps.requestsPerMinute, 60_000);
+  const rate = new RateWindow(() => deps.config().limits.requests_per_minute, 60_000);
 
   const principal = (request: Request): Principal => {
     const found = principals.get(request);
@@ -44,10 +50,12 @@ export function createGuard(deps: { db: Database; tokens: Tokens; requestsPerMin
   const admit = (request: Request, claims: TokenClaims): void => {
     const user = findUser(deps.db.orm, claims.userId);
     if (!user || user.disabledAt !== null) throw new RelayError("unauthorized");
-    if (claims.kind === "upload") return void principals.set(request, { ...claims, username: user.username });
+    const { username, role } = user;
+    if (claims.kind === "upload") return void principals.set(request, { ...claims, username, mustEnroll: false });
     if (findLiveSession(deps.db.orm, claims.sessionId, deps.db.clock.now().box)?.userId !== user.id)
       throw new RelayError("unauthorized");
-    principals.set(request, { ...claims, username: user.username, role: user.role });
+    const enroll = mustEnroll(user, deps.config().auth.require_totp_for);
+    principals.set(request, { ...claims, username, role, mustEnroll: enroll });
   };
 
   return {
@@ -72,6 +80,7 @@ export function createGuard(deps: { db: Database; tokens: Tokens; requestsPerMin
       if (rule.token === "none") return;
       const caller = principal(request);
       if (rule.token !== "either" && rule.token !== caller.kind) throw new RelayError("unauthorized");
+      if (caller.mustEnroll && !route.startsWith("/auth/")) throw new RelayError("totp_enrollment_required");
       if (caller.kind === "upload") {
         if (route.startsWith("/upload/") && caller.uploadId !== uploadId) throw new RelayError("wrong_upload");
         return;

@@ -59,7 +59,6 @@ describe("exit codes", () => {
     "key rotate",
     "support-bundle f",
     "fake-pacs",
-    "user reset-totp anna",
   ])("%s is told to be not part of this version", async (line) => {
     const { code, stderr } = await run(line.split(" "));
     expect(code).toBe(2);

@@ -1,8 +1,10 @@
 import { Elysia } from "elysia";
-import { changePassword } from "../../auth/accounts.ts";
-import { PasswordChange } from "../../contract/auth.ts";
+import { renderSVG } from "uqr";
+import { changePassword, checkPassword } from "../../auth/accounts.ts";
+import { type Guess, totpGuess } from "../../auth/attempts.ts";
+import { PasswordChange, TotpConfirm, TotpConfirmed, TotpDisable, TotpEnrollment } from "../../contract/auth.ts";
 import { RelayError } from "../../core/errors.ts";
-import { findUser } from "../../db/users.ts";
+import { findUser, type UserRow } from "../../db/users.ts";
 import { clientAddress, networkOf, type SocketServer } from "../client-address.ts";
 import type { HttpContext } from "../context.ts";
 import { jsonBody } from "../json-body.ts";
@@ -13,44 +15,109 @@ interface Asked {
   readonly server: SocketServer | null;
 }
 
-/** What a person changes about the own account. Guesses count here as they do at sign-in: a token may be stolen. */
+/** A whole account's routes; a stolen token must not be enough to change one, so guesses count here as they do at sign-in. */
 export function accountRoutes(context: HttpContext) {
-  const { config, db, guard, log, attempts } = context;
+  const { config, db, guard, log, attempts, totp } = context;
   const own = (request: Request) => {
     const caller = guard.principal(request);
     const user = findUser(db.orm, caller.userId);
     if (caller.kind !== "access" || !user) throw new RelayError("unauthorized");
     return { user, sessionId: caller.sessionId };
   };
-  /** Whatever fails with the password or a code counts as a guess. */
-  const guessing = async <T>({ request, server }: Asked, username: string, work: () => Promise<T>): Promise<T> => {
-    const network = networkOf(clientAddress(request, server, config()));
-    const guess = { subject: `name ${username}`, network };
+  /** Counts what is tried unless the work answers; an error of what is new, not of what was shown, counts as an answer. */
+  const guessing = async <T>(asked: Asked, guessed: (network: string) => Guess[], work: () => T | Promise<T>) => {
+    const network = networkOf(clientAddress(asked.request, asked.server, config()));
+    const guesses = guessed(network);
     attempts.knock(network);
-    attempts.begin(guess);
-    const succeeded = () => attempts.succeed(network, [guess]);
+    for (const guess of guesses) attempts.begin(guess);
     try {
       const answer = await work();
-      succeeded();
+      attempts.succeed(network, guesses);
       return answer;
     } catch (error) {
-      if (error instanceof RelayError && error.code === "password_unfit") succeeded(); // the old one was right
+      if (error instanceof RelayError && error.code === "password_unfit") attempts.forgive(network, guesses);
       throw error;
     }
   };
-  return new Elysia({ prefix: "/auth" }).post(
-    "/password",
-    async ({ body, request, server, set }) => {
-      const { user, sessionId } = own(request);
-      const change = { user, sessionId, oldPassword: body.old_password, newPassword: body.new_password };
-      await guessing({ request, server }, user.username, () => changePassword(db, change));
-      log.event("auth.password_changed", { request_id: requestId(request), user_id: user.id });
-      set.status = 204;
-    },
-    {
-      parse: [jsonBody(context, "/auth/password"), "json"],
-      body: PasswordChange,
-      detail: { summary: "Change the own password", description: "Ends this account's other sign-ins." },
-    },
-  );
+  const nameGuess = (user: UserRow, network: string): Guess => ({ subject: `name ${user.username}`, network });
+  const told = (event: string, request: Request, user: UserRow) =>
+    log.event(event, { request_id: requestId(request), user_id: user.id });
+  const json = (route: string) => [jsonBody(context, route), "json" as const];
+
+  return new Elysia({ prefix: "/auth" })
+    .post(
+      "/password",
+      async ({ body, request, server, set }) => {
+        const { user, sessionId } = own(request);
+        const change = { user, sessionId, oldPassword: body.old_password, newPassword: body.new_password };
+        await guessing(
+          { request, server },
+          (network) => [nameGuess(user, network)],
+          () => changePassword(db, change),
+        );
+        told("auth.password_changed", request, user);
+        set.status = 204;
+      },
+      {
+        parse: json("/auth/password"),
+        body: PasswordChange,
+        detail: { summary: "Change the own password", description: "Ends this account's other sign-ins." },
+      },
+    )
+    .post(
+      "/totp/enroll",
+      ({ request }) => {
+        const { secret, url } = totp.enroll(own(request).user, config().site_name);
+        return { secret, otpauth_url: url, qr_svg: renderSVG(url) };
+      },
+      {
+        parse: "none",
+        response: { 200: TotpEnrollment },
+        detail: { summary: "Get a secret for an authenticator app; it counts once it is confirmed" },
+      },
+    )
+    .post(
+      "/totp/confirm",
+      async ({ body, request, server }) => {
+        const { user, sessionId } = own(request);
+        const codes = await guessing(
+          { request, server },
+          (network) => [totpGuess(user.id, network)],
+          () => totp.confirm(user, sessionId, body.totp),
+        );
+        told("auth.totp_set_up", request, user);
+        return { recovery_codes: codes };
+      },
+      {
+        parse: json("/auth/totp/confirm"),
+        body: TotpConfirm,
+        response: { 200: TotpConfirmed },
+        detail: { summary: "Confirm the secret by a code; answers the recovery codes, once" },
+      },
+    )
+    .post(
+      "/totp/disable",
+      async ({ body, request, server, set }) => {
+        const { user } = own(request);
+        if (user.totpSecret === null) throw new RelayError("not_found");
+        const shown = { totp: body.totp, recoveryCode: body.recovery_code };
+        if (shown.totp === undefined && shown.recoveryCode === undefined) throw new RelayError("totp_required");
+        await guessing(
+          { request, server },
+          (network) => [nameGuess(user, network), totpGuess(user.id, network)],
+          async () => {
+            if (!(await checkPassword(db, user.username, body.password))) throw new RelayError("invalid_credentials");
+            if (!totp.check(user, shown)) throw new RelayError("totp_invalid");
+            totp.disable(user);
+          },
+        );
+        told("auth.totp_removed", request, user);
+        set.status = 204;
+      },
+      {
+        parse: json("/auth/totp/disable"),
+        body: TotpDisable,
+        detail: { summary: "Switch the second factor off", description: "Takes the password and a code." },
+      },
+    );
 }

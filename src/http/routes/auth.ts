@@ -1,6 +1,7 @@
 import { Elysia } from "elysia";
 import { checkPassword, normalizeUsername } from "../../auth/accounts.ts";
-import { Login, SignedIn, UserView } from "../../contract/auth.ts";
+import { type Guess, totpGuess } from "../../auth/attempts.ts";
+import { Login, OwnAccount, SignedIn } from "../../contract/auth.ts";
 import { RelayError } from "../../core/errors.ts";
 import { findUser } from "../../db/users.ts";
 import { clientAddress, networkOf, type SocketServer } from "../client-address.ts";
@@ -13,26 +14,35 @@ import { signedIn } from "./sessions.ts";
 /** A name and a password with every character escaped. */
 const loginBounds: BodyBounds = { maxBytes: 16 * 1024, maxValues: 16 };
 
-/** Sign-in: password against a session and its short access tokens. Second factors come with their own part. */
+/** Sign-in: password and second factor against a session and its short access tokens. */
 export function authRoutes(context: HttpContext) {
-  const { config, db, guard, log, authSessions, attempts } = context;
+  const { config, db, guard, log, authSessions, attempts, totp } = context;
   const networkOfRequest = ({ request, server }: Asked) => networkOf(clientAddress(request, server, config()));
   return new Elysia({ prefix: "/auth" })
     .post(
       "/login",
       async ({ body, request, server, set }) => {
         requireOwnOrigin(request, config()); // no other site signs a browser in, as whomever
-        const guess = {
-          subject: `name ${normalizeUsername(body.username)}`,
-          network: networkOfRequest({ request, server }),
+        const network = networkOfRequest({ request, server });
+        const guesses: Guess[] = [{ subject: `name ${normalizeUsername(body.username)}`, network }];
+        for (const guess of guesses) attempts.begin(guess);
+        const failed = (code: "invalid_credentials" | "totp_invalid") => {
+          log.event("auth.sign_in_failed", { request_id: requestId(request), code }, "warning");
+          return new RelayError(code);
         };
-        attempts.begin(guess);
         const user = await checkPassword(db, body.username, body.password);
-        if (!user) {
-          log.event("auth.sign_in_failed", { request_id: requestId(request) }, "warning");
-          throw new RelayError("invalid_credentials");
+        if (!user) throw failed("invalid_credentials");
+        if (user.totpSecret !== null) {
+          if (body.totp === undefined && body.recovery_code === undefined) {
+            attempts.forgive(network, guesses);
+            throw new RelayError("totp_required");
+          }
+          const second = totpGuess(user.id, network);
+          attempts.begin(second);
+          guesses.push(second);
+          if (!totp.check(user, { totp: body.totp, recoveryCode: body.recovery_code })) throw failed("totp_invalid");
         }
-        attempts.succeed(guess.network, [guess]); // only failures count: a ward signs in from one address
+        attempts.succeed(network, guesses); // only failures count: a ward signs in from one address
         log.event("auth.signed_in", { request_id: requestId(request), user_id: user.id, role: user.role });
         return signedIn(context, authSessions.open(user, config().auth.session_hours), set);
       },
@@ -54,9 +64,9 @@ export function authRoutes(context: HttpContext) {
         const { userId } = guard.principal(request);
         const user = findUser(db.orm, userId);
         if (!user) throw new RelayError("unauthorized");
-        return { id: user.id, username: user.username, role: user.role };
+        return { id: user.id, username: user.username, role: user.role, totp_enabled: user.totpSecret !== null };
       },
-      { response: { 200: UserView }, detail: { summary: "Who this token speaks for" } },
+      { response: { 200: OwnAccount }, detail: { summary: "Who this token speaks for" } },
     );
 }
 

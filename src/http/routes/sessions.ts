@@ -1,5 +1,6 @@
 import { Elysia, t } from "elysia";
 import type { OpenSession } from "../../auth/sessions.ts";
+import { mustEnroll } from "../../auth/totp.ts";
 import { SessionList, SignedIn } from "../../contract/auth.ts";
 import { RelayError } from "../../core/errors.ts";
 import { liveSessionsOf, revokeSession, revokeSessionsOf } from "../../db/sessions.ts";
@@ -29,6 +30,7 @@ export async function signedIn(
     token_type: "Bearer",
     expires_in: Math.round(seconds),
     user: { id: user.id, username: user.username, role: user.role },
+    ...(mustEnroll(user, config().auth.require_totp_for) ? { totp_enrollment_required: true as const } : {}),
   };
 }
 

@@ -1,0 +1,115 @@
+import { randomBytes } from "node:crypto";
+import { Secret, TOTP } from "otpauth";
+import { RelayError } from "../core/errors.ts";
+import { keyedHash } from "../core/keyed-hash.ts";
+import type { Database } from "../db/database.ts";
+import { replaceRecoveryCodes, takeRecoveryCode, takeStep } from "../db/second-factors.ts";
+import { revokeSessionsOf } from "../db/sessions.ts";
+import { findUser, type UserRow, updateUser } from "../db/users.ts";
+import { requireUser } from "./accounts.ts";
+import { createSealer } from "./sealing.ts";
+
+/** RFC 6238 4: what every authenticator app assumes. */
+const stepSeconds = 30;
+/** 160 bits, as RFC 4226 4 R6 recommends. */
+const secretBytes = 20;
+const recoveryCodes = 10;
+
+/** What a person shows beside the password. */
+export interface SecondFactor {
+  readonly totp?: string | undefined;
+  readonly recoveryCode?: string | undefined;
+}
+
+export interface Totp {
+  /** A new secret that waits to be confirmed. @throws RelayError totp_already_set_up */
+  enroll(user: UserRow, siteName: string): { secret: string; url: string };
+  /**
+   * Ends the account's other sign-ins: they showed the password alone.
+   * @returns the recovery codes, shown this once
+   * @throws RelayError totp_invalid, totp_already_set_up
+   */
+  confirm(user: UserRow, sessionId: string, code: string): string[];
+  /** Whether it is right, and was not used before; it is used up then. */
+  check(user: UserRow, shown: SecondFactor): boolean;
+  /** After password and code were shown. */
+  disable(user: UserRow): void;
+}
+
+/** Whether an account may do nothing yet but set up its second factor. */
+export const mustEnroll = (user: Pick<UserRow, "role" | "totpSecret">, requireTotpFor: readonly string[]): boolean =>
+  user.totpSecret === null && requireTotpFor.includes(user.role);
+
+const code = (issuer: string, label: string, secret: string) =>
+  new TOTP({ issuer, label, secret: Secret.fromBase32(secret), algorithm: "SHA1", digits: 6, period: stepSeconds });
+
+/** Without what people put between the groups. */
+const bare = (text: string) => text.replaceAll(/[\s-]/g, "").toUpperCase();
+
+/** @param wall milliseconds since 1970 UTC: authenticators go by the time of day */
+export function createTotp(deps: { db: Database; hashKey: Uint8Array; wall: () => number }): Totp {
+  const { db, hashKey, wall } = deps;
+  const sealer = createSealer(hashKey, "second factor");
+  const recoveryHash = (userId: string, shown: string) => keyedHash(hashKey, "recovery", userId, bare(shown));
+
+  /** The step a code is of: the present one, or the one before or after (RFC 6238 5.2). */
+  function stepOf(user: UserRow, sealed: string, shown: string): number | undefined {
+    if (!/^\d{6}$/.test(bare(shown))) return undefined;
+    const timestamp = wall();
+    const delta = code("", "", sealer.open(sealed, user.id)).validate({ token: bare(shown), timestamp, window: 1 });
+    return delta === null ? undefined : Math.floor(timestamp / 1000 / stepSeconds) + delta;
+  }
+
+  const check: Totp["check"] = (user, { totp, recoveryCode }) => {
+    if (user.totpSecret === null) return false;
+    if (totp === undefined)
+      return recoveryCode !== undefined && takeRecoveryCode(db.orm, user.id, recoveryHash(user.id, recoveryCode));
+    const step = stepOf(user, user.totpSecret, totp);
+    return step !== undefined && takeStep(db.orm, user.id, step);
+  };
+
+  return {
+    check,
+    enroll: (user, siteName) => {
+      if (user.totpSecret !== null) throw new RelayError("totp_already_set_up");
+      const secret = new Secret({ buffer: new Uint8Array(randomBytes(secretBytes)).buffer }).base32;
+      updateUser(db.orm, user.id, { totpPending: sealer.seal(secret, user.id) });
+      return { secret, url: code(siteName, user.username, secret).toString() };
+    },
+    confirm: (user, sessionId, shown) => {
+      const codes = Array.from({ length: recoveryCodes }, newRecoveryCode);
+      db.transaction((tx) => {
+        const { totpPending = null, totpSecret = null } = findUser(tx, user.id) ?? {};
+        if (totpSecret !== null) throw new RelayError("totp_already_set_up");
+        const step = totpPending === null ? undefined : stepOf(user, totpPending, shown);
+        if (step === undefined) throw new RelayError("totp_invalid");
+        updateUser(tx, user.id, { totpSecret: totpPending, totpPending: null, totpLastStep: step });
+        const hashes = codes.map((it) => recoveryHash(user.id, it));
+        replaceRecoveryCodes(tx, user.id, hashes);
+        revokeSessionsOf(tx, user.id, wall(), sessionId);
+      });
+      return codes;
+    },
+    disable: (user) => removeSecondFactor(db, user.id),
+  };
+}
+
+/** 80 random bits in RFC 4648's alphabet, in groups to be written down. */
+function newRecoveryCode(): string {
+  const text = new Secret({ buffer: new Uint8Array(randomBytes(10)).buffer }).base32;
+  return (text.match(/.{4}/g) ?? []).join("-");
+}
+
+function removeSecondFactor(db: Database, userId: string): void {
+  db.transaction((tx) => {
+    updateUser(tx, userId, { totpSecret: null, totpPending: null, totpLastStep: null });
+    replaceRecoveryCodes(tx, userId, []);
+  });
+}
+
+/** For somebody who has lost the authenticator: signed out everywhere, and the password alone signs in again. @throws RelayError not_found */
+export function resetTotp(db: Database, username: string): void {
+  const { id } = requireUser(db, username);
+  removeSecondFactor(db, id);
+  revokeSessionsOf(db.orm, id, Date.now());
+}
