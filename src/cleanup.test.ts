@@ -178,3 +178,15 @@ test("how long the box has been running is on record with the rounds", async () 
   expect(saved()).toEqual(box.now());
   await close();
 });
+
+test("also where every round fails: a kill would take the rest, and retries would wait longer by it", async () => {
+  const { deps } = scene("");
+  const saved = () => box.db.sqlite.query("SELECT box FROM box_clock").get() as { box: number };
+  box.advance(hour);
+  const config = () => {
+    throw new Error("every round");
+  };
+  const cleanup = startCleanup({ ...deps, config });
+  while (saved().box !== box.now().box) await new Promise((resolve) => setImmediate(resolve));
+  await cleanup.stop();
+});

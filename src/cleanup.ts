@@ -46,23 +46,31 @@ export function startCleanup(deps: CleanupDeps): Worker {
   return startWorker({
     name: "cleanup",
     run: async () => {
-      // What frees space and takes patient data away comes first: nothing before it can keep it from being done.
-      await purge(deps);
-      blank(deps);
-      await expireIdle(deps);
-      endParked(deps, warned);
-      // Looks at every row, so once a day.
-      const { wall, box } = deps.now();
-      if (box - forgotAt > 24 * hour) {
-        forgotAt = box;
-        forgetDeliveredBefore(deps.db.orm, wall - rememberedMs);
+      try {
+        return await round();
+      } finally {
+        // Also where a round fails again and again: what a kill takes of box time, every retry would wait longer.
+        saveMoment(deps.db.orm, deps.now());
       }
-      saveMoment(deps.db.orm, deps.now());
-      await deps.spool.layBallast();
-      return Math.min(roundMs, Math.max(500, shortestRetentionMs(deps.config()) / 4));
     },
     onError: (error) => deps.log.event("worker.failed", { worker: "cleanup", ...errorFields(error) }, "error"),
   });
+
+  async function round(): Promise<number> {
+    // What frees space and takes patient data away comes first: nothing before it can keep it from being done.
+    await purge(deps);
+    blank(deps);
+    await expireIdle(deps);
+    endParked(deps, warned);
+    // Looks at every row, so once a day.
+    const { wall, box } = deps.now();
+    if (box - forgotAt > 24 * hour) {
+      forgotAt = box;
+      forgetDeliveredBefore(deps.db.orm, wall - rememberedMs);
+    }
+    await deps.spool.layBallast();
+    return Math.min(roundMs, Math.max(500, shortestRetentionMs(deps.config()) / 4));
+  }
 }
 
 /** An unfinished upload without traffic expires; one that waits for a person does so after failed_hours. */

@@ -3,7 +3,7 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { encodeAnew } from "./image-encode.ts";
 import { type JpegHeader, readJpegHeader } from "./image-jpeg-header.ts";
-import { inFolder, madeJpeg } from "./image-made.ts";
+import { encoderPid, inFolder, madeJpeg } from "./image-made.ts";
 
 setDefaultTimeout(60_000);
 /** More than is opened in this process. */
@@ -44,5 +44,23 @@ describe("a picture that is opened in a process of its own", () => {
     damaged.fill(0xff, damaged.indexOf(Buffer.from([0xff, 0xc4])) + 5, damaged.indexOf(Buffer.from([0xff, 0xc4])) + 21);
     await expect(encodedFrom(damaged)).rejects.toMatchObject({ code: "image_corrupt" });
     expect((await encodedFrom(bytes)).length).toBeGreaterThan(0);
+  });
+
+  test("a stop of that process is no verdict on the picture, but a lack of memory is", async () => {
+    const bytes = await large();
+    for (const [signal, code] of [
+      ["SIGTERM", undefined],
+      ["SIGINT", undefined],
+      ["SIGKILL", "image_too_large"],
+    ] as const) {
+      const outcome = encodedFrom(bytes).then(
+        () => null,
+        (error: { code?: string }) => error,
+      );
+      process.kill(await encoderPid(), signal);
+      const error = await outcome;
+      expect(error).toBeInstanceOf(Error);
+      expect(error?.code).toBe(code);
+    }
   });
 });

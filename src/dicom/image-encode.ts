@@ -13,6 +13,9 @@ const pixelsHere = 2_000_000;
 /** How that process says that the picture cannot be opened. */
 const cannotBeRead = 3;
 
+/** Who stops the box by these stops that process too (Ctrl-C, a unit's stop): that says nothing of the picture. */
+const stopped: ReadonlySet<unknown> = new Set(["SIGTERM", "SIGINT", "SIGHUP"]);
+
 /** As src/main.ts knows it. */
 const encodePictureCommand = "encode-picture";
 
@@ -25,7 +28,8 @@ let lastTurn: Promise<unknown> = Promise.resolve();
 /**
  * A JPEG upright, baseline and YCbCr.
  * @param path the file; `bytes` the picture in it
- * @throws RelayError image_corrupt, image_kind_unsupported; image_too_large where the box has not the memory for it
+ * @throws RelayError image_corrupt, image_kind_unsupported; image_too_large where the box has not the memory for it;
+ *   Error where the other process was stopped
  */
 export async function encodeAnew(path: string, bytes: Buffer, header: JpegHeader): Promise<Buffer> {
   if (header.width * header.height > pixelsHere) {
@@ -55,6 +59,7 @@ async function encodeElsewhere(path: string, header: JpegHeader): Promise<Buffer
   const [bytes, code] = await Promise.all([new Response(child.stdout).arrayBuffer(), child.exited]);
   if (code === 0) return Buffer.from(bytes);
   if (code === cannotBeRead) throw unreadable(header);
+  if (stopped.has(child.signalCode)) throw new Error("the process that encodes a picture was stopped");
   throw imageFault("image_too_large", "This box has too little memory to open a picture of this size.");
 }
 

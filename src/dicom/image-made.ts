@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -172,4 +173,23 @@ export function exif(orientation: number, little = false): Buffer {
   long(1, 14);
   short(orientation, 18);
   return Buffer.concat([Buffer.from("Exif\0\0", "latin1"), tiff, Buffer.from("SERIAL-4711")]);
+}
+
+/** The process that encodes a picture, as soon as it runs. */
+export async function encoderPid(): Promise<number> {
+  for (;;) {
+    for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+      const read = (name: string) => {
+        try {
+          return readFileSync(`/proc/${pid}/${name}`, "utf8");
+        } catch {
+          return ""; // gone meanwhile
+        }
+      };
+      // proc(5): the parent is the second field behind the name in parentheses.
+      const parent = read("stat").split(") ").at(-1)?.split(" ")[1];
+      if (parent === String(process.pid) && read("cmdline").includes("encode-picture")) return Number(pid);
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }

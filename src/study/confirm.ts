@@ -76,7 +76,7 @@ function forgetQuestions(tx: Transaction, uploadId: string): void {
  * A person says that this study is right: what waits becomes DICOM, and it goes. Of one that does not wait it can be said that the
  * upload's notes are its own.
  * @throws RelayError not_found, study_not_waiting, metadata_required, image_identity_unfit, invalid_request,
- *   insufficient_storage, upload_closed, notes_not_sent
+ *   insufficient_storage, service_unavailable, upload_closed, notes_not_sent
  */
 export async function confirmStudy(
   deps: ConfirmDeps,

@@ -21,7 +21,7 @@ export interface ConfirmDeps {
 
 /**
  * Makes the objects of a study of which a person just spoke, and records them with what that person decided: both or neither.
- * @throws RelayError image_identity_unfit, insufficient_storage; whatever `record` throws
+ * @throws RelayError image_identity_unfit, insufficient_storage, service_unavailable (too little memory); whatever `record` throws
  */
 export async function makeLater(
   deps: ConfirmDeps,
@@ -49,6 +49,9 @@ export async function makeLater(
       tell: ({ code, message }, severity, fileName) => {
         // What the person has just typed: to be corrected, not a picture to be refused.
         if (code === "image_identity_unfit") throw new RelayError(code);
+        // Every picture that waits was made once already (`soundPictures`): what lacks is memory, and only for now.
+        if (code === "image_too_large")
+          throw new RelayError("service_unavailable", undefined, { retryAfterSeconds: 60 });
         book.add(code, severity, fileName, message);
       },
     });

@@ -54,7 +54,8 @@ export async function askAgain(deps: StillThereDeps, upload: UploadRow, signal: 
       for (const { objectKey } of missing) gone.add(objectKey);
       if (shown === null) for (const { objectKey } of rows) unasked.add(objectKey);
     }
-    for (const file of files)
+    // As they are by now: another `complete` may have asked as well, and bytes may have come since.
+    for (const file of leftOut(filesOf(tx, upload.id)))
       if (gone.has(file.objectKey)) needAgain(tx, file);
       else if (proven.has(file.objectKey) && !unasked.has(file.objectKey)) noteAsked(tx, file, deps.now().wall);
     return gone.size > 0;
