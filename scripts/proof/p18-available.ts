@@ -78,8 +78,8 @@ export async function available(kills: number, pause: (probed: () => number) => 
         const under = handIn();
         await pause(() => probes.took.length);
         await box.kill();
-        if (full) disk.clear(); // a start needs room for the database's log
         await box.start();
+        if (full) disk.clear();
         await under;
         if ((kill + 1) % 25 === 0) tell(`  P18: ${kill + 1} of ${kills} kills`);
       }

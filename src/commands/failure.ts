@@ -1,4 +1,5 @@
 import { ConfigError } from "../core/config-error.ts";
+import { isDiskFull } from "../core/disk-full.ts";
 import { RelayError } from "../core/errors.ts";
 import { SecretError } from "../core/secrets.ts";
 import { tell, UsageError } from "./io.ts";
@@ -16,6 +17,8 @@ function words(error: unknown): string {
   if (spoken.has(error.name)) return error.message;
   if (resumable.has(error.name)) return `${error.message} Run the same command again: it goes on where it stopped.`;
   const { code, syscall } = error as { code?: unknown; syscall?: unknown };
+  if (isDiskFull(error) && /^SQLITE_/.test(String(code)))
+    return "The disk with the data folder is full: not one row can be written. Make room, then start again; nothing is lost.";
   // What the operating system says (EACCES, ENOSPC, EADDRINUSE) names paths and ports, nothing of a patient.
   if (typeof code === "string" && (typeof syscall === "string" || /^E[A-Z]+$/.test(code))) return error.message;
   return `Something unexpected went wrong (${error.name}).`;

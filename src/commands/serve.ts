@@ -1,6 +1,7 @@
 import { captureConsole, errorFields, log, openLog } from "../core/log.ts";
 import { version } from "../core/version.ts";
 import { type ConfigOptions, readConfig } from "./context.ts";
+import { exitCodeOf } from "./failure.ts";
 import { say, tell } from "./io.ts";
 
 /** CONTRACT §1: after SIGTERM the process is gone within 10 s, whatever a slow peer does. */
@@ -36,7 +37,8 @@ export async function serve(options: ConfigOptions): Promise<number> {
   captureConsole();
   const stopping = stopSignal(); // before the start, so that a signal meanwhile is not lost
   const { startApp } = await import("../app.ts"); // a wrong configuration is told before all of it is loaded
-  const app = await startApp(config);
+  // What a half start left running must not keep the process: whoever watches over it starts it again.
+  const app = await startApp(config).catch((error: unknown) => process.exit(exitCodeOf(error)));
   say(`relaypacs listening on ${app.url}`);
   openLog();
   log.event("app.started", { version });

@@ -92,12 +92,22 @@ function refuseNewerSchema(sqlite: Sqlite, folder: string): void {
 /**
  * Opens (and where needed makes or upgrades) the database of a data folder.
  * WAL with synchronous=FULL: an answered commit survives a power cut (measured, docs/decisions.md).
- * @param options.onFull makes room on a full disk; the transaction is then tried once more
+ * @param options.onFull makes room on a full disk; what met it is then tried once more
  * @param options.clocks the machine's, unless a test has its own
  * @throws DatabaseError where the file is newer than this binary or is not a database
  */
 export function openDatabase(dataDir: string, options: Options = {}): Database {
   mkdirSync(dataDir, { recursive: true, mode: 0o750 });
+  try {
+    return opened(dataDir, options);
+  } catch (error) {
+    if (!isDiskFull(error) || !options.onFull) throw error;
+    options.onFull();
+    return opened(dataDir, options);
+  }
+}
+
+function opened(dataDir: string, options: Options): Database {
   const sqlite = new Sqlite(join(dataDir, "relaypacs.db"), { create: true, strict: true });
   try {
     const db = prepared(sqlite, join(dataDir, "relaypacs.db-wal"), options);

@@ -23,6 +23,7 @@ export function lockDataFolder(dataDir: string): FolderLock {
   const sqlite = new Sqlite(join(dataDir, "relaypacs.lock"), { create: true });
   try {
     sqlite.run(`PRAGMA busy_timeout = ${patienceMs}`);
+    sqlite.run("PRAGMA journal_mode = MEMORY"); // a lock writes nothing, and must be had on a full disk
     sqlite.run("BEGIN EXCLUSIVE");
   } catch (error) {
     sqlite.close();

@@ -51,7 +51,7 @@ export function startForwarder(deps: ForwarderDeps): Forwarder {
   const onError = (error: unknown, worker: string): void =>
     context.log.event("worker.failed", { worker, ...errorFields(error) }, "error");
 
-  recoverDeliveries(context.db.orm, context.now());
+  context.db.transaction((tx) => recoverDeliveries(tx, context.now()));
 
   /** Deliveries whose destination left the configuration have nobody who would send them. */
   const parkUnknown = (destinationId: string): void => {

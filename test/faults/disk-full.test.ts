@@ -181,6 +181,29 @@ for (const kind of mountable)
       });
     }, 60_000);
 
+    test("at a start: the ballast makes room; without it the box says so, and starts once there is space", async () => {
+      await onFullDisk(kind, async ({ disk, box, client, pacs }) => {
+        const study = madeStudy(5);
+        const opened = await client.upload(study.files);
+        // An ordered stop takes the database's log away, so that a start has to make it anew.
+        expect(await box.terminate()).toBe(0);
+        disk.fill(0);
+        await box.start();
+        expect(existsSync(ballastOf(box))).toBe(false);
+        expect((await client.status(opened.upload_id)).state).toBe("receiving");
+        expect(await box.terminate()).toBe(0);
+        disk.fill(0);
+        expect(await box.start().catch((error: Error) => error.message)).toContain(
+          "The disk with the data folder is full",
+        );
+        disk.clear();
+        await box.start();
+        expect((await client.complete(opened)).status).toBe(200);
+        await client.reach(opened.upload_id, delivered);
+        expectArrived(pacs, study);
+      });
+    }, 60_000);
+
     test("at a commit with nothing left to give up: no false answer; then it goes on by itself", async () => {
       await onFullDisk(kind, async (scene) => {
         const { disk, client, pacs, options } = scene;
