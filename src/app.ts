@@ -1,6 +1,7 @@
 import { accessSync, constants, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createAttempts } from "./auth/attempts.ts";
+import { createInvitations } from "./auth/invitations.ts";
 import { loadKeys } from "./auth/keys.ts";
 import { createSessions } from "./auth/sessions.ts";
 import { createTokens } from "./auth/tokens.ts";
@@ -103,6 +104,13 @@ export async function startApp(initial: Config): Promise<App> {
       now: () => now().box,
     }),
     totp: createTotp({ db, hashKey: keys.hashKey, wall: () => now().wall }),
+    invitations: createInvitations({
+      db,
+      tokens,
+      hashKey: keys.hashKey,
+      sessionHours: () => config.auth.session_hours,
+      now,
+    }),
     guard: createGuard({ db, tokens, config: () => config }),
     live,
     log,

@@ -6,6 +6,7 @@ import { startWorker, type Worker } from "./core/worker.ts";
 import { saveMoment } from "./db/clock.ts";
 import type { Database } from "./db/database.ts";
 import { forgetDeliveredBefore } from "./db/delivered.ts";
+import { forgetInvitations } from "./db/invitations.ts";
 import { blankStudies, deliveriesOf, forgetContents } from "./db/studies.ts";
 import {
   blankUpload,
@@ -60,6 +61,7 @@ export function startCleanup(deps: CleanupDeps): Worker {
     // What frees space and takes patient data away comes first: nothing before it can keep it from being done.
     await purge(deps);
     blank(deps);
+    forgetOldInvitations(deps);
     await expireIdle(deps);
     endParked(deps, warned);
     // Looks at every row, so once a day.
@@ -144,6 +146,11 @@ function blank({ db, config, live, now }: CleanupDeps): void {
   });
   db.checkpoint();
   for (const { id } of rows) live.changed(id);
+}
+
+/** Their labels and orders name patients: they stay as long as those of an upload. */
+function forgetOldInvitations({ db, config, now }: CleanupDeps): void {
+  if (forgetInvitations(db.orm, now().box - config().retention.display_hours * hour) > 0) db.checkpoint();
 }
 
 const shortestRetentionMs = ({ retention }: Config) =>

@@ -11,11 +11,18 @@ export type TokenClaims = {
 } & (
   | { readonly kind: "access"; readonly sessionId: string; readonly role: Role }
   | { readonly kind: "upload"; readonly uploadId: string }
+  /** Of a QR session; the user is who invited. */
+  | { readonly kind: "guest"; readonly invitationId: string }
 );
 
 const issuer = "relaypacs";
 /** One `typ` and `aud` per kind: a token of one kind is never taken for another (RFC 8725 §3.11, §3.12). */
-const types = { access: "relaypacs-access+jwt", upload: "relaypacs-upload+jwt" } as const;
+const types = {
+  access: "relaypacs-access+jwt",
+  upload: "relaypacs-upload+jwt",
+  guest: "relaypacs-guest+jwt",
+} as const;
+const claimsOf = { access: ["role", "sid"], upload: ["upload_id"], guest: ["invitation_id"] } as const;
 
 /** Tokens whose signature was checked already; a study of 2 000 files shows the same one 2 000 times. */
 const mostRemembered = 1000;
@@ -23,6 +30,8 @@ const mostRemembered = 1000;
 export interface Tokens {
   access(user: { id: string; role: Role }, sessionId: string, seconds: number): Promise<string>;
   upload(userId: string, uploadId: string, seconds: number): Promise<string>;
+  /** The same whenever it is asked for. @param from @param until milliseconds since 1970 */
+  guest(userId: string, invitationId: string, from: number, until: number): Promise<string>;
   /** @throws RelayError unauthorized; token_expired for an upload token that was good once */
   verify(token: string): Promise<TokenClaims>;
 }
@@ -30,20 +39,30 @@ export interface Tokens {
 export function createTokens(keys: Keys): Tokens {
   const { kid, privateKey, publicKey } = keys.signing;
   const verified = new Map<string, TokenClaims>();
-  const sign = (kind: keyof typeof types, subject: string, claims: Record<string, string>, seconds: number) =>
+  const signBetween = (
+    kind: keyof typeof types,
+    subject: string,
+    claims: Record<string, string>,
+    [from, until]: readonly [from: number, until: number],
+    id: string,
+  ) =>
     new SignJWT(claims)
       .setProtectedHeader({ alg: "EdDSA", typ: types[kind], kid })
       .setIssuer(issuer)
       .setAudience(kind)
       .setSubject(subject)
-      .setIssuedAt()
-      .setExpirationTime(Math.floor(Date.now() / 1000 + seconds))
-      .setJti(crypto.randomUUID())
+      .setIssuedAt(Math.floor(from / 1000))
+      .setExpirationTime(Math.floor(until / 1000))
+      .setJti(id)
       .sign(privateKey);
+  const sign = (kind: keyof typeof types, subject: string, claims: Record<string, string>, seconds: number) =>
+    signBetween(kind, subject, claims, [Date.now(), Date.now() + seconds * 1000], crypto.randomUUID());
 
   return {
     access: (user, sessionId, seconds) => sign("access", user.id, { role: user.role, sid: sessionId }, seconds),
     upload: (userId, uploadId, seconds) => sign("upload", userId, { upload_id: uploadId }, seconds),
+    guest: (userId, invitationId, from, until) =>
+      signBetween("guest", userId, { invitation_id: invitationId }, [from, until], invitationId),
     verify: async (token) => {
       const known = verified.get(token);
       if (known !== undefined && known.expiresAt > Date.now()) return known;
@@ -54,7 +73,7 @@ export function createTokens(keys: Keys): Tokens {
         issuer,
         audience: kind,
         typ: types[kind],
-        requiredClaims: ["sub", "exp", ...(kind === "access" ? ["role", "sid"] : ["upload_id"])],
+        requiredClaims: ["sub", "exp", ...claimsOf[kind]],
       }).catch((error: unknown) => {
         const expired = error instanceof errors.JWTExpired && kind === "upload";
         throw new RelayError(expired ? "token_expired" : "unauthorized", undefined, { cause: error });
@@ -63,7 +82,9 @@ export function createTokens(keys: Keys): Tokens {
       const claims: TokenClaims =
         kind === "access"
           ? { ...said, kind, sessionId: String(payload.sid), role: payload.role as Role }
-          : { ...said, kind, uploadId: String(payload.upload_id) };
+          : kind === "upload"
+            ? { ...said, kind, uploadId: String(payload.upload_id) }
+            : { ...said, kind, invitationId: String(payload.invitation_id) };
       const [oldest] = verified.keys();
       if (verified.size >= mostRemembered && oldest !== undefined) verified.delete(oldest);
       verified.set(token, claims);
@@ -72,11 +93,12 @@ export function createTokens(keys: Keys): Tokens {
   };
 }
 
+const kinds = ["access", "upload", "guest"] as const;
 /** The kind a token claims to be; only says which rules it is held against. */
 function kindOf(token: string): keyof typeof types {
   try {
     const header = JSON.parse(Buffer.from(token.split(".")[0] ?? "", "base64url").toString()) as { typ?: unknown };
-    return header.typ === types.upload ? "upload" : "access";
+    return kinds.find((kind) => header.typ === types[kind]) ?? "access";
   } catch {
     throw new RelayError("unauthorized");
   }

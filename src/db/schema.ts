@@ -28,6 +28,8 @@ export const upload = sqliteTable(
     chunkSize: integer("chunk_size").notNull(),
     /** Whether init named the files; otherwise chunks declare them. */
     filesDeclared: integer("files_declared", { mode: "boolean" }).notNull(),
+    /** The QR session it came through (schema-invitations.ts). */
+    invitationId: text("invitation_id"),
     idempotencyKey: text("idempotency_key"),
     /** Keyed hash of the init body, to tell a repeat from another request. */
     idempotencyHash: text("idempotency_hash"),

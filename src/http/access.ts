@@ -6,6 +6,8 @@ export interface Access {
   readonly token: "none" | "access" | "upload" | "either";
   /** What the role must allow; which rows a person may touch is decided where the row is known. */
   readonly permission?: Permission | readonly Permission[];
+  /** Whether a QR session's guest may use it as well, for its one upload. */
+  readonly guest?: true;
 }
 
 /** Every route. One that is missing here fails to start (deny by default). */
@@ -28,19 +30,31 @@ export const access: Readonly<Record<string, Access>> = {
   "GET /auth/sessions": { token: "access" },
   "DELETE /auth/sessions": { token: "access" },
   "DELETE /auth/sessions/:id": { token: "access" },
-  "POST /upload/init": { token: "access", permission: "send" },
+  "POST /upload/init": { token: "access", permission: "send", guest: true },
   "PUT /upload/:id/chunk": { token: "upload" },
-  "POST /upload/:id/token": { token: "either" },
+  "POST /upload/:id/token": { token: "either", guest: true },
   "POST /upload/:id/complete": { token: "upload" },
-  "GET /upload/:id/status": { token: "either" },
-  "GET /upload/:id/events": { token: "either" },
-  "DELETE /upload/:id": { token: "either" },
-  "POST /upload/:id/retry": { token: "access", permission: ["send", "administer"] },
-  "POST /upload/:id/accept": { token: "access", permission: ["send", "administer"] },
-  "POST /upload/:id/studies/:study_instance_uid/confirm": { token: "either", permission: ["send", "administer"] },
-  "POST /upload/:id/studies/:study_instance_uid/reject": { token: "either", permission: ["send", "administer"] },
+  "GET /upload/:id/status": { token: "either", guest: true },
+  "GET /upload/:id/events": { token: "either", guest: true },
+  "DELETE /upload/:id": { token: "either", guest: true },
+  "POST /upload/:id/retry": { token: "access", permission: ["send", "administer"], guest: true },
+  "POST /upload/:id/accept": { token: "access", permission: ["send", "administer"], guest: true },
+  "POST /upload/:id/studies/:study_instance_uid/confirm": {
+    token: "either",
+    permission: ["send", "administer"],
+    guest: true,
+  },
+  "POST /upload/:id/studies/:study_instance_uid/reject": {
+    token: "either",
+    permission: ["send", "administer"],
+    guest: true,
+  },
   "GET /uploads": { token: "access", permission: ["send", "see_all"] },
-  "GET /receipts/:id": { token: "either" },
+  "POST /invitations": { token: "access", permission: "invite" },
+  "GET /invitations": { token: "access", permission: "invite" },
+  "DELETE /invitations/:id": { token: "access", permission: "invite" },
+  "POST /invitations/redeem": { token: "none" },
+  "GET /receipts/:id": { token: "either", guest: true },
   "GET /admin/deliveries": { token: "access", permission: "administer" },
   "POST /admin/deliveries/:delivery_id/retry": { token: "access", permission: "administer" },
   "POST /admin/deliveries/:delivery_id/redirect": { token: "access", permission: "administer" },

@@ -1,4 +1,5 @@
 import type { Attempts } from "../auth/attempts.ts";
+import type { Invitations } from "../auth/invitations.ts";
 import type { Sessions } from "../auth/sessions.ts";
 import type { Tokens } from "../auth/tokens.ts";
 import type { Totp } from "../auth/totp.ts";
@@ -23,6 +24,8 @@ export interface HttpContext {
   /** Wrong guesses at passwords and codes. */
   readonly attempts: Attempts;
   readonly totp: Totp;
+  /** QR sessions. */
+  readonly invitations: Invitations;
   readonly guard: Guard;
   readonly live: Live;
   readonly log: Log;

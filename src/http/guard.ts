@@ -1,3 +1,4 @@
+import { guestOf, isLive } from "../auth/invitations.ts";
 import type { TokenClaims, Tokens } from "../auth/tokens.ts";
 import { mustEnroll } from "../auth/totp.ts";
 import { may } from "../contract/permissions.ts";
@@ -5,6 +6,7 @@ import type { Config } from "../core/config-schema.ts";
 import { RelayError } from "../core/errors.ts";
 import { RateWindow } from "../core/rate.ts";
 import type { Database } from "../db/database.ts";
+import { findInvitation } from "../db/invitations.ts";
 import { findLiveSession } from "../db/sessions.ts";
 import { findUpload, type UploadRow } from "../db/uploads.ts";
 import { findUser } from "../db/users.ts";
@@ -52,11 +54,21 @@ export function createGuard(deps: { db: Database; tokens: Tokens; config: () => 
     if (!user || user.disabledAt !== null) throw new RelayError("unauthorized");
     const { username, role } = user;
     if (claims.kind === "upload") return void principals.set(request, { ...claims, username, mustEnroll: false });
+    if (claims.kind === "guest") {
+      const invitation = findInvitation(deps.db.orm, claims.invitationId);
+      const alive = invitation && isLive(deps.db.orm, invitation, deps.db.clock.now().box);
+      if (!alive || invitation.userId !== user.id || !may(role, "invite")) throw new RelayError("unauthorized");
+      return void principals.set(request, { ...claims, username: guestOf(username), mustEnroll: false });
+    }
     if (findLiveSession(deps.db.orm, claims.sessionId, deps.db.clock.now().box)?.userId !== user.id)
       throw new RelayError("unauthorized");
     const enroll = mustEnroll(user, deps.config().auth.require_totp_for);
     principals.set(request, { ...claims, username, role, mustEnroll: enroll });
   };
+
+  /** Whoever invited has stopped the QR session: what it gave is good for nothing any more. */
+  const isStopped = ({ invitationId }: UploadRow) =>
+    invitationId !== null && (findInvitation(deps.db.orm, invitationId)?.revokedAt ?? null) !== null;
 
   return {
     principal,
@@ -79,6 +91,10 @@ export function createGuard(deps: { db: Database; tokens: Tokens; config: () => 
       if (!rule) throw new RelayError("not_found");
       if (rule.token === "none") return;
       const caller = principal(request);
+      if (caller.kind === "guest") {
+        if (!rule.guest) throw new RelayError("forbidden");
+        return;
+      }
       if (rule.token !== "either" && rule.token !== caller.kind) throw new RelayError("unauthorized");
       if (caller.mustEnroll && !route.startsWith("/auth/")) throw new RelayError("totp_enrollment_required");
       if (caller.kind === "upload") {
@@ -95,6 +111,11 @@ export function createGuard(deps: { db: Database; tokens: Tokens; config: () => 
       if (!row) throw new RelayError("not_found");
       if (caller.kind === "upload") {
         if (caller.uploadId !== id) throw new RelayError("not_found");
+        if (isStopped(row)) throw new RelayError("unauthorized");
+        return row;
+      }
+      if (caller.kind === "guest") {
+        if (row.invitationId !== caller.invitationId) throw new RelayError("not_found");
         return row;
       }
       const others = { see: "see_all", change: "administer", own: null } as const;

@@ -26,6 +26,7 @@ const tokens: Record<
   upload: { words: "Takes the upload's own token.", security: ["upload"] },
   either: { words: "Takes an access token or the upload's own.", security: ["access", "upload"] },
 };
+const guestWords = "A QR session's guest may use it for its one upload, by the token of POST /invitations/redeem.";
 const scheme = (description: string) => ({ type: "http", scheme: "bearer", bearerFormat: "JWT", description });
 
 const problemSchema = {
@@ -66,12 +67,13 @@ export function openApiDocument(app: AnyElysia) {
     const operation = paths[path]?.[method];
     if (!operation || path.startsWith("/docs")) continue;
     const said = (route.hooks as { detail?: { parameters?: readonly Parameter[] } }).detail?.parameters ?? [];
-    const { words, security } = tokens[accessOf(route.method, route.path)?.token ?? "none"];
+    const { token, guest } = accessOf(route.method, route.path) ?? { token: "none" };
+    const { words, security } = tokens[token];
     kept[path] = {
       ...kept[path],
       [method]: {
         ...operation,
-        ...(words === undefined ? {} : { description: words }),
+        ...(words === undefined ? {} : { description: guest ? `${words} ${guestWords}` : words }),
         parameters: withoutRepeats([...(operation.parameters ?? []), ...said]).map(asSent),
         security: security.map((name) => ({ [name]: [] })),
         responses: { ...(operation.responses ?? { "200": { description: "Done" } }), default: problemAnswer },

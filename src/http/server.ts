@@ -14,6 +14,7 @@ import { adminDeliveryRoutes } from "./routes/admin-deliveries.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { invitationRoutes } from "./routes/invitations.ts";
 import { receiptRoutes } from "./routes/receipts.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { studyRoutes } from "./routes/studies.ts";
@@ -76,6 +77,7 @@ export async function createServer(context: HttpContext) {
     .use(authRoutes(context))
     .use(sessionRoutes(context))
     .use(accountRoutes(context))
+    .use(invitationRoutes(context))
     .use(uploadRoutes(context))
     .use(uploadLifeRoutes(context))
     .use(studyRoutes(context))

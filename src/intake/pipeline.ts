@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import type { Moment } from "../core/clock.ts";
 import type { Config } from "../core/config-schema.ts";
 import type { Database } from "../db/database.ts";
+import { orderOf } from "../db/invitations.ts";
 import { addFindings, filesOf, type UploadRow } from "../db/uploads.ts";
 import { findUser } from "../db/users.ts";
 import { type AcceptableStudy, acceptStudies } from "../study/accept.ts";
@@ -82,7 +83,7 @@ export async function runPipeline(deps: PipelineDeps, upload: UploadRow, signal:
   const picturesUID = picturesStudyUid({ config, hashKey }, { id: upload.id, metadata }, hashes);
   const repeated = repeatedStudies(db.orm, config, upload, rows);
   const { plans, notesUnassigned } = planStudies(
-    { metadata, expected: upload.expectedStudies },
+    { metadata, expected: upload.expectedStudies, order: orderOf(db.orm, upload) },
     grouping.studies,
     repeated,
     pictures,

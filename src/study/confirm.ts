@@ -1,6 +1,7 @@
 import { type ConfirmStudy, clinicalNotesMaxBytes } from "../contract/upload.ts";
 import { RelayError } from "../core/errors.ts";
 import type { Queries, Transaction } from "../db/database.ts";
+import { orderOf } from "../db/invitations.ts";
 import {
   findStudy,
   insertInstances,
@@ -15,7 +16,7 @@ import { hashInstance } from "../dicom/data-set-bytes.ts";
 import { settleUpload } from "../forward/settle.ts";
 import { queueStudy, rowsOf } from "./accept.ts";
 import { assignNotes } from "./assign-notes.ts";
-import { waitReasons } from "./decide.ts";
+import { differsFromOrder, waitReasons } from "./decide.ts";
 import { unprovenFiles } from "./duplicates.ts";
 import { columnsOf, type Identity, identityOfRow, isIdentified } from "./identity.ts";
 import { type ConfirmDeps, makeLater } from "./make-later.ts";
@@ -75,7 +76,8 @@ function forgetQuestions(tx: Transaction, uploadId: string): void {
 /**
  * A person says that this study is right: what waits becomes DICOM, and it goes. Of one that does not wait it can be said that the
  * upload's notes are its own.
- * @throws RelayError not_found, study_not_waiting, metadata_required, image_identity_unfit, invalid_request,
+ * @param byGuest a QR session's own device, which says nothing against the order
+ * @throws RelayError not_found, study_not_waiting, order_differs, metadata_required, image_identity_unfit, invalid_request,
  *   insufficient_storage, service_unavailable, upload_closed, notes_not_sent
  */
 export async function confirmStudy(
@@ -83,6 +85,7 @@ export async function confirmStudy(
   uploadId: string,
   studyInstanceUID: string,
   body: ConfirmStudy,
+  byGuest = false,
 ): Promise<void> {
   const { db } = deps;
   checkNotes(body.clinical_notes ?? "");
@@ -90,6 +93,7 @@ export async function confirmStudy(
     return await assignNotes(deps, uploadId, studyInstanceUID, body);
   const { upload, study } = waitingStudy(db.orm, uploadId, studyInstanceUID);
   const identity = identityWith(upload, study, body);
+  if (byGuest && differsFromOrder(orderOf(db.orm, upload), identity)) throw new RelayError("order_differs");
   const pictures = await picturesOf(deps, uploadId, study.id);
   if (pictures.length > 0 && !isIdentified(identity)) throw new RelayError("metadata_required");
   const sent = instancesOf(db.orm, [study.id]).length;

@@ -1,9 +1,10 @@
+import type { Order } from "../contract/invitation.ts";
 import type { ExpectedStudy } from "../contract/upload.ts";
 import type { InspectedInstance } from "../dicom/inspection.ts";
 import type { Identity } from "./identity.ts";
 
 /** Why a study waits for a person; null: it goes. */
-export const waitReasons = ["study_not_expected", "patient_differs", "metadata_required"] as const;
+export const waitReasons = ["order_differs", "study_not_expected", "patient_differs", "metadata_required"] as const;
 export type WaitReason = (typeof waitReasons)[number];
 
 type Identified = Pick<InspectedInstance, "patientID" | "patientBirthDate">;
@@ -40,3 +41,18 @@ export const waitReasonOfPictures = (
       ?.filter((it) => it.study_instance_uid === "" || it.patient_id !== undefined)
       .map((it) => ({ ...it, study_instance_uid: "" })) ?? null,
   );
+
+/**
+ * Whether a study is another than the one a QR session was opened for. Images from elsewhere often have no accession number, or
+ * none that this hospital gave: one that is missing is no difference, a patient ID or birth date that is missing is one.
+ */
+export const differsFromOrder = (
+  order: Order | null,
+  { patient, study }: Pick<Identity, "patient" | "study">,
+): boolean =>
+  order !== null &&
+  ((order.patient_id !== undefined && order.patient_id !== patient.id.trim()) ||
+    (order.patient_birth_date !== undefined && order.patient_birth_date !== patient.birthDate) ||
+    (order.accession_number !== undefined &&
+      study.accessionNumber.trim() !== "" &&
+      order.accession_number !== study.accessionNumber.trim()));

@@ -1,5 +1,6 @@
+import type { Order } from "../contract/invitation.ts";
 import type { ExpectedStudy, StudyMetadata } from "../contract/upload.ts";
-import { type WaitReason, waitReason, waitReasonOfPictures } from "./decide.ts";
+import { differsFromOrder, type WaitReason, waitReason, waitReasonOfPictures } from "./decide.ts";
 import type { RepeatedStudy } from "./duplicates.ts";
 import type { AcceptableInstance, GroupedStudy } from "./group.ts";
 import { type Identity, identityFrom, identityOf, identityOfRow, isIdentified } from "./identity.ts";
@@ -39,7 +40,12 @@ function identityThen({ studyInstanceUID, modalities, earlier }: RepeatedStudy):
  * @param picturesUID Study Instance UID for pictures that stand alone
  */
 export function planStudies(
-  upload: { metadata: StudyMetadata; expected: readonly ExpectedStudy[] | null },
+  upload: {
+    metadata: StudyMetadata;
+    expected: readonly ExpectedStudy[] | null;
+    /** What the QR session it came through was opened for. */
+    order?: Order | null;
+  },
   grouped: readonly GroupedStudy[],
   repeated: readonly RepeatedStudy[],
   pictures: readonly Picture[],
@@ -77,5 +83,10 @@ export function planStudies(
   const uids = [...plans.map(({ identity }) => identity.study), ...notHere].map((it) => it.studyInstanceUID);
   const several = new Set(uids).size > 1;
   const notes = several ? null : clinicalNotes;
-  return { plans: plans.map((plan) => ({ ...plan, notes })), notesUnassigned: several && clinicalNotes !== null };
+  const waitsOf = ({ identity, waits }: Omit<StudyPlan, "notes">) =>
+    waits !== "metadata_required" && differsFromOrder(upload.order ?? null, identity) ? "order_differs" : waits;
+  return {
+    plans: plans.map((plan) => ({ ...plan, notes, waits: waitsOf(plan) })),
+    notesUnassigned: several && clinicalNotes !== null,
+  };
 }

@@ -39,12 +39,12 @@ test("an upload that could not be put on record leaves no folder behind", async 
       throw new Error("disk full");
     },
   });
-  await expect(initUpload(failing, "user", body, null)).rejects.toThrow("disk full");
+  await expect(initUpload(failing, { userId: "user", invitationId: null }, body, null)).rejects.toThrow("disk full");
   while (failing.spool.list().length > 0) await new Promise((resolve) => setImmediate(resolve));
 });
 
 test("an upload on record has its folder", async () => {
   const good = deps(db);
-  const { id } = await initUpload(good, "user", body, null);
+  const { id } = await initUpload(good, { userId: "user", invitationId: null }, body, null);
   expect(good.spool.list()).toEqual([id]);
 });

@@ -12,6 +12,7 @@ import type { Moment } from "../core/clock.ts";
 import type { Config } from "../core/config-schema.ts";
 import { RelayError } from "../core/errors.ts";
 import type { Database, Transaction } from "../db/database.ts";
+import { claimInvitation, findInvitation } from "../db/invitations.ts";
 import { rangesByFile } from "../db/ranges.ts";
 import {
   countOpenUploads,
@@ -44,6 +45,12 @@ export interface SessionDeps {
   readonly now: () => Moment;
 }
 
+/** Who opens an upload; a QR session's guest in the name of the person who invited. */
+export interface Opener {
+  readonly userId: string;
+  readonly invitationId: string | null;
+}
+
 /** What is known of an upload's files before their bytes. */
 export interface DeclaredFiles {
   readonly userId: string;
@@ -62,12 +69,14 @@ export interface DeclaredFiles {
  */
 export async function initUpload(
   deps: SessionDeps,
-  userId: string,
+  { userId, invitationId }: Opener,
   body: UploadInit,
-  key: string | null,
+  ownKey: string | null,
 ): Promise<UploadRow> {
   const { db, spool } = deps;
   const { limits } = deps.config();
+  // A guest's keys are its own: none of them answers an upload of the person who invited.
+  const key = ownKey !== null && invitationId !== null ? `${invitationId} ${ownKey}` : ownKey;
   const hash = key === null ? null : await hashOf(deps.hashKey, body);
   const earlier = () => {
     const row = key === null ? undefined : findByIdempotencyKey(db.orm, userId, key);
@@ -77,11 +86,13 @@ export async function initUpload(
   const before = earlier();
   if (before) return before;
   await setImmediate();
-  const metadata = body.study_metadata ?? {};
+  const invitation = invitationId === null ? null : openInvitation(db, invitationId, body);
+  const metadata = { ...body.study_metadata, ...(invitation ? { destination_ids: invitation.destinationIds } : {}) };
   checkInit(body, limits, deps.unknownDestinations(metadata.destination_ids ?? []));
   const asked = { serviceLevel: metadata.service_level ?? "routine", destinationIds: metadata.destination_ids ?? [] };
   const expected = body.expected_studies ?? null;
-  const hashes = body.resend ? [] : (body.files ?? []).map(({ sha256 = "" }) => sha256);
+  // What was delivered before is no guest's business.
+  const hashes = body.resend || invitation ? [] : (body.files ?? []).map(({ sha256 = "" }) => sha256);
   await setImmediate();
   const known = hashes.some(Boolean)
     ? deps.alreadyDelivered({ userId, metadata, expected, hashes, ...asked })
@@ -106,8 +117,10 @@ export async function initUpload(
   }
 
   function insertOpened(tx: Transaction): UploadRow {
+    if (invitationId !== null && !claimInvitation(tx, invitationId, id)) throw oneUploadOnly();
     insertUpload(tx, {
       id,
+      invitationId,
       userId,
       state: "receiving",
       ...asked,
@@ -142,6 +155,19 @@ export async function initUpload(
     );
     return findUpload(tx, id) as UploadRow;
   }
+}
+
+const oneUploadOnly = () => new RelayError("forbidden", "This code is good for one study, which was sent already.");
+
+/** What binds a guest's upload. @throws RelayError forbidden: a second upload, or another destination */
+function openInvitation(db: Database, id: string, body: UploadInit): { readonly destinationIds: string[] } {
+  const row = findInvitation(db.orm, id);
+  if (!row || row.uploadId !== null) throw oneUploadOnly();
+  const destinationIds = row.destinationId === null ? [] : [row.destinationId];
+  const asked = body.study_metadata?.destination_ids ?? [];
+  if (asked.some((one) => !destinationIds.includes(one)))
+    throw new RelayError("forbidden", "This code does not let its guest choose where the study goes.");
+  return { destinationIds };
 }
 
 /** The keyed hash of `canonical(body)`; a long list takes several turns. */

@@ -100,6 +100,10 @@ export const codesDe: Readonly<Record<keyof typeof codesEn, string>> = {
     "Das Bild wurde aufgerichtet oder in hoher Qualität neu geschrieben, damit Archive es zeigen können.",
   e_image_text_shortened: "Eine lange Beschreibung wurde gekürzt.",
 
+  e_invitation_expired: "Dieser Code ist abgelaufen. Bitte einen neuen geben lassen.",
+  e_invitation_unknown: "Dieser Code ist hier nicht bekannt. Bitte einen neuen geben lassen.",
+  e_invitation_used: "Dieser Code wurde schon auf einem anderen Gerät benutzt. Bitte einen neuen geben lassen.",
+  e_order_differs: "Das ist nicht die Studie des Auftrags. Wer dieses Gerät eingeladen hat, muss sie ansehen.",
   e_study_not_expected: "Diese Studie war nicht unter den bestätigten. Prüfen, wem sie gehört.",
   e_patient_differs: "Die Bilder nennen einen anderen Patienten als bestätigt. Prüfen, wem sie gehören.",
   e_metadata_required: "Fotos sagen nicht, wem sie gehören. Patienten-ID, Name und Geburtsdatum ergänzen.",

@@ -95,6 +95,10 @@ export const codesEn = {
   e_image_reencoded: "The picture was turned upright, or rewritten in high quality, so that archives can show it.",
   e_image_text_shortened: "A long description was shortened.",
 
+  e_invitation_expired: "This code has ended. Ask for a new one.",
+  e_invitation_unknown: "This code is not known here. Ask for a new one.",
+  e_invitation_used: "This code was already used on another device. Ask for a new one.",
+  e_order_differs: "This is not the study of the order. Ask whoever invited this device to look at it.",
   e_study_not_expected: "This study was not among those that you confirmed. Check whose it is.",
   e_patient_differs: "The images name another patient than you confirmed. Check whose they are.",
   e_metadata_required: "Pictures do not say whose they are. Add patient ID, name and birth date.",

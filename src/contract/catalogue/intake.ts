@@ -44,6 +44,13 @@ export const intakeErrors = catalogue({
     action: "Check whose study it is, then confirm or refuse it.",
     retryable: false,
   },
+  order_differs: {
+    title: "Not the study of the order",
+    cause: "The study is not the one of the order that this device was invited for.",
+    acts: "sender",
+    action: "Ask whoever invited this device: they confirm or refuse it.",
+    retryable: false,
+  },
   metadata_required: {
     title: "Whose pictures?",
     cause: "Pictures do not say whose they are.",

@@ -131,7 +131,7 @@ export function uploadLifeRoutes(context: HttpContext) {
       "/uploads",
       ({ request, query }) => {
         const caller = guard.principal(request);
-        const mine = caller.kind === "upload" || !may(caller.role, "see_all");
+        const mine = caller.kind !== "access" || !may(caller.role, "see_all");
         const size = pageSize(query.limit);
         const rows = listUploads(db.orm, {
           ...(mine ? { userId: caller.userId } : {}),

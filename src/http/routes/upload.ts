@@ -9,6 +9,7 @@ import { fileForChunk } from "../../upload/declare.ts";
 import { requireReceiving } from "../../upload/rules.ts";
 import { initUpload } from "../../upload/session.ts";
 import type { HttpContext } from "../context.ts";
+import { idempotencyKey } from "../idempotency-key.ts";
 import { type BodyBounds, jsonBody, maxJsonBytes } from "../json-body.ts";
 import { wholeNumber } from "../query.ts";
 import { requestId } from "../request-id.ts";
@@ -34,8 +35,10 @@ export function uploadRoutes(context: HttpContext) {
     .post(
       "/init",
       async ({ body, request, set }) => {
-        const { userId } = guard.principal(request);
-        const upload = await initUpload(sessions, userId, body, idempotencyKey(request));
+        const caller = guard.principal(request);
+        const { userId } = caller;
+        const invitationId = caller.kind === "guest" ? caller.invitationId : null;
+        const upload = await initUpload(sessions, { userId, invitationId }, body, idempotencyKey(request));
         log.event("upload.opened", {
           request_id: requestId(request),
           upload_id: upload.id,
@@ -124,14 +127,4 @@ export function uploadRoutes(context: HttpContext) {
       response: { 200: UploadTokenView },
       detail: { summary: "A fresh upload token" },
     });
-}
-
-function idempotencyKey(request: Request): string | null {
-  const key = request.headers.get("idempotency-key");
-  if (key === null) return null;
-  if (key.length < 1 || key.length > 255)
-    throw new RelayError("invalid_request", undefined, {
-      errors: [{ path: "Idempotency-Key", message: "has 1 to 255 characters" }],
-    });
-  return key;
 }
