@@ -22,7 +22,8 @@ function bunTest(bun) {
     filters.length > 0
       ? filters
       : ["./src", "./test", "./web", "./scripts"].filter((path) => existsSync(join(root, path)));
-  const code = run(bun, ["test", ...paths, "--reporter=junit", `--reporter-outfile=${report}`]);
+  // Not a bound on speed: only what hangs is to end.
+  const code = run(bun, ["test", "--timeout=60000", ...paths, "--reporter=junit", `--reporter-outfile=${report}`]);
   const head = existsSync(report) ? (/<testsuites\b[^>]*>/.exec(readFileSync(report, "utf8"))?.[0] ?? "") : "";
   const total = (name) => Number(new RegExp(`\\b${name}="(\\d+)"`).exec(head)?.[1] ?? 0);
   const [failed, skipped] = [total("failures"), total("skipped")];

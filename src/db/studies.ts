@@ -67,11 +67,14 @@ export const sourcePicturesOf = (db: Queries, studyId: string): SourcePictureRow
 export const instancesOf = (db: Queries, studyIds: string[]): InstanceRow[] =>
   studyIds.length === 0 ? [] : db.select().from(instance).where(inArray(instance.studyId, studyIds)).all();
 
-/** What was in the files of an upload goes with them: notes, and headers that were kept to be sent. */
+/** What was in the files of an upload goes with them: notes, headers kept to be sent, and what only made objects were given (P13). */
 export function forgetContents(db: Queries, uploadId: string): void {
   const studies = db.select({ id: study.id }).from(study).where(eq(study.uploadId, uploadId));
   db.update(instance).set({ head: null }).where(inArray(instance.studyId, studies)).run();
-  db.update(study).set({ clinicalNotes: null }).where(eq(study.uploadId, uploadId)).run();
+  db.update(study)
+    .set({ clinicalNotes: null, studyTime: null, studyID: null, referringPhysicianName: null })
+    .where(eq(study.uploadId, uploadId))
+    .run();
   db.update(upload)
     .set({ metadata: sql`json_remove(${upload.metadata}, '$.clinical_notes')` })
     .where(eq(upload.id, uploadId))
