@@ -1,7 +1,7 @@
 import { open } from "node:fs/promises";
 import { encodeAnew, rareEncoding } from "./image-encode.ts";
 import { pieceOf } from "./image-file.ts";
-import { type JpegHeader, namesItself } from "./image-jpeg-header.ts";
+import { type JpegHeader, markers, namesItself } from "./image-jpeg-header.ts";
 import { checkScans } from "./image-jpeg-scan.ts";
 import { type JpegStream, maxJpegBytes, plainJpeg, splitJpeg, tooManyBytes } from "./image-jpeg-stream.ts";
 
@@ -18,6 +18,8 @@ export interface JpegPixels {
 
 /** Those whose every code is checked before anything else is done with them. */
 const sequential: ReadonlySet<JpegHeader["process"]> = new Set(["baseline", "extended"]);
+/** Encoders make a dozen; each goes over the whole picture, and an empty one has a few bytes: 10 MB of them are hours at 100 megapixels. */
+const maxScans = 100;
 const unreadable: ReadonlySet<JpegHeader["process"]> = new Set(["lossless", "hierarchical"]);
 
 /**
@@ -29,6 +31,7 @@ export async function jpegPixels(path: string, header: JpegHeader): Promise<Jpeg
   if (unreadable.has(header.process) || header.bits !== 8 || header.colour === "unknown") throw rareEncoding();
   const bytes = await readPicture(path);
   const stream = splitJpeg(bytes);
+  if (stream.segments.filter(({ marker }) => marker === markers.sos).length > maxScans) throw rareEncoding();
   if (sequential.has(header.process)) await checkScans(stream);
   if (keepsItsData(header, stream)) return describe(stream, [], false);
   const first = ratioOf(stream);

@@ -100,6 +100,15 @@ describe("what archives would show wrongly is encoded anew", () => {
     });
 });
 
+test("scans without end are not opened: they would keep every other picture waiting for hours", async () => {
+  const last = progressive.lastIndexOf(Buffer.from([0xff, 0xda]));
+  const scans = (count: number) =>
+    Buffer.concat([progressive.subarray(0, last), ...Array<Buffer>(count).fill(progressive.subarray(last, -2))]);
+  const end = Buffer.from([0xff, 0xd9]);
+  expect(await code(Buffer.concat([scans(2), end]))).toBe("accepted");
+  expect(await code(Buffer.concat([scans(101), end]))).toBe("image_kind_unsupported");
+});
+
 describe("a picture that lies on its side is stored upright", () => {
   const [width, height] = [64, 32];
   /** Red and green above blue and white. */

@@ -1,4 +1,4 @@
-import { isSettled, isTerminal } from "../contract/states.ts";
+import { type DeliveryState, isSettled, isTerminal } from "../contract/states.ts";
 import type { ConfirmStudy } from "../contract/upload.ts";
 import { RelayError } from "../core/errors.ts";
 import type { Queries, Transaction } from "../db/database.ts";
@@ -16,7 +16,7 @@ import { type ConfirmDeps, makeLater } from "./make-later.ts";
  * Notes of an upload with several studies go with none until a person names one (CONTRACT §4.6): also one that waits for nobody,
  * as long as the upload has not ended. What is through already goes once more to its destinations, with the notes alone.
  * @throws RelayError upload_closed; study_not_waiting where no notes are to be assigned, or more than notes is asked for;
- *   notes_not_sent where every image of the study was delivered before; insufficient_storage
+ *   notes_not_sent where every image of the study was delivered before, or nothing of it goes any more; insufficient_storage
  */
 export async function assignNotes(
   deps: ConfirmDeps,
@@ -51,14 +51,20 @@ function requireWanted(q: Queries, uploadId: string, studyInstanceUID: string, b
   if (!findingsOf(q, uploadId).some(({ code }) => code === "notes_not_assigned"))
     throw new RelayError("study_not_waiting");
   if (instancesOf(q, [study.id]).length === 0) throw new RelayError("notes_not_sent");
+  // All ended without being delivered: the notes would go nowhere, and nobody would hear of it.
+  if (!deliveriesOf(q, uploadId).some((row) => row.studyId === study.id && takesMore(row)))
+    throw new RelayError("notes_not_sent", "What is left of this study goes nowhere any more, so the notes would not.");
   return { upload, study };
 }
+
+/** A delivery that a person ended carries nothing more. */
+const takesMore = ({ state }: { readonly state: DeliveryState }): boolean => !isSettled(state) || state === "delivered";
 
 /** Each delivery of the study that takes the notes carries them too, but for those that a person ended. */
 function extendDeliveries(tx: Transaction, { config, now }: ConfirmDeps, uploadId: string, studyId: string): void {
   for (const row of deliveriesOf(tx, uploadId).filter((it) => it.studyId === studyId)) {
     const totalInstances = countForDelivery(tx, studyId, row.notesAs);
-    if (totalInstances === row.totalInstances || (isSettled(row.state) && row.state !== "delivered")) continue;
+    if (totalInstances === row.totalInstances || !takesMore(row)) continue;
     const present = now();
     if (row.state !== "delivered") changeDelivery(tx, row.id, { totalInstances });
     else
