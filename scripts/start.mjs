@@ -30,14 +30,18 @@ function configArguments() {
   return ["--config", ownConfig];
 }
 
-/** How to make the first account, where there is none yet. */
+/** How to make the first account, where there is none yet; the server prints the code for the page. */
 function tellFirstAccount(config) {
   const listed = spawnSync(executable, ["user", "list", "--json", ...config], { cwd: root, encoding: "utf8" });
-  if (listed.status !== 0 || JSON.parse(listed.stdout).length > 0) return;
+  if (listed.status !== 0 || JSON.parse(listed.stdout).some(({ role }) => role === "admin")) return;
   const variables = ["RELAYPACS_CONFIG", "RELAYPACS_DATA_DIR"].filter((name) => process.env[name]);
   const set = variables.map((name) => `${name}='${process.env[name]}' `).join("");
-  const add = ["dist/relaypacs user add admin --role admin --password-stdin", ...config].join(" ");
-  tell(`\nMake the first account, in another terminal in this folder:\n  printf '%s' 'YOUR-PASSWORD' | ${set}${add}\n`);
+  const line = (command) => [`${set}dist/relaypacs ${command}`, ...config].join(" ");
+  tell(`
+Make the first account on the page, with the code below (another one: ${line("setup-code")}),
+or in another terminal in this folder:
+  printf '%s' 'YOUR-PASSWORD' | ${line("user add admin --role admin --password-stdin")}
+`);
 }
 
 const bun = setup();

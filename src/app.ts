@@ -4,6 +4,7 @@ import { createAttempts } from "./auth/attempts.ts";
 import { createInvitations } from "./auth/invitations.ts";
 import { loadKeys } from "./auth/keys.ts";
 import { createSessions } from "./auth/sessions.ts";
+import { createSetupState, makeSetupCode } from "./auth/setup.ts";
 import { createTokens } from "./auth/tokens.ts";
 import { createTotp } from "./auth/totp.ts";
 import { startCleanup } from "./cleanup.ts";
@@ -33,6 +34,8 @@ import { createSpool } from "./upload/spool.ts";
 export interface App {
   /** Where it listens, with the real port. */
   readonly url: string;
+  /** A fresh code for the first run; undefined where there is an administrator. */
+  setupCode(): string | undefined;
   /** Takes no new work, finishes or parks what is in flight. */
   stop(): Promise<void>;
   /** Takes a new configuration (destinations, routes, limits, retention) without a restart. */
@@ -87,6 +90,7 @@ export async function startApp(initial: Config): Promise<App> {
     },
   });
 
+  const needsSetup = createSetupState(db);
   const server = await createServer({
     config: () => config,
     db,
@@ -103,6 +107,7 @@ export async function startApp(initial: Config): Promise<App> {
       perMinute: () => config.limits.login_attempts_per_minute,
       now: () => now().box,
     }),
+    needsSetup,
     totp: createTotp({ db, hashKey: keys.hashKey, wall: () => now().wall }),
     invitations: createInvitations({
       db,
@@ -156,6 +161,7 @@ export async function startApp(initial: Config): Promise<App> {
 
   return {
     url,
+    setupCode: () => (needsSetup() ? makeSetupCode(db) : undefined),
     stop: async () => {
       const drained = bound.stop(false);
       await Promise.all([intake.stop(), forwarder.stop(), cleanup.stop()]);

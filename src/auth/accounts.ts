@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type Role, roles } from "../contract/permissions.ts";
 import { RelayError } from "../core/errors.ts";
-import type { Database } from "../db/database.ts";
+import type { Database, Queries } from "../db/database.ts";
 import { revokeSessionsOf } from "../db/sessions.ts";
 import { allUsers, findUserByName, insertUser, type UserRow, updateUser } from "../db/users.ts";
 import { hashSecret, isOutdated, verifySecret } from "./hashing.ts";
@@ -19,10 +19,14 @@ export function hashPassword(password: string, username: string): Promise<string
   return hashSecret(password);
 }
 
-/** @throws RelayError invalid_request (bad name, unknown role, name taken), password_unfit */
+/**
+ * @param before runs in the same transaction; what it throws leaves no account
+ * @throws RelayError invalid_request (bad name, unknown role, name taken), password_unfit
+ */
 export async function addUser(
   db: Database,
   account: { username: string; role: string; password: string },
+  before: (tx: Queries) => void = () => {},
 ): Promise<{ id: string }> {
   const username = normalizeUsername(account.username);
   if (!/^[\p{L}\p{N}._@+-]{1,64}$/u.test(username))
@@ -31,6 +35,7 @@ export async function addUser(
   const passwordHash = await hashPassword(account.password, username);
   const id = randomUUID();
   db.transaction((tx) => {
+    before(tx);
     if (findUserByName(tx, username)) throw invalid("username", "There is a user of that name already");
     insertUser(tx, { id, username, passwordHash, role: account.role as Role, createdAt: Date.now() });
   });

@@ -47,9 +47,9 @@ test("1 000 guesses from one network: 10 are looked at, and the owner gets in fr
   expect(guess("anna", "10.0.0.1")).toBe(0);
 });
 
-test("1 000 guesses from 1 000 networks: 20 are looked at; where the owner has signed in before, the owner still does", () => {
+test("100 guesses from 100 networks: 20 are looked at; where the owner has signed in before, the owner still does", () => {
   signIn("anna", "10.0.0.1");
-  expect(evaluated(1000, (n) => guess("anna", `192.0.2.${n}`))).toBe(20);
+  expect(evaluated(100, (n) => guess("anna", `192.0.2.${n}`))).toBe(20);
   expect(guess("anna", "10.0.0.1")).toBe(0);
   expect(guess("anna", "10.0.0.2")).toBeGreaterThan(0);
 });

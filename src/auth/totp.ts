@@ -7,6 +7,7 @@ import { replaceRecoveryCodes, takeRecoveryCode, takeStep } from "../db/second-f
 import { revokeSessionsOf } from "../db/sessions.ts";
 import { findUser, type UserRow, updateUser } from "../db/users.ts";
 import { requireUser } from "./accounts.ts";
+import { bareCode, newCode } from "./codes.ts";
 import { createSealer } from "./sealing.ts";
 
 /** RFC 6238 4: what every authenticator app assumes. */
@@ -43,20 +44,17 @@ export const mustEnroll = (user: Pick<UserRow, "role" | "totpSecret">, requireTo
 const code = (issuer: string, label: string, secret: string) =>
   new TOTP({ issuer, label, secret: Secret.fromBase32(secret), algorithm: "SHA1", digits: 6, period: stepSeconds });
 
-/** Without what people put between the groups. */
-const bare = (text: string) => text.replaceAll(/[\s-]/g, "").toUpperCase();
-
 /** @param wall milliseconds since 1970 UTC: authenticators go by the time of day */
 export function createTotp(deps: { db: Database; hashKey: Uint8Array; wall: () => number }): Totp {
   const { db, hashKey, wall } = deps;
   const sealer = createSealer(hashKey, "second factor");
-  const recoveryHash = (userId: string, shown: string) => keyedHash(hashKey, "recovery", userId, bare(shown));
+  const recoveryHash = (userId: string, shown: string) => keyedHash(hashKey, "recovery", userId, bareCode(shown));
 
   /** The step a code is of: the present one, or the one before or after (RFC 6238 5.2). */
   function stepOf(user: UserRow, sealed: string, shown: string): number | undefined {
-    if (!/^\d{6}$/.test(bare(shown))) return undefined;
+    if (!/^\d{6}$/.test(bareCode(shown))) return undefined;
     const timestamp = wall();
-    const delta = code("", "", sealer.open(sealed, user.id)).validate({ token: bare(shown), timestamp, window: 1 });
+    const delta = code("", "", sealer.open(sealed, user.id)).validate({ token: bareCode(shown), timestamp, window: 1 });
     return delta === null ? undefined : Math.floor(timestamp / 1000 / stepSeconds) + delta;
   }
 
@@ -77,7 +75,7 @@ export function createTotp(deps: { db: Database; hashKey: Uint8Array; wall: () =
       return { secret, url: code(siteName, user.username, secret).toString() };
     },
     confirm: (user, sessionId, shown) => {
-      const codes = Array.from({ length: recoveryCodes }, newRecoveryCode);
+      const codes = Array.from({ length: recoveryCodes }, newCode);
       db.transaction((tx) => {
         const { totpPending = null, totpSecret = null } = findUser(tx, user.id) ?? {};
         if (totpSecret !== null) throw new RelayError("totp_already_set_up");
@@ -92,12 +90,6 @@ export function createTotp(deps: { db: Database; hashKey: Uint8Array; wall: () =
     },
     disable: (user) => removeSecondFactor(db, user.id),
   };
-}
-
-/** 80 random bits in RFC 4648's alphabet, in groups to be written down. */
-function newRecoveryCode(): string {
-  const text = new Secret({ buffer: new Uint8Array(randomBytes(10)).buffer }).base32;
-  return (text.match(/.{4}/g) ?? []).join("-");
 }
 
 function removeSecondFactor(db: Database, userId: string): void {

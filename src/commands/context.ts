@@ -2,6 +2,7 @@ import { loadConfig } from "../core/config.ts";
 import { processEnvironment } from "../core/config-env.ts";
 import type { Config } from "../core/config-schema.ts";
 import { readSecret } from "../core/secrets.ts";
+import { type Database, openDatabase } from "../db/database.ts";
 import { createDestination } from "../destinations/index.ts";
 import { UsageError } from "./io.ts";
 
@@ -17,6 +18,16 @@ export interface JsonOptions extends ConfigOptions {
 /** @throws ConfigError */
 export const readConfig = ({ config }: ConfigOptions): Config =>
   loadConfig({ file: config, env: processEnvironment() });
+
+/** Accounts live in the database file, which takes writers beside a running server. */
+export async function withDatabase<T>(options: ConfigOptions, work: (db: Database) => T | Promise<T>): Promise<T> {
+  const db = openDatabase(readConfig(options).data_dir);
+  try {
+    return await work(db);
+  } finally {
+    db.close();
+  }
+}
 
 /** The destination of that id, ready to be asked. @throws UsageError */
 export function destinationOf(config: Config, id: string) {

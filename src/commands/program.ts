@@ -4,7 +4,7 @@ import { exitCodeOf } from "./failure.ts";
 import { say, sayJson, tell, UsageError } from "./io.ts";
 
 /** Reserved by the contract for later versions. */
-const later = ["setup-code", "backup", "restore", "audit", "receipt", "key", "support-bundle", "fake-pacs"];
+const later = ["backup", "restore", "audit", "receipt", "key", "support-bundle", "fake-pacs"];
 
 const another = (id: string, before: readonly string[] | undefined) => [...(before ?? []), id];
 
@@ -33,6 +33,10 @@ function commandLine(finish: (action: Action) => Promise<void>): Command {
   command(program, "doctor", "check configuration, data folder, disk, clock, certificate and every destination")
     .option(...json)
     .action(async (options) => finish((await import("./doctor.ts")).doctor(options)));
+
+  command(program, "setup-code", "print a one-time code that makes the first administrator").action(async (options) =>
+    finish((await import("./setup-code.ts")).setupCode(options)),
+  );
 
   const user = program.command("user").description("accounts, also while the server runs");
   command(user, "add <name>", "add an account")

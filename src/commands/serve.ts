@@ -40,6 +40,11 @@ export async function serve(options: ConfigOptions): Promise<number> {
   // What a half start left running must not keep the process: whoever watches over it starts it again.
   const app = await startApp(config).catch((error: unknown) => process.exit(exitCodeOf(error)));
   say(`relaypacs listening on ${app.url}`);
+  const code = app.setupCode();
+  if (code !== undefined)
+    tell(
+      `This box has no administrator yet. Open ${app.url}/setup within 30 minutes and enter the code ${code}; "relaypacs setup-code" prints a fresh one.`,
+    );
   openLog();
   log.event("app.started", { version });
 

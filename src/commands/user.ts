@@ -1,19 +1,8 @@
 import { addUser, disableUser, listUsers, resetPassword } from "../auth/accounts.ts";
 import { resetTotp } from "../auth/totp.ts";
 import { type Role, roles } from "../contract/permissions.ts";
-import { type Database, openDatabase } from "../db/database.ts";
-import { type ConfigOptions, type JsonOptions, readConfig } from "./context.ts";
+import { type ConfigOptions, type JsonOptions, withDatabase } from "./context.ts";
 import { columns, readPassword, say, sayJson, UsageError } from "./io.ts";
-
-/** Accounts live in the database file, which takes writers beside a running server. */
-async function withDatabase<T>(options: ConfigOptions, work: (db: Database) => T | Promise<T>): Promise<T> {
-  const db = openDatabase(readConfig(options).data_dir);
-  try {
-    return await work(db);
-  } finally {
-    db.close();
-  }
-}
 
 interface PasswordOptions extends ConfigOptions {
   readonly passwordStdin?: boolean;

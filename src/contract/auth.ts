@@ -13,6 +13,16 @@ export const Login = Type.Object(
 );
 export type Login = Static<typeof Login>;
 
+export const Setup = Type.Object(
+  {
+    code: Type.String({ minLength: 1, maxLength: 64 }),
+    username: Type.String({ minLength: 1, maxLength: 256 }),
+    password: Type.String({ minLength: 1, maxLength: 1024 }),
+  },
+  closed,
+);
+export const SetupNeeded = Type.Object({ setup_required: Type.Literal(true) });
+
 export const PasswordChange = Type.Object(
   {
     old_password: Type.String({ minLength: 1, maxLength: 1024 }),

@@ -15,6 +15,8 @@ export const access: Readonly<Record<string, Access>> = {
   "POST /share": { token: "none" },
   "GET /health": { token: "none" },
   "GET /ready": { token: "none" },
+  "GET /setup": { token: "none" },
+  "POST /setup": { token: "none" },
   "GET /docs": { token: "none" },
   "GET /docs/json": { token: "none" },
   "GET /docs/errors": { token: "none" },

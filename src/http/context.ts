@@ -26,6 +26,8 @@ export interface HttpContext {
   readonly totp: Totp;
   /** QR sessions. */
   readonly invitations: Invitations;
+  /** There is no administrator yet. */
+  readonly needsSetup: () => boolean;
   readonly guard: Guard;
   readonly live: Live;
   readonly log: Log;

@@ -10,6 +10,7 @@ const context = {
     limits: { login_attempts_per_minute: 100, request_idle_seconds: 60 },
   }),
   guard: { authenticate: async () => undefined, authorize: () => undefined },
+  needsSetup: () => false,
   attempts: { knock: () => undefined },
   log: { event: () => undefined },
   ready: () => ({ ok: true, problems: [] }),

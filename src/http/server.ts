@@ -17,6 +17,7 @@ import { healthRoutes } from "./routes/health.ts";
 import { invitationRoutes } from "./routes/invitations.ts";
 import { receiptRoutes } from "./routes/receipts.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
+import { answersBeforeSetup, setupRoutes } from "./routes/setup.ts";
 import { studyRoutes } from "./routes/studies.ts";
 import { uploadRoutes } from "./routes/upload.ts";
 import { uploadLifeRoutes } from "./routes/upload-life.ts";
@@ -32,7 +33,7 @@ const idleSeconds = 60;
 
 /** The whole HTTP side. @throws Error where a route has no entry in access.ts */
 export async function createServer(context: HttpContext) {
-  const { guard, log } = context;
+  const { guard, log, needsSetup } = context;
   const app: AnyElysia = new Elysia({ normalize: false, strictPath: true, precompile: true })
     .onRequest(async ({ request, set }) => {
       // RFC 9112 3.2: 400 for a Host that is none. Nothing behind this line could read such an address.
@@ -43,6 +44,11 @@ export async function createServer(context: HttpContext) {
       set.headers["cache-control"] = "no-store"; // tokens, patients, receipts; what may be kept says so itself
       const length = Number(request.headers.get("content-length") ?? 0);
       await guard.authenticate(request, path);
+      if (needsSetup()) {
+        if (!answersBeforeSetup(path)) throw new RelayError("setup_required");
+        // The app, at its set-up screen.
+        if (path === "/") return new Response(null, { status: 303, headers: { location: "/index.html#/setup" } });
+      }
       if (length > maxJsonBytes) throw new RelayError("request_too_large");
     })
     .onTransform(({ request, route, params }) => {
@@ -74,6 +80,7 @@ export async function createServer(context: HttpContext) {
       return answer;
     })
     .use(healthRoutes(context))
+    .use(setupRoutes(context))
     .use(authRoutes(context))
     .use(sessionRoutes(context))
     .use(accountRoutes(context))

@@ -51,7 +51,6 @@ describe("exit codes", () => {
   });
 
   test.each([
-    "setup-code",
     "backup f",
     "restore f",
     "audit verify",

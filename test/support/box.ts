@@ -1,6 +1,7 @@
+import { Database } from "bun:sqlite";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { relaypacs, run } from "../cli/binary.ts";
 import { until } from "./child.ts";
 import { type Client, signIn } from "./client.ts";
@@ -46,6 +47,8 @@ export async function startBox(
   toml = "",
   options: {
     top?: string;
+    /** Leaves the box without an administrator. */
+    notSetUp?: boolean;
     tls?: string;
     dataDir?: string;
     env?: Record<string, string>;
@@ -90,6 +93,7 @@ export async function startBox(
     if (url === "") throw new Error(`the box did not start: ${errors.join("\n")}`);
   }
   await start();
+  if (options.notSetUp !== true) setUp(resolve(folder, dataDir));
 
   const named = (name: string) =>
     lines.flatMap((line) => {
@@ -148,6 +152,19 @@ export async function startBox(
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** There is an administrator, whom nobody can be: else the box answers nothing but /setup. Kept where the folder was used before. */
+function setUp(dataDir: string): void {
+  const db = new Database(join(dataDir, "relaypacs.db"));
+  try {
+    db.run("PRAGMA busy_timeout = 10000");
+    db.run(
+      "INSERT OR IGNORE INTO user (id, username, password_hash, role, created_at, disabled_at) VALUES ('owner', 'owner-of-the-box', '', 'admin', 0, 0)",
+    );
+  } finally {
+    db.close();
+  }
 }
 
 /** By default an administrator has to set up a second factor first; tests that are not about it leave it out. */
