@@ -7,7 +7,7 @@ beforeAll(async () => {
   box = await startBox();
   await box.client("radiographer");
   await box.client("clinician");
-});
+}, 30_000);
 afterAll(() => box.stop());
 
 interface SignedIn {
@@ -204,7 +204,7 @@ test("a restart keeps people signed in; a new password and a disabled account do
   await one.signIn();
   expect((await run(["user", "disable", "radiographer", "--config", box.configFile])).code).toBe(0);
   expect((await one.refresh()).status).toBe(401);
-});
+}, 30_000);
 
 test("a person changes the own password: the old one must be right, the new one good, and other sign-ins end", async () => {
   const made = ["user", "add", "johanna", "--role", "clinician", "--password-stdin", "--config", box.configFile];
@@ -227,7 +227,7 @@ test("a person changes the own password: the old one must be right, the new one 
     (await fetch(`${box.url}/auth/login`, { method: "POST", body: JSON.stringify({ username: "johanna", password }) }))
       .status;
   expect([await signIn(testPassword), await signIn("another long password")]).toEqual([401, 200]);
-});
+}, 30_000);
 
 test("no token of a session is in what the box says", () => {
   expect(box.lines.join("\n")).not.toMatch(/relaypacs=|[\w-]{43}/);

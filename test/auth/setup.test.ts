@@ -6,7 +6,7 @@ import { until } from "../support/child.ts";
 let box: Box;
 beforeEach(async () => {
   box = await startBox("", { notSetUp: true });
-});
+}, 30_000);
 afterEach(() => box.stop());
 
 const setUp = (code: string, username = "head", password = testPassword, headers: Record<string, string> = {}) =>
@@ -29,7 +29,7 @@ test("before there is an administrator only the set-up answers, for whom has sig
   expect(await codeOf(login)).toBe("setup_required");
   for (const path of ["/docs", "/docs/json", "/nonsense"]) expect([path, await status(path)]).toEqual([path, 503]);
   expect(await status("/uploads")).toBe(401);
-});
+}, 30_000);
 
 test("the code on stderr makes the first administrator, once; after that there is no set-up", async () => {
   await until("the code", () => box.errors.some((line) => line.includes("enter the code")));
@@ -48,7 +48,7 @@ test("the code on stderr makes the first administrator, once; after that there i
   const late = await run(["setup-code", "--config", box.configFile]);
   expect([late.code, late.stdout]).toEqual([1, ""]);
   expect(box.lines.join("\n")).not.toContain(code);
-});
+}, 30_000);
 
 test("a fresh code voids the one before; of two people at once one wins", async () => {
   const old = await freshCode();
@@ -58,11 +58,11 @@ test("a fresh code voids the one before; of two people at once one wins", async 
   expect(answers.filter((answer) => answer.status === 201).length).toBe(1);
   const { stdout } = await run(["user", "list", "--json", "--config", box.configFile]);
   expect((JSON.parse(stdout) as unknown[]).length).toBe(1);
-});
+}, 30_000);
 
 test("an administrator made on the command line ends the set-up", async () => {
   const code = await freshCode();
   await box.account("admin");
   expect((await setUp(code)).status).toBe(404);
   expect(await status("/docs/json")).toBe(200);
-});
+}, 30_000);
