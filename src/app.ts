@@ -1,5 +1,6 @@
 import { accessSync, constants, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { record, theBox } from "./audit/record.ts";
 import { createAttempts } from "./auth/attempts.ts";
 import { createInvitations } from "./auth/invitations.ts";
 import { loadKeys } from "./auth/keys.ts";
@@ -9,10 +10,12 @@ import { createTokens } from "./auth/tokens.ts";
 import { createTotp } from "./auth/totp.ts";
 import { startCleanup } from "./cleanup.ts";
 import type { Config } from "./core/config-schema.ts";
+import { keyedHash } from "./core/keyed-hash.ts";
 import { parseListen } from "./core/listen.ts";
 import { createLive } from "./core/live.ts";
 import { log } from "./core/log.ts";
 import { readSecret } from "./core/secrets.ts";
+import { version } from "./core/version.ts";
 import { saveMoment } from "./db/clock.ts";
 import { openDatabase } from "./db/database.ts";
 import { lockDataFolder } from "./db/lock.ts";
@@ -52,6 +55,12 @@ export async function startApp(initial: Config): Promise<App> {
   const spool = createSpool(config.data_dir, () => config.limits.min_free_disk_bytes);
   const db = openDatabase(config.data_dir, { onFull: spool.releaseBallast });
   const { now } = db.clock;
+  /** With a mark of the configuration in force: a setting that was changed shows. */
+  const tellAudit = (event: "app.started" | "app.reloaded" | "app.stopped") =>
+    db.transaction((tx) => {
+      const config_mac = keyedHash(keys.hashKey, JSON.stringify(config));
+      record(tx, { by: theBox, event, details: { version, config_mac } });
+    });
   const live = createLive();
   const keys = await loadKeys(config.data_dir);
   const tokens = createTokens(keys);
@@ -156,6 +165,7 @@ export async function startApp(initial: Config): Promise<App> {
     return server.server;
   };
   let bound = bind(port);
+  tellAudit("app.started");
   const shown = host.includes(":") ? `[${host}]` : host;
   const url = `${config.tls.mode === "files" ? "https" : "http"}://${shown}:${bound.port}`;
 
@@ -167,6 +177,7 @@ export async function startApp(initial: Config): Promise<App> {
       await Promise.all([intake.stop(), forwarder.stop(), cleanup.stop()]);
       await Promise.race([drained, Bun.sleep(drainMs)]);
       await bound.stop(true);
+      tellAudit("app.stopped");
       saveMoment(db.orm, now(), { always: true });
       db.close();
       lock.release();
@@ -178,6 +189,7 @@ export async function startApp(initial: Config): Promise<App> {
       destinations = makeDestinations(merged); // first, because it can fail: then all stays as it was
       config = merged;
       forgetMoved(db, config);
+      tellAudit("app.reloaded");
       if (config.tls.mode === "files") {
         // A bound listener keeps its certificate (measured): a new one takes the port over, the old one ends its requests.
         const { port: same = port } = bound;

@@ -1,8 +1,10 @@
+import { record, theBox } from "./audit/record.ts";
 import type { Moment } from "./core/clock.ts";
 import type { Config } from "./core/config-schema.ts";
 import type { Live } from "./core/live.ts";
 import { errorFields, type Log } from "./core/log.ts";
 import { startWorker, type Worker } from "./core/worker.ts";
+import { forgetAuditReasons } from "./db/audit.ts";
 import { saveMoment } from "./db/clock.ts";
 import type { Database } from "./db/database.ts";
 import { forgetDeliveredBefore } from "./db/delivered.ts";
@@ -88,7 +90,9 @@ async function expireIdle({ db, config, live, log, now, endUpload }: CleanupDeps
     // A study of it may be on its way while another one waits for a person.
     await endUpload(id, (tx, mayBeThere) => {
       const state = findUpload(tx, id)?.state;
-      if (state === "receiving" || state === "needs_confirmation") applyExpire(tx, id, now(), mayBeThere);
+      if (state !== "receiving" && state !== "needs_confirmation") return;
+      record(tx, { by: theBox, event: "upload.expired", uploadId: id });
+      applyExpire(tx, id, now(), mayBeThere);
     });
     log.event("upload.expired", { upload_id: id });
     live.changed(id);
@@ -102,7 +106,10 @@ function endParked({ db, config, live, log, now }: CleanupDeps, warned: Map<stri
     const parkedAt = deliveriesOf(db.orm, id).flatMap((row) => (row.state === "parked" ? [row.updatedBox] : []));
     const restingMs = parkedAt.length === 0 ? 0 : now().box - Math.max(...parkedAt);
     if (restingMs > keepMs) {
-      db.transaction((tx) => applyAccept(tx, id, now()));
+      db.transaction((tx) => {
+        record(tx, { by: theBox, event: "upload.given_up", uploadId: id });
+        applyAccept(tx, id, now());
+      });
       warned.delete(id);
       log.event("upload.given_up", { upload_id: id }, "error");
       live.changed(id);
@@ -123,6 +130,7 @@ async function purge(deps: CleanupDeps): Promise<void> {
       forgetRanges(tx, id);
       forgetContents(tx, id);
       updateUpload(tx, id, { filesRemovedAt: now().wall });
+      record(tx, { by: theBox, event: "upload.purged", uploadId: id });
     });
     purged.push(id);
   }
@@ -136,12 +144,15 @@ async function purge(deps: CleanupDeps): Promise<void> {
 
 /** After display_hours only UIDs, counts and times remain, in the database file and its log as well. */
 function blank({ db, config, live, now }: CleanupDeps): void {
-  const rows = uploadsWithNamesLeft(db.orm, now().box - config().retention.display_hours * hour);
-  if (rows.length === 0) return;
+  const before = now().box - config().retention.display_hours * hour;
+  const rows = uploadsWithNamesLeft(db.orm, before);
+  const reasons = forgetAuditReasons(db.orm, before);
+  if (rows.length === 0 && reasons === 0) return;
   db.transaction((tx) => {
     for (const { id } of rows) {
       blankUpload(tx, id, now().wall);
       blankStudies(tx, id);
+      record(tx, { by: theBox, event: "upload.blanked", uploadId: id });
     }
   });
   db.checkpoint();

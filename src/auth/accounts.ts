@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { type Actor, record, theConsole } from "../audit/record.ts";
 import { type Role, roles } from "../contract/permissions.ts";
 import { RelayError } from "../core/errors.ts";
 import type { Database, Queries } from "../db/database.ts";
@@ -27,6 +28,7 @@ export async function addUser(
   db: Database,
   account: { username: string; role: string; password: string },
   before: (tx: Queries) => void = () => {},
+  by: Actor = theConsole(),
 ): Promise<{ id: string }> {
   const username = normalizeUsername(account.username);
   if (!/^[\p{L}\p{N}._@+-]{1,64}$/u.test(username))
@@ -38,6 +40,7 @@ export async function addUser(
     before(tx);
     if (findUserByName(tx, username)) throw invalid("username", "There is a user of that name already");
     insertUser(tx, { id, username, passwordHash, role: account.role as Role, createdAt: Date.now() });
+    record(tx, { by, event: "user.added", details: { user_id: id, role: account.role } });
   });
   return { id };
 }
@@ -52,11 +55,12 @@ export const listUsers = (db: Database) =>
   }));
 
 /** Takes effect with the next request of that user, upload tokens included. */
-export function disableUser(db: Database, username: string): void {
+export function disableUser(db: Database, username: string, by: Actor = theConsole()): void {
   const { id } = requireUser(db, username);
   db.transaction((tx) => {
     updateUser(tx, id, { disabledAt: Date.now() });
     revokeSessionsOf(tx, id, Date.now());
+    record(tx, { by, event: "user.disabled", details: { user_id: id } });
   });
 }
 
@@ -66,6 +70,7 @@ export async function resetPassword(db: Database, username: string, password: st
   db.transaction((tx) => {
     updateUser(tx, id, { passwordHash });
     revokeSessionsOf(tx, id, Date.now()); // whoever knew the old one is out
+    record(tx, { by: theConsole(), event: "user.password_set", details: { user_id: id } });
   });
 }
 
@@ -96,7 +101,7 @@ export async function checkPassword(db: Database, username: string, password: st
  */
 export async function changePassword(
   db: Database,
-  change: { user: UserRow; sessionId: string; oldPassword: string; newPassword: string },
+  change: { user: UserRow; sessionId: string; oldPassword: string; newPassword: string; by: Actor },
 ): Promise<void> {
   const { user, sessionId } = change;
   if (!(await checkPassword(db, user.username, change.oldPassword))) throw new RelayError("invalid_credentials");
@@ -104,5 +109,6 @@ export async function changePassword(
   db.transaction((tx) => {
     updateUser(tx, user.id, { passwordHash });
     revokeSessionsOf(tx, user.id, Date.now(), sessionId);
+    record(tx, { by: change.by, event: "user.password_changed", details: { user_id: user.id } });
   });
 }

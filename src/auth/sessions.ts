@@ -1,4 +1,5 @@
 import { createHash, createHmac, randomBytes, randomUUID } from "node:crypto";
+import { record } from "../audit/record.ts";
 import type { Moment } from "../core/clock.ts";
 import { RelayError } from "../core/errors.ts";
 import type { Database, Queries } from "../db/database.ts";
@@ -33,8 +34,8 @@ export interface OpenSession {
 }
 
 export interface Sessions {
-  /** @param hours until it ends for good */
-  open(user: UserRow, hours: number): OpenSession;
+  /** @param hours until it ends for good · @param address where from */
+  open(user: UserRow, hours: number, address?: string | null): OpenSession;
   /**
    * Exchanges a refresh token for its successor. One that was exchanged before ends the whole session where its successor
    * has been used: then two parties hold tokens of one sign-in (RFC 9700 4.14.2).
@@ -77,7 +78,7 @@ export function createSessions(deps: {
   }
 
   return {
-    open: (user, hours) => {
+    open: (user, hours, address = null) => {
       const token = randomBytes(32).toString("base64url");
       const { wall, box } = now();
       const row = { id: randomUUID(), userId: user.id, createdAt: wall, lastUsedAt: wall };
@@ -86,6 +87,8 @@ export function createSessions(deps: {
         forgetSessionsEndedBefore(tx, box);
         insertSession(tx, { ...row, endsAt });
         insertRefreshToken(tx, hashOf(token), row.id);
+        const by = { id: user.id, name: user.username, address };
+        record(tx, { by, event: "auth.signed_in", details: { session_id: row.id, role: user.role } });
       });
       return { sessionId: row.id, user, refreshToken: token, endsAt };
     },
@@ -98,6 +101,8 @@ export function createSessions(deps: {
         const next = exchange(tx, token, row);
         if (next === undefined) {
           revokeSession(tx, session.id, now().wall);
+          const by = { id: user.id, name: user.username, address: null };
+          record(tx, { by, event: "auth.session_reused", failed: true, details: { session_id: session.id } });
           return session;
         }
         touchSession(tx, session.id, now().wall);

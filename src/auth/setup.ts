@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { RelayError } from "../core/errors.ts";
-import type { Database } from "../db/database.ts";
+import type { Database, Queries } from "../db/database.ts";
 import { hasAdmin, isSetupCode, saveSetupCode, takeSetupCode } from "../db/setup-codes.ts";
 import { findUser, type UserRow } from "../db/users.ts";
 import { addUser } from "./accounts.ts";
@@ -38,16 +38,19 @@ export function makeSetupCode(db: Database): string {
 export async function setUp(
   db: Database,
   asked: { code: string; username: string; password: string },
+  address: string | null = null,
 ): Promise<UserRow> {
   const hash = hashOf(asked.code);
   if (hasAdmin(db.orm)) throw new RelayError("not_found");
   // Before the password is hashed: whoever has no code costs nothing.
   if (!isSetupCode(db.orm, hash, db.clock.now().box)) throw new RelayError("setup_code_invalid");
   const { username, password } = asked;
-  const { id } = await addUser(db, { username, password, role: "admin" }, (tx) => {
+  const takeCode = (tx: Queries) => {
     if (hasAdmin(tx)) throw new RelayError("not_found");
     if (!takeSetupCode(tx, hash, db.clock.now().box)) throw new RelayError("setup_code_invalid");
-  });
+  };
+  const by = { id: null, name: "set-up", address };
+  const { id } = await addUser(db, { username, password, role: "admin" }, takeCode, by);
   const user = findUser(db.orm, id);
   if (!user) throw new RelayError("not_found");
   return user;

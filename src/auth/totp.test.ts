@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Secret, TOTP } from "otpauth";
+import { theBox } from "../audit/record.ts";
 import { type Database, openDatabase } from "../db/database.ts";
 import { findUser, insertUser, type UserRow } from "../db/users.ts";
 import { createTotp, mustEnroll, resetTotp, type Totp } from "./totp.ts";
@@ -20,7 +21,7 @@ beforeEach(() => {
   time = 1_700_000_010_000;
   totp = createTotp({ db, hashKey: new Uint8Array(32), wall: () => time });
   secret = totp.enroll(user(), "Ward").secret;
-  codes = totp.confirm(user(), "", codeAt(0));
+  codes = totp.confirm(user(), "", codeAt(0), theBox);
 });
 afterEach(() => {
   db.close();
@@ -87,7 +88,7 @@ test("a secret of another account does not open", () => {
 test("set up once; only what was confirmed counts; a reset asks for it anew", () => {
   expect(() => totp.enroll(user(), "Ward")).toThrow("second factor");
   totp.enroll(user("v"), "Ward");
-  expect(() => totp.confirm(user("v"), "", "000000")).toThrow("code");
+  expect(() => totp.confirm(user("v"), "", "000000", theBox)).toThrow("code");
   expect(mustEnroll(user("v"), ["admin"])).toBe(true);
   expect(mustEnroll(user("v"), ["clinician"])).toBe(false);
   expect(mustEnroll(user(), ["admin"])).toBe(false);

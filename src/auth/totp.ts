@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { Secret, TOTP } from "otpauth";
+import { type Actor, record, theConsole } from "../audit/record.ts";
 import { RelayError } from "../core/errors.ts";
 import { keyedHash } from "../core/keyed-hash.ts";
 import type { Database } from "../db/database.ts";
@@ -30,11 +31,11 @@ export interface Totp {
    * @returns the recovery codes, shown this once
    * @throws RelayError totp_invalid, totp_already_set_up
    */
-  confirm(user: UserRow, sessionId: string, code: string): string[];
+  confirm(user: UserRow, sessionId: string, code: string, by: Actor): string[];
   /** Whether it is right, and was not used before; it is used up then. */
   check(user: UserRow, shown: SecondFactor): boolean;
   /** After password and code were shown. */
-  disable(user: UserRow): void;
+  disable(user: UserRow, by: Actor): void;
 }
 
 /** Whether an account may do nothing yet but set up its second factor. */
@@ -74,7 +75,7 @@ export function createTotp(deps: { db: Database; hashKey: Uint8Array; wall: () =
       updateUser(db.orm, user.id, { totpPending: sealer.seal(secret, user.id) });
       return { secret, url: code(siteName, user.username, secret).toString() };
     },
-    confirm: (user, sessionId, shown) => {
+    confirm: (user, sessionId, shown, by) => {
       const codes = Array.from({ length: recoveryCodes }, newCode);
       db.transaction((tx) => {
         const { totpPending = null, totpSecret = null } = findUser(tx, user.id) ?? {};
@@ -85,23 +86,25 @@ export function createTotp(deps: { db: Database; hashKey: Uint8Array; wall: () =
         const hashes = codes.map((it) => recoveryHash(user.id, it));
         replaceRecoveryCodes(tx, user.id, hashes);
         revokeSessionsOf(tx, user.id, wall(), sessionId);
+        record(tx, { by, event: "user.totp_set_up", details: { user_id: user.id } });
       });
       return codes;
     },
-    disable: (user) => removeSecondFactor(db, user.id),
+    disable: (user, by) => removeSecondFactor(db, user.id, by),
   };
 }
 
-function removeSecondFactor(db: Database, userId: string): void {
+function removeSecondFactor(db: Database, userId: string, by: Actor): void {
   db.transaction((tx) => {
     updateUser(tx, userId, { totpSecret: null, totpPending: null, totpLastStep: null });
     replaceRecoveryCodes(tx, userId, []);
+    record(tx, { by, event: "user.totp_removed", details: { user_id: userId } });
   });
 }
 
 /** For somebody who has lost the authenticator: signed out everywhere, and the password alone signs in again. @throws RelayError not_found */
 export function resetTotp(db: Database, username: string): void {
   const { id } = requireUser(db, username);
-  removeSecondFactor(db, id);
+  removeSecondFactor(db, id, theConsole());
   revokeSessionsOf(db.orm, id, Date.now());
 }

@@ -2,6 +2,8 @@ import { readFileSync, writeSync } from "node:fs";
 
 /** A line of data on stdout; at once, so that it comes before whatever is written next. */
 export const say = (line: string): void => writeAll(1, `${line}\n`);
+/** Text on stdout as it is. */
+export const write = (text: string): void => writeAll(1, text);
 /** A line for people on stderr. */
 export const tell = (line: string): void => writeAll(2, `${line}\n`);
 export const sayJson = (value: unknown): void => say(JSON.stringify(value, null, 2));

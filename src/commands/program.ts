@@ -4,7 +4,7 @@ import { exitCodeOf } from "./failure.ts";
 import { say, sayJson, tell, UsageError } from "./io.ts";
 
 /** Reserved by the contract for later versions. */
-const later = ["backup", "restore", "audit", "receipt", "key", "support-bundle", "fake-pacs"];
+const later = ["backup", "restore", "receipt", "key", "support-bundle", "fake-pacs"];
 
 const another = (id: string, before: readonly string[] | undefined) => [...(before ?? []), id];
 
@@ -79,6 +79,17 @@ function commandLine(finish: (action: Action) => Promise<void>): Command {
     .option("--notes <text>", "clinical notes")
     .option("--json", "print the final status as JSON")
     .action(async (paths, options) => finish((await import("./send.ts")).send(paths, options)));
+
+  const audit = program.command("audit").description("who did what, also while the server runs");
+  command(audit, "verify", "check that every row is there and as it was written")
+    .option("--head <file>", "an end that audit export wrote: a cut tail shows only against one")
+    .option(...json)
+    .action(async (options) => finish((await import("./audit.ts")).verify(options)));
+  command(audit, "export", "write the rows to standard output")
+    .option("--since <time>", "from this time on (RFC 3339)")
+    .option("--format <format>", "jsonl, csv or dicom (PS3.15 A.5)", "jsonl")
+    .option("--head <file>", "write the end of it here, to be kept elsewhere")
+    .action(async (options) => finish((await import("./audit.ts")).exportRows(options)));
 
   command(program, "version", "print the version")
     .option(...json)

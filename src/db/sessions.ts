@@ -27,6 +27,8 @@ export const findLiveSession = (db: Queries, id: string, now: number): SessionRo
     .from(session)
     .where(and(eq(session.id, id), alive(now)))
     .get();
+export const findSession = (db: Queries, id: string): SessionRow | undefined =>
+  db.select().from(session).where(eq(session.id, id)).get();
 /** A person's live sessions at this moment of box time, the one used last first. */
 export const liveSessionsOf = (db: Queries, userId: string, now: number): SessionRow[] =>
   db

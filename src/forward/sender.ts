@@ -1,3 +1,4 @@
+import { record, theBox } from "../audit/record.ts";
 import { changedNow, type Delivery, deliveryById, moveDelivery, studyInstanceUIDOf } from "../db/deliveries.ts";
 import { commonestError, countOutcomes } from "../db/receipts.ts";
 import { type Destination, DestinationError } from "../destinations/destination.ts";
@@ -126,6 +127,22 @@ export class Sender {
         errorMessage: "message" in found ? found.message : null,
         ...changedNow(now),
       });
+      if (found.state === "delivered" || found.state === "parked")
+        record(tx, {
+          by: theBox,
+          event: found.state === "delivered" ? "delivery.finished" : "delivery.parked",
+          uploadId: row.uploadId,
+          studyInstanceUID: studyInstanceUIDOf(tx, row.studyId),
+          failed: found.state === "parked",
+          details: {
+            ...this.#fields(delivery),
+            via: row.via,
+            ...("code" in found ? { code: found.code } : {}),
+            delivered: stored,
+            refused,
+            instances: row.totalInstances,
+          },
+        });
       settleUpload(tx, row.uploadId, now);
       const retryInMs = next === null ? null : next - now.box;
       return { ...found, stored, refused, total: row.totalInstances, retryInMs };

@@ -1,3 +1,4 @@
+import { record, theBox } from "../audit/record.ts";
 import type { ErrorCode } from "../contract/errors.ts";
 import { isTerminal, mayFollow, type UploadState } from "../contract/states.ts";
 import type { Moment } from "../core/clock.ts";
@@ -60,6 +61,10 @@ export function enter(
   const ended = isTerminal(state);
   const receiptId = giveReceipt(tx, facts, ended);
   updateUpload(tx, upload.id, { state, errorCode, ...endedNow(ended ? now : null), receiptId });
+  if (ended) {
+    const details = { state, code: errorCode, receipt_id: receiptId };
+    record(tx, { by: theBox, event: "upload.ended", uploadId: upload.id, details });
+  }
   return state;
 }
 

@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from "bun:test";
 import { mkdirSync } from "node:fs";
+import { theBox } from "../audit/record.ts";
 import type { Config } from "../core/config-schema.ts";
 import { addFindings, findingsOf } from "../db/uploads.ts";
 import { openTestBox } from "../forward/test-box.ts";
@@ -25,12 +26,12 @@ test("notes for a study whose delivery a person ended are refused, and stay to b
   const waiting = () => findingsOf(box.db.orm, uploadId).map(({ code }) => code);
   for (const state of ["partial", "discarded", "cancelled"]) {
     box.db.sqlite.run("UPDATE delivery SET state = ? WHERE id = ?", [state, ended.deliveryId]);
-    await expect(assignNotes(deps, uploadId, ended.studyInstanceUID, notes)).rejects.toMatchObject({
+    await expect(assignNotes(deps, uploadId, ended.studyInstanceUID, notes, theBox)).rejects.toMatchObject({
       code: "notes_not_sent",
     });
     expect(waiting()).toEqual(["notes_not_assigned"]);
   }
-  await assignNotes(deps, uploadId, goes.studyInstanceUID, notes);
+  await assignNotes(deps, uploadId, goes.studyInstanceUID, notes, theBox);
   expect(waiting()).toEqual([]);
   expect(box.delivery(goes.deliveryId).totalInstances).toBe(4);
 });

@@ -1,3 +1,4 @@
+import { type Actor, record } from "../audit/record.ts";
 import { type DeliveryState, isSettled, isTerminal } from "../contract/states.ts";
 import type { ConfirmStudy } from "../contract/upload.ts";
 import { RelayError } from "../core/errors.ts";
@@ -23,6 +24,7 @@ export async function assignNotes(
   uploadId: string,
   studyInstanceUID: string,
   body: ConfirmStudy,
+  by: Actor,
 ): Promise<void> {
   const { upload, study } = requireWanted(deps.db.orm, uploadId, studyInstanceUID, body);
   const notes = body.clinical_notes ?? "";
@@ -36,6 +38,7 @@ export async function assignNotes(
     removeFindings(tx, uploadId, ["notes_not_assigned"]);
     addFindings(tx, uploadId, told);
     extendDeliveries(tx, deps, uploadId, study.id);
+    record(tx, { by, event: "study.confirmed", uploadId, studyInstanceUID, details: { kind: "notes" } });
     settleUpload(tx, uploadId, deps.now());
   });
 }

@@ -1,3 +1,4 @@
+import { type Actor, record } from "../audit/record.ts";
 import { type ConfirmStudy, clinicalNotesMaxBytes } from "../contract/upload.ts";
 import { RelayError } from "../core/errors.ts";
 import type { Queries, Transaction } from "../db/database.ts";
@@ -85,12 +86,13 @@ export async function confirmStudy(
   uploadId: string,
   studyInstanceUID: string,
   body: ConfirmStudy,
+  by: Actor,
   byGuest = false,
 ): Promise<void> {
   const { db } = deps;
   checkNotes(body.clinical_notes ?? "");
   if (findStudy(db.orm, uploadId, studyInstanceUID)?.decision === "accepted")
-    return await assignNotes(deps, uploadId, studyInstanceUID, body);
+    return await assignNotes(deps, uploadId, studyInstanceUID, body, by);
   const { upload, study } = waitingStudy(db.orm, uploadId, studyInstanceUID);
   const identity = identityWith(upload, study, body);
   if (byGuest && differsFromOrder(orderOf(db.orm, upload), identity)) throw new RelayError("order_differs");
@@ -126,6 +128,7 @@ export async function confirmStudy(
       queueStudy(tx, deps.config(), upload, { studyId: study.id, modalities: known, serviceLevel }, deps.now());
     if (body.clinical_notes) removeFindings(tx, uploadId, ["notes_not_assigned"]);
     forgetQuestions(tx, uploadId);
+    record(tx, { by, event: "study.confirmed", uploadId, studyInstanceUID, details: { service_level: serviceLevel } });
     settleUpload(tx, uploadId, deps.now());
   });
 }
@@ -139,11 +142,14 @@ export function rejectStudy(
   uploadId: string,
   studyInstanceUID: string,
   reason: string,
+  by: Actor,
 ): void {
   deps.db.transaction((tx) => {
     const { study } = waitingStudy(tx, uploadId, studyInstanceUID);
     updateStudy(tx, study.id, { decision: "rejected", rejectReason: reason });
     forgetQuestions(tx, uploadId);
+    const words = { text: reason, box: deps.now().box };
+    record(tx, { by, event: "study.rejected", uploadId, studyInstanceUID, reason: words });
     settleUpload(tx, uploadId, deps.now());
   });
 }

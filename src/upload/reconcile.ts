@@ -1,4 +1,5 @@
 import { existsSync, statSync } from "node:fs";
+import { record, theBox } from "../audit/record.ts";
 import type { ChunkRange } from "../contract/upload.ts";
 import type { Moment } from "../core/clock.ts";
 import { errorFields, type Log } from "../core/log.ts";
@@ -43,12 +44,17 @@ export async function reconcileSpool(deps: ReconcileDeps): Promise<void> {
     if (lost.length === 0) continue;
     db.transaction((tx) => {
       for (const file of lost) forgetReceived(tx, file);
+      const details = { files: lost.length };
+      record(tx, { by: theBox, event: "upload.files_lost", uploadId: row.id, failed: true, details });
     });
     log.event("upload.files_lost", { upload_id: row.id, state: row.state, files: lost.length }, "error");
   }
   for (const row of uploadsIn(db.orm, ["needs_confirmation", "forwarding", "needs_attention"])) {
     if (existsSync(spool.folder(row.id))) continue;
-    db.transaction((tx) => endAsLost(tx, row.id, now()));
+    db.transaction((tx) => {
+      record(tx, { by: theBox, event: "upload.files_lost", uploadId: row.id, failed: true });
+      endAsLost(tx, row.id, now());
+    });
     log.event("upload.files_lost", { upload_id: row.id, state: row.state }, "error");
   }
 }

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { theBox } from "../audit/record.ts";
 import type { Config } from "../core/config-schema.ts";
 import { type Database, openDatabase } from "../db/database.ts";
 import { insertUser } from "../db/users.ts";
@@ -39,12 +40,14 @@ test("an upload that could not be put on record leaves no folder behind", async 
       throw new Error("disk full");
     },
   });
-  await expect(initUpload(failing, { userId: "user", invitationId: null }, body, null)).rejects.toThrow("disk full");
+  await expect(initUpload(failing, { userId: "user", invitationId: null, by: theBox }, body, null)).rejects.toThrow(
+    "disk full",
+  );
   while (failing.spool.list().length > 0) await new Promise((resolve) => setImmediate(resolve));
 });
 
 test("an upload on record has its folder", async () => {
   const good = deps(db);
-  const { id } = await initUpload(good, { userId: "user", invitationId: null }, body, null);
+  const { id } = await initUpload(good, { userId: "user", invitationId: null, by: theBox }, body, null);
   expect(good.spool.list()).toEqual([id]);
 });

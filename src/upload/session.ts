@@ -1,5 +1,6 @@
-import { createHmac, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
+import { type Actor, record, theBox } from "../audit/record.ts";
 import { isTerminal, uploadTransitions } from "../contract/states.ts";
 import {
   type ChunkRange,
@@ -29,6 +30,7 @@ import {
   type UploadRow,
   updateUpload,
 } from "../db/uploads.ts";
+import { hashOf } from "./body-hash.ts";
 import { chunkCount, missingRanges } from "./ranges.ts";
 import { checkInit, requireNotGone } from "./rules.ts";
 import type { Spool } from "./spool.ts";
@@ -49,6 +51,7 @@ export interface SessionDeps {
 export interface Opener {
   readonly userId: string;
   readonly invitationId: string | null;
+  readonly by: Actor;
 }
 
 /** What is known of an upload's files before their bytes. */
@@ -69,7 +72,7 @@ export interface DeclaredFiles {
  */
 export async function initUpload(
   deps: SessionDeps,
-  { userId, invitationId }: Opener,
+  { userId, invitationId, by }: Opener,
   body: UploadInit,
   ownKey: string | null,
 ): Promise<UploadRow> {
@@ -153,6 +156,16 @@ export async function initUpload(
           : { state: "needed" as const }),
       })),
     );
+    record(tx, {
+      by,
+      event: "upload.opened",
+      uploadId: id,
+      details: { files: body.total_files, bytes: body.total_size_bytes },
+    });
+    if (body.resend) {
+      const reason = { text: body.resend.reason, box: now.box };
+      record(tx, { by, event: "upload.resend", uploadId: id, reason });
+    }
     return findUpload(tx, id) as UploadRow;
   }
 }
@@ -168,41 +181,6 @@ function openInvitation(db: Database, id: string, body: UploadInit): { readonly 
   if (asked.some((one) => !destinationIds.includes(one)))
     throw new RelayError("forbidden", "This code does not let its guest choose where the study goes.");
   return { destinationIds };
-}
-
-/** The keyed hash of `canonical(body)`; a long list takes several turns. */
-async function hashOf(hashKey: Uint8Array, body: UploadInit): Promise<string> {
-  const hash = createHmac("sha256", hashKey);
-  let before = "{";
-  for (const [name, member] of sortedEntries(body)) {
-    hash.update(`${before}${JSON.stringify(name)}:`);
-    before = ",";
-    if (!Array.isArray(member)) hash.update(canonical(member));
-    else {
-      for (let start = 0; start < member.length; start += 4000) {
-        await setImmediate();
-        hash.update(
-          (start === 0 ? "[" : ",") +
-            member
-              .slice(start, start + 4000)
-              .map(canonical)
-              .join(),
-        );
-      }
-      hash.update(member.length === 0 ? "[]" : "]");
-    }
-  }
-  return hash.update("}").digest("base64url"); // no body is empty
-}
-
-const sortedEntries = (value: object) => Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-
-/** The same for the same content, whatever the order of keys. */
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
-  const entries = sortedEntries(value);
-  return `{${entries.map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`).join()}}`;
 }
 
 /** What of each file is missing, as chunk ranges; complete files are left out. */
@@ -240,7 +218,7 @@ export function requireAllBytes(db: Database, upload: UploadRow): UploadFileRow[
  * @returns whether intake has new work
  * @throws RelayError upload_incomplete, totals_mismatch, upload_expired, upload_cancelled
  */
-export function completeUpload(deps: Pick<SessionDeps, "db" | "now">, upload: UploadRow): boolean {
+export function completeUpload(deps: Pick<SessionDeps, "db" | "now">, upload: UploadRow, by: Actor): boolean {
   const { db } = deps;
   if (upload.completedAt !== null) return false; // whatever became of it since is the answer
   requireNotGone(upload);
@@ -266,6 +244,8 @@ export function completeUpload(deps: Pick<SessionDeps, "db" | "now">, upload: Up
       });
     const { wall, box } = deps.now();
     updateUpload(tx, upload.id, { state: "processing", completedAt: wall, lastTrafficAt: box });
+    const details = { files: upload.totalFiles, bytes: upload.totalSizeBytes };
+    record(tx, { by, event: "upload.completed", uploadId: upload.id, details });
     return true;
   });
 }
@@ -278,7 +258,7 @@ function requireNotGoneAgain(upload: UploadRow | undefined): UploadRow {
 
 /** Moves an upload along contract/states.ts; a move the table does not know is an error. */
 export function moveUpload(
-  tx: Parameters<typeof updateUpload>[0],
+  tx: Transaction,
   upload: UploadRow,
   to: UploadRow["state"],
   now: Moment,
@@ -287,4 +267,5 @@ export function moveUpload(
   if (!uploadTransitions[upload.state].includes(to))
     throw new Error(`an upload does not go from ${upload.state} to ${to}`);
   updateUpload(tx, upload.id, { ...values, state: to, ...(isTerminal(to) ? endedNow(now) : {}) });
+  if (isTerminal(to)) record(tx, { by: theBox, event: "upload.ended", uploadId: upload.id, details: { state: to } });
 }

@@ -5,15 +5,11 @@ import { type Guess, totpGuess } from "../../auth/attempts.ts";
 import { PasswordChange, TotpConfirm, TotpConfirmed, TotpDisable, TotpEnrollment } from "../../contract/auth.ts";
 import { RelayError } from "../../core/errors.ts";
 import { findUser, type UserRow } from "../../db/users.ts";
-import { clientAddress, networkOf, type SocketServer } from "../client-address.ts";
+import { type Asked, actorOf, addressOf } from "../actor.ts";
+import { networkOf } from "../client-address.ts";
 import type { HttpContext } from "../context.ts";
 import { jsonBody } from "../json-body.ts";
 import { requestId } from "../request-id.ts";
-
-interface Asked {
-  readonly request: Request;
-  readonly server: SocketServer | null;
-}
 
 /** A whole account's routes; a stolen token must not be enough to change one, so guesses count here as they do at sign-in. */
 export function accountRoutes(context: HttpContext) {
@@ -26,7 +22,7 @@ export function accountRoutes(context: HttpContext) {
   };
   /** Counts what is tried unless the work answers; an error of what is new, not of what was shown, counts as an answer. */
   const guessing = async <T>(asked: Asked, guessed: (network: string) => Guess[], work: () => T | Promise<T>) => {
-    const network = networkOf(clientAddress(asked.request, asked.server, config()));
+    const network = networkOf(addressOf(config(), asked));
     const guesses = guessed(network);
     attempts.knock(network);
     for (const guess of guesses) attempts.begin(guess);
@@ -49,7 +45,13 @@ export function accountRoutes(context: HttpContext) {
       "/password",
       async ({ body, request, server, set }) => {
         const { user, sessionId } = own(request);
-        const change = { user, sessionId, oldPassword: body.old_password, newPassword: body.new_password };
+        const change = {
+          user,
+          sessionId,
+          oldPassword: body.old_password,
+          newPassword: body.new_password,
+          by: actorOf(context, { request, server }),
+        };
         await guessing(
           { request, server },
           (network) => [nameGuess(user, network)],
@@ -83,7 +85,7 @@ export function accountRoutes(context: HttpContext) {
         const codes = await guessing(
           { request, server },
           (network) => [totpGuess(user.id, network)],
-          () => totp.confirm(user, sessionId, body.totp),
+          () => totp.confirm(user, sessionId, body.totp, actorOf(context, { request, server })),
         );
         told("auth.totp_set_up", request, user);
         return { recovery_codes: codes };
@@ -108,7 +110,7 @@ export function accountRoutes(context: HttpContext) {
           async () => {
             if (!(await checkPassword(db, user.username, body.password))) throw new RelayError("invalid_credentials");
             if (!totp.check(user, shown)) throw new RelayError("totp_invalid");
-            totp.disable(user);
+            totp.disable(user, actorOf(context, { request, server }));
           },
         );
         told("auth.totp_removed", request, user);

@@ -1,11 +1,13 @@
 import { Elysia, t } from "elysia";
+import { type Deed, record } from "../../audit/record.ts";
 import { deliveryStates } from "../../contract/states.ts";
 import { AdminDelivery, AdminDeliveryPage } from "../../contract/status.ts";
 import { RelayError } from "../../core/errors.ts";
 import type { Transaction } from "../../db/database.ts";
-import { deliveryById, listDeliveries } from "../../db/deliveries.ts";
+import { deliveryById, listDeliveries, studyInstanceUIDOf } from "../../db/deliveries.ts";
 import { discardDelivery, redirectDelivery, retryDelivery } from "../../forward/settle.ts";
 import { deliveryView } from "../../upload/view.ts";
+import { type Asked, actorOf } from "../actor.ts";
 import type { HttpContext } from "../context.ts";
 import { cursorOf, readCursor } from "../cursor.ts";
 import { jsonBody } from "../json-body.ts";
@@ -17,8 +19,23 @@ export function adminDeliveryRoutes(context: HttpContext) {
   const { db, guard, live, log } = context;
 
   /** Changes one parked delivery and answers it as it stands then. */
-  function act(request: Request, id: string, what: string, change: (tx: Transaction) => void) {
-    db.transaction(change);
+  function act(
+    asked: Asked,
+    id: string,
+    what: "retried" | "redirected" | "discarded",
+    change: (tx: Transaction) => void,
+    told: Pick<Deed, "details" | "reason"> = {},
+  ) {
+    const { request } = asked;
+    const by = actorOf(context, asked);
+    db.transaction((tx) => {
+      const before = deliveryById(tx, id);
+      change(tx);
+      if (!before) return;
+      const studyInstanceUID = studyInstanceUIDOf(tx, before.studyId);
+      const details = { delivery_id: id, destination_id: before.destinationId, ...told.details };
+      record(tx, { by, event: `delivery.${what}`, uploadId: before.uploadId, studyInstanceUID, ...told, details });
+    });
     const row = deliveryById(db.orm, id);
     if (!row) throw new RelayError("not_found");
     const who = { request_id: requestId(request), user_id: guard.principal(request).userId };
@@ -60,17 +77,21 @@ export function adminDeliveryRoutes(context: HttpContext) {
     )
     .post(
       "/:delivery_id/retry",
-      ({ params, request }) =>
-        act(request, params.delivery_id, "retried", (tx) =>
+      ({ params, request, server }) =>
+        act({ request, server }, params.delivery_id, "retried", (tx) =>
           retryDelivery(tx, params.delivery_id, context.now(), context.config()),
         ),
       { parse: "none", response: { 200: AdminDelivery }, detail: { summary: "Try a parked delivery again" } },
     )
     .post(
       "/:delivery_id/redirect",
-      ({ params, request, body }) =>
-        act(request, params.delivery_id, "redirected", (tx) =>
-          redirectDelivery(tx, params.delivery_id, body.destination_id, context.now(), context.config()),
+      ({ params, request, server, body }) =>
+        act(
+          { request, server },
+          params.delivery_id,
+          "redirected",
+          (tx) => redirectDelivery(tx, params.delivery_id, body.destination_id, context.now(), context.config()),
+          { details: { via: body.destination_id } },
         ),
       {
         parse: [jsonBody(context, "/admin/deliveries/:delivery_id/redirect"), "json"],
@@ -81,8 +102,14 @@ export function adminDeliveryRoutes(context: HttpContext) {
     )
     .post(
       "/:delivery_id/discard",
-      ({ params, request }) =>
-        act(request, params.delivery_id, "discarded", (tx) => discardDelivery(tx, params.delivery_id, context.now())),
+      ({ params, request, server, body }) =>
+        act(
+          { request, server },
+          params.delivery_id,
+          "discarded",
+          (tx) => discardDelivery(tx, params.delivery_id, context.now()),
+          { reason: { text: body.reason, box: context.now().box } },
+        ),
       {
         parse: [jsonBody(context, "/admin/deliveries/:delivery_id/discard"), "json"],
         body: t.Object({ reason: t.String({ minLength: 1, maxLength: 1024 }) }, { additionalProperties: false }),

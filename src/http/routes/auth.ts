@@ -1,10 +1,12 @@
 import { Elysia } from "elysia";
+import { record } from "../../audit/record.ts";
 import { checkPassword, normalizeUsername } from "../../auth/accounts.ts";
 import { type Guess, totpGuess } from "../../auth/attempts.ts";
 import { Login, OwnAccount, SignedIn } from "../../contract/auth.ts";
 import { RelayError } from "../../core/errors.ts";
-import { findUser } from "../../db/users.ts";
-import { clientAddress, networkOf, type SocketServer } from "../client-address.ts";
+import { findUser, findUserByName } from "../../db/users.ts";
+import { type Asked, addressOf } from "../actor.ts";
+import { networkOf } from "../client-address.ts";
 import type { HttpContext } from "../context.ts";
 import { type BodyBounds, jsonBody } from "../json-body.ts";
 import { requireOwnOrigin } from "../own-origin.ts";
@@ -17,7 +19,7 @@ const loginBounds: BodyBounds = { maxBytes: 16 * 1024, maxValues: 16 };
 /** Sign-in: password and second factor against a session and its short access tokens. */
 export function authRoutes(context: HttpContext) {
   const { config, db, guard, log, authSessions, attempts, totp } = context;
-  const networkOfRequest = ({ request, server }: Asked) => networkOf(clientAddress(request, server, config()));
+  const networkOfRequest = ({ request, server }: Asked) => networkOf(addressOf(config(), { request, server }));
   return new Elysia({ prefix: "/auth" })
     .post(
       "/login",
@@ -28,6 +30,11 @@ export function authRoutes(context: HttpContext) {
         for (const guess of guesses) attempts.begin(guess);
         const failed = (code: "invalid_credentials" | "totp_invalid") => {
           log.event("auth.sign_in_failed", { request_id: requestId(request), code }, "warning");
+          // A name that is nobody's is not written: a password or a patient may have got into its field.
+          const known = findUserByName(db.orm, normalizeUsername(body.username));
+          const address = addressOf(config(), { request, server });
+          const by = { id: known?.id ?? null, name: known?.username ?? null, address };
+          db.transaction((tx) => record(tx, { by, event: "auth.sign_in_failed", failed: true, details: { code } }));
           return new RelayError(code);
         };
         const user = await checkPassword(db, body.username, body.password);
@@ -44,7 +51,11 @@ export function authRoutes(context: HttpContext) {
         }
         attempts.succeed(network, guesses); // only failures count: a ward signs in from one address
         log.event("auth.signed_in", { request_id: requestId(request), user_id: user.id, role: user.role });
-        return signedIn(context, authSessions.open(user, config().auth.session_hours), set);
+        return signedIn(
+          context,
+          authSessions.open(user, config().auth.session_hours, addressOf(config(), { request, server })),
+          set,
+        );
       },
       {
         // The address before the body: whoever is past its limit gets nothing read.
@@ -68,9 +79,4 @@ export function authRoutes(context: HttpContext) {
       },
       { response: { 200: OwnAccount }, detail: { summary: "Who this token speaks for" } },
     );
-}
-
-interface Asked {
-  readonly request: Request;
-  readonly server: SocketServer | null;
 }

@@ -1,9 +1,12 @@
 import { Elysia, t } from "elysia";
+import { record } from "../../audit/record.ts";
 import type { OpenSession } from "../../auth/sessions.ts";
 import { mustEnroll } from "../../auth/totp.ts";
 import { SessionList, SignedIn } from "../../contract/auth.ts";
 import { RelayError } from "../../core/errors.ts";
-import { liveSessionsOf, revokeSession, revokeSessionsOf } from "../../db/sessions.ts";
+import { findSession, liveSessionsOf, revokeSession, revokeSessionsOf } from "../../db/sessions.ts";
+import { findUser } from "../../db/users.ts";
+import { actorOf, addressOf } from "../actor.ts";
 import type { HttpContext } from "../context.ts";
 import { bearerOf } from "../guard.ts";
 import { requireOwnOrigin } from "../own-origin.ts";
@@ -76,9 +79,16 @@ export function sessionRoutes(context: HttpContext) {
     )
     .post(
       "/logout",
-      async ({ request, set }) => {
+      async ({ request, server, set }) => {
         set.headers["set-cookie"] = clearedCookie(config());
         const id = authSessions.end(cookieToken(config(), request)) ?? (await endByToken(request));
+        const user = findUser(db.orm, findSession(db.orm, id)?.userId ?? "");
+        const by = {
+          id: user?.id ?? null,
+          name: user?.username ?? null,
+          address: addressOf(config(), { request, server }),
+        };
+        db.transaction((tx) => record(tx, { by, event: "auth.signed_out", details: { session_id: id } }));
         log.event("auth.signed_out", { request_id: requestId(request), session_id: id });
         set.status = 204;
       },
@@ -110,19 +120,28 @@ export function sessionRoutes(context: HttpContext) {
     )
     .delete(
       "/sessions",
-      ({ request, set }) => {
-        revokeSessionsOf(db.orm, own(request).userId, now().wall);
+      ({ request, server, set }) => {
+        const { userId } = own(request);
+        const by = actorOf(context, { request, server });
+        db.transaction((tx) => {
+          revokeSessionsOf(tx, userId, now().wall);
+          record(tx, { by, event: "auth.session_ended", details: { user_id: userId } });
+        });
         set.status = 204;
       },
       { detail: { summary: "Sign out everywhere" } },
     )
     .delete(
       "/sessions/:id",
-      ({ request, params, set }) => {
+      ({ request, server, params, set }) => {
         const { userId } = own(request);
         if (!liveSessionsOf(db.orm, userId, now().box).some(({ id }) => id === params.id))
           throw new RelayError("not_found");
-        revokeSession(db.orm, params.id, now().wall);
+        const by = actorOf(context, { request, server });
+        db.transaction((tx) => {
+          revokeSession(tx, params.id, now().wall);
+          record(tx, { by, event: "auth.session_ended", details: { session_id: params.id } });
+        });
         set.status = 204;
       },
       { params: t.Object({ id: t.String() }), detail: { summary: "End one sign-in" } },

@@ -37,11 +37,12 @@ export function setupRoutes(context: HttpContext) {
       "/setup",
       async ({ body, request, set, server }) => {
         requireOwnOrigin(request, config());
-        const user = await setUp(db, body);
+        const address = clientAddress(request, server, config());
+        const user = await setUp(db, body, address);
         attempts.forgive(network(request, server), []);
         log.event("auth.set_up", { request_id: requestId(request), user_id: user.id });
         set.status = 201;
-        return signedIn(context, authSessions.open(user, config().auth.session_hours), set);
+        return signedIn(context, authSessions.open(user, config().auth.session_hours, address), set);
       },
       {
         parse: [

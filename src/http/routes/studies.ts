@@ -5,6 +5,7 @@ import { RelayError } from "../../core/errors.ts";
 import { findUpload } from "../../db/uploads.ts";
 import { confirmStudy, rejectStudy } from "../../study/confirm.ts";
 import { statusOf } from "../../upload/view.ts";
+import { actorOf } from "../actor.ts";
 import type { HttpContext } from "../context.ts";
 import { jsonBody } from "../json-body.ts";
 import { requestId } from "../request-id.ts";
@@ -30,11 +31,12 @@ export function studyRoutes(context: HttpContext) {
   return new Elysia()
     .post(
       `${base}/confirm`,
-      async ({ params, request, body }) => {
+      async ({ params, request, server, body }) => {
         const { id } = guard.upload(request, params.id, "change");
         // An upload's own token is held by the guest as well.
         const byGuest = guard.principal(request).kind !== "access";
-        await confirmStudy(context.sessions, id, params.study_instance_uid, body, byGuest);
+        const by = actorOf(context, { request, server });
+        await confirmStudy(context.sessions, id, params.study_instance_uid, body, by, byGuest);
         return answer(request, id, "study.confirmed");
       },
       {
@@ -46,9 +48,10 @@ export function studyRoutes(context: HttpContext) {
     )
     .post(
       `${base}/reject`,
-      ({ params, request, body }) => {
+      ({ params, request, server, body }) => {
         const { id } = guard.upload(request, params.id, "change");
-        rejectStudy(context.sessions, id, params.study_instance_uid, body.reason);
+        const by = actorOf(context, { request, server });
+        rejectStudy(context.sessions, id, params.study_instance_uid, body.reason, by);
         return answer(request, id, "study.rejected");
       },
       {

@@ -1,4 +1,5 @@
 import { Elysia } from "elysia";
+import { record } from "../../audit/record.ts";
 import { may } from "../../contract/permissions.ts";
 import { isTerminal, type UploadState, uploadStates } from "../../contract/states.ts";
 import { UploadOutcome, UploadPage, UploadStatus } from "../../contract/status.ts";
@@ -8,6 +9,7 @@ import { applyCancel } from "../../forward/cancel.ts";
 import { applyAccept, applyRetry } from "../../forward/settle.ts";
 import { completeUpload, requireAllBytes } from "../../upload/session.ts";
 import { outcomeOf, statusOf, summaryOf } from "../../upload/view.ts";
+import { actorOf } from "../actor.ts";
 import type { HttpContext } from "../context.ts";
 import { cursorOf, readCursor } from "../cursor.ts";
 import { eventStream, eventStreamHeaders } from "../event-stream.ts";
@@ -40,7 +42,7 @@ export function uploadLifeRoutes(context: HttpContext) {
           requireAllBytes(db, upload);
           if (await context.askAgain(upload, request.signal)) live.changed(upload.id);
         }
-        if (completeUpload(context.sessions, fresh(upload.id))) {
+        if (completeUpload(context.sessions, fresh(upload.id), actorOf(context, { request, server }))) {
           log.event("upload.completed", {
             request_id: requestId(request),
             upload_id: upload.id,
@@ -96,9 +98,13 @@ export function uploadLifeRoutes(context: HttpContext) {
     )
     .post(
       "/upload/:id/retry",
-      ({ params, request }) => {
+      ({ params, request, server }) => {
         const upload = guard.upload(request, params.id, "change");
-        db.transaction((tx) => applyRetry(tx, upload.id, context.now(), context.config()));
+        const by = actorOf(context, { request, server });
+        db.transaction((tx) => {
+          record(tx, { by, event: "upload.retried", uploadId: upload.id });
+          applyRetry(tx, upload.id, context.now(), context.config());
+        });
         log.event("upload.retried", { upload_id: upload.id, ...who(request) });
         return changed(upload.id);
       },
@@ -106,9 +112,13 @@ export function uploadLifeRoutes(context: HttpContext) {
     )
     .post(
       "/upload/:id/accept",
-      ({ params, request }) => {
+      ({ params, request, server }) => {
         const upload = guard.upload(request, params.id, "change");
-        db.transaction((tx) => applyAccept(tx, upload.id, context.now()));
+        const by = actorOf(context, { request, server });
+        db.transaction((tx) => {
+          record(tx, { by, event: "upload.left_as_is", uploadId: upload.id });
+          applyAccept(tx, upload.id, context.now());
+        });
         log.event("upload.left_as_is", { upload_id: upload.id, ...who(request) });
         return changed(upload.id);
       },
@@ -116,9 +126,14 @@ export function uploadLifeRoutes(context: HttpContext) {
     )
     .delete(
       "/upload/:id",
-      async ({ params, request }) => {
+      async ({ params, request, server }) => {
         const upload = guard.upload(request, params.id, "change");
-        await context.endUpload(upload.id, (tx, mayBeThere) => applyCancel(tx, upload.id, context.now(), mayBeThere));
+        const by = actorOf(context, { request, server });
+        await context.endUpload(upload.id, (tx, mayBeThere) => {
+          if (!isTerminal(findUpload(tx, upload.id)?.state ?? "cancelled"))
+            record(tx, { by, event: "upload.cancelled", uploadId: upload.id });
+          applyCancel(tx, upload.id, context.now(), mayBeThere);
+        });
         await context.cancelUpload(upload.id); // only now: an upload still `processing` would be taken up again
         log.event("upload.cancelled", { upload_id: upload.id, ...who(request) });
         live.changed(upload.id);

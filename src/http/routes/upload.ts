@@ -8,6 +8,7 @@ import { parseBodyHeaders } from "../../upload/body.ts";
 import { fileForChunk } from "../../upload/declare.ts";
 import { requireReceiving } from "../../upload/rules.ts";
 import { initUpload } from "../../upload/session.ts";
+import { actorOf } from "../actor.ts";
 import type { HttpContext } from "../context.ts";
 import { idempotencyKey } from "../idempotency-key.ts";
 import { type BodyBounds, jsonBody, maxJsonBytes } from "../json-body.ts";
@@ -34,11 +35,12 @@ export function uploadRoutes(context: HttpContext) {
   return new Elysia({ prefix: "/upload" })
     .post(
       "/init",
-      async ({ body, request, set }) => {
+      async ({ body, request, server, set }) => {
         const caller = guard.principal(request);
+        const by = actorOf(context, { request, server });
         const { userId } = caller;
         const invitationId = caller.kind === "guest" ? caller.invitationId : null;
-        const upload = await initUpload(sessions, { userId, invitationId }, body, idempotencyKey(request));
+        const upload = await initUpload(sessions, { userId, invitationId, by }, body, idempotencyKey(request));
         log.event("upload.opened", {
           request_id: requestId(request),
           upload_id: upload.id,
@@ -46,7 +48,7 @@ export function uploadRoutes(context: HttpContext) {
           files: upload.totalFiles,
           bytes: upload.totalSizeBytes,
         });
-        // The reason itself is free text and stays in the database.
+        // The reason itself is free text: beside the audit.
         if (upload.resendReason !== null)
           log.event(
             "upload.resend",
