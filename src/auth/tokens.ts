@@ -37,16 +37,16 @@ export interface Tokens {
 }
 
 export function createTokens(keys: Keys): Tokens {
-  const { kid, privateKey, publicKey } = keys.signing;
   const verified = new Map<string, TokenClaims>();
-  const signBetween = (
+  const signBetween = async (
     kind: keyof typeof types,
     subject: string,
     claims: Record<string, string>,
     [from, until]: readonly [from: number, until: number],
     id: string,
-  ) =>
-    new SignJWT(claims)
+  ) => {
+    const { kid, privateKey } = await keys.signing.current();
+    return new SignJWT(claims)
       .setProtectedHeader({ alg: "EdDSA", typ: types[kind], kid })
       .setIssuer(issuer)
       .setAudience(kind)
@@ -55,8 +55,16 @@ export function createTokens(keys: Keys): Tokens {
       .setExpirationTime(Math.floor(until / 1000))
       .setJti(id)
       .sign(privateKey);
+  };
   const sign = (kind: keyof typeof types, subject: string, claims: Record<string, string>, seconds: number) =>
     signBetween(kind, subject, claims, [Date.now(), Date.now() + seconds * 1000], crypto.randomUUID());
+
+  /** Out of the box's own ring alone: keys that a token brings along or points to (jwk, jku, x5c) are not looked at. */
+  const keyFor = async ({ kid }: { kid?: string }): Promise<CryptoKey> => {
+    const key = typeof kid === "string" ? await keys.signing.find(kid) : undefined;
+    if (!key) throw new RelayError("unauthorized");
+    return key;
+  };
 
   return {
     access: (user, sessionId, seconds) => sign("access", user.id, { role: user.role, sid: sessionId }, seconds),
@@ -68,7 +76,7 @@ export function createTokens(keys: Keys): Tokens {
       if (known !== undefined && known.expiresAt > Date.now()) return known;
       verified.delete(token);
       const kind = kindOf(token);
-      const { payload } = await jwtVerify(token, publicKey, {
+      const { payload } = await jwtVerify(token, keyFor, {
         algorithms: ["EdDSA"],
         issuer,
         audience: kind,

@@ -4,7 +4,7 @@ import { exitCodeOf } from "./failure.ts";
 import { say, sayJson, tell, UsageError } from "./io.ts";
 
 /** Reserved by the contract for later versions. */
-const later = ["backup", "restore", "receipt", "key", "support-bundle", "fake-pacs"];
+const later = ["backup", "restore", "receipt", "support-bundle", "fake-pacs"];
 
 const another = (id: string, before: readonly string[] | undefined) => [...(before ?? []), id];
 
@@ -36,6 +36,11 @@ function commandLine(finish: (action: Action) => Promise<void>): Command {
 
   command(program, "setup-code", "print a one-time code that makes the first administrator").action(async (options) =>
     finish((await import("./setup-code.ts")).setupCode(options)),
+  );
+
+  const key = program.command("key").description("the keys that sign tokens");
+  command(key, "rotate", "sign with a new key; what the old one signed is good until it ends").action(async (options) =>
+    finish((await import("./key.ts")).rotate(options)),
   );
 
   const user = program.command("user").description("accounts, also while the server runs");

@@ -17,6 +17,8 @@ export function eventStream(source: {
   listen: (listener: () => void) => () => void;
   look: () => { data: string; last: boolean };
   signal: AbortSignal;
+  /** Called once, when the stream is over. */
+  ended?: () => void;
   keepAliveMs?: number;
 }): Response {
   const encoder = new TextEncoder();
@@ -48,6 +50,7 @@ export function eventStream(source: {
         timer ??= setTimeout(send, Math.max(0, lastAt + leastGapMs - performance.now()));
       });
       stop = () => {
+        if (!ended) source.ended?.();
         ended = true;
         clearTimeout(timer);
         clearInterval(keepAlive);

@@ -11,6 +11,7 @@ import { findLiveSession } from "../db/sessions.ts";
 import { findUpload, type UploadRow } from "../db/uploads.ts";
 import { findUser } from "../db/users.ts";
 import { accessOf, isProtected } from "./access.ts";
+import { type OpenAnswer, OpenAnswers } from "./open-answers.ts";
 
 /** Who a request speaks for. */
 export type Principal = TokenClaims & {
@@ -26,6 +27,8 @@ export interface Guard {
   authorize(request: Request, route: string, uploadId: string | undefined): void;
   /** For an answer that goes on: does the caller still hold what it was given on? @throws RelayError unauthorized */
   recheck(request: Request): void;
+  /** For a request that lasts: ends it within a second once the account is disabled. */
+  watch(request: Request): OpenAnswer;
   principal(request: Request): Principal;
   /** The upload of a path, if this caller may touch it so. Another's answers as one that does not exist. */
   upload(request: Request, id: string, use: "see" | "change" | "own"): UploadRow;
@@ -70,8 +73,11 @@ export function createGuard(deps: { db: Database; tokens: Tokens; config: () => 
   const isStopped = ({ invitationId }: UploadRow) =>
     invitationId !== null && (findInvitation(deps.db.orm, invitationId)?.revokedAt ?? null) !== null;
 
+  const openAnswers = new OpenAnswers(deps.db);
+
   return {
     principal,
+    watch: (request) => openAnswers.begin(principal(request).userId, request.signal),
     recheck: (request) => {
       const caller = principal(request);
       if (caller.expiresAt <= Date.now()) throw new RelayError("unauthorized");

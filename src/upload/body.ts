@@ -75,7 +75,14 @@ export async function readBody(body: ReadableStream<Uint8Array> | null, options:
     if (moved < leastBytesPerWindow) stop(new RelayError("request_timeout"));
     moved = 0;
   }, options.idleSeconds * 1000);
-  const onAbort = () => stop(new RelayError("service_unavailable", undefined, { retryAfterSeconds: 1 }));
+  const onAbort = () => {
+    const { reason } = options.signal;
+    stop(
+      reason instanceof RelayError
+        ? reason
+        : new RelayError("service_unavailable", undefined, { retryAfterSeconds: 1 }),
+    );
+  };
   options.signal.addEventListener("abort", onAbort);
   try {
     for (;;) {

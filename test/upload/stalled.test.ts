@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
+import { run } from "../cli/binary.ts";
 import { type Box, startBox } from "../support/box.ts";
 import { until } from "../support/child.ts";
 import { chunkHead, newUser, oneFile, pattern, problemOf, put, rawRequest } from "./api.ts";
@@ -35,4 +36,18 @@ test("chunk requests that stall are bounded per user, hold no file until a byte 
   await until("room again", async () => (await put(box, opened, query, pattern(K))).status === 200);
   expect((await busy.complete(opened)).status).toBe(200);
   expect(box.events("http.failed")).toEqual([]);
+}, 30_000);
+
+test("disabling a user ends chunk requests that are under way, and no one else's", async () => {
+  const [leaver, other] = [await newUser(box, "leaver", "clinician"), await newUser(box, "other", "clinician")];
+  const [theirs, mine] = [await leaver.init(oneFile(K)), await other.init(oneFile(K))];
+  const head = (opened: typeof theirs) => chunkHead(opened, 0, [`Content-Length: ${K}`]);
+  const [going, staying] = [await rawRequest(box.url, head(theirs)), await rawRequest(box.url, head(mine))];
+  for (const raw of [going, staying]) raw.write(pattern(K / 2));
+  expect((await run(["user", "disable", "leaver", "--config", box.configFile])).code).toBe(0);
+  await problemOf(await going.answer(), 401, "unauthorized");
+  expect(staying.quiet).toBe(true);
+  staying.write(pattern(K).subarray(K / 2));
+  expect((await staying.answer()).status).toBe(200);
+  for (const raw of [going, staying]) raw.drop();
 }, 30_000);

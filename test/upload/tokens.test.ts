@@ -250,6 +250,20 @@ test("disabling a user ends the sign-in and the upload tokens at once", async ()
     );
 });
 
+test("key rotate in the middle of an upload: old tokens go on, new ones are signed by the new key", async () => {
+  const theirs = await client.init(oneFile(4096));
+  expect((await run(["key", "rotate", "--config", box.configFile])).code).toBe(0);
+  const fresh = await client.request("POST", `/upload/${theirs.upload_id}/token`);
+  const { upload_token } = (await fresh.json()) as { upload_token: string };
+  const kid = (token: string) => JSON.parse(Buffer.from(token.split(".")[0] ?? "", "base64url").toString()).kid;
+  expect(kid(upload_token)).not.toBe(kid(theirs.upload_token));
+  expect((await put(box, theirs, { file_id: "a", chunk_index: 0 }, pattern(4096))).status).toBe(200);
+  const renewed = { ...theirs, upload_token };
+  expect((await put(box, renewed, { file_id: "a", chunk_index: 0 }, pattern(4096))).status).toBe(200);
+  expect((await client.complete(theirs)).status).toBe(200);
+  await problemOf(await put(box, renewed, { file_id: "a", chunk_index: 0 }, pattern(4096)), 409, "upload_closed");
+});
+
 test("no token, name or address of an upload is in what the box says", () => {
   const said = box.lines.join("\n");
   for (const secret of [client.token, opened.upload_token, "a.bin"]) expect(said).not.toContain(secret);

@@ -79,6 +79,7 @@ export function uploadLifeRoutes(context: HttpContext) {
         server?.timeout(request, 0);
         const { id } = guard.upload(request, params.id, "see");
         if (request.method === "HEAD") return new Response(null, { headers: eventStreamHeaders });
+        const { signal, done } = guard.watch(request);
         return eventStream({
           listen: (listener) => live.listen(id, listener),
           look: () => {
@@ -86,7 +87,8 @@ export function uploadLifeRoutes(context: HttpContext) {
             const row = guard.upload(request, id, "see");
             return { data: JSON.stringify(summaryOf(db, row)), last: isTerminal(row.state) };
           },
-          signal: request.signal,
+          signal,
+          ended: done,
         });
       },
       {

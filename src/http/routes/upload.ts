@@ -93,6 +93,7 @@ export function uploadRoutes(context: HttpContext) {
         const said = { fileId: query.file_id, name: query.name, sizeBytes };
         const file = fileForChunk(sessions, upload, said);
         const length = request.headers.get("content-length");
+        const { signal, done } = guard.watch(request);
         const last = await receiveChunk({
           upload,
           file,
@@ -101,8 +102,8 @@ export function uploadRoutes(context: HttpContext) {
           headers,
           contentLength: length === null ? null : Number(length),
           body: request.body,
-          signal: request.signal,
-        });
+          signal,
+        }).finally(done);
         context.live.changed(upload.id);
         return { file_id: file.fileId, received_chunk_index: last };
       },
