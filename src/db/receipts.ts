@@ -35,12 +35,14 @@ export const openInstances = (
     .all();
 export type OpenInstance = ReturnType<typeof openInstances>[number];
 
-/** How many instances of a delivery stand at each result. */
+/** How many instances of a delivery stand at each result; notes that went in a form it does not take any more are none of them. */
 export function countOutcomes(q: Queries, deliveryId: string, destinationId: string): Record<OutcomeResult, number> {
   const rows = q
     .select({ result: deliveryInstance.result, n: count() })
     .from(deliveryInstance)
-    .where(of(deliveryId, destinationId))
+    .innerJoin(delivery, eq(delivery.id, deliveryInstance.deliveryId))
+    .innerJoin(instance, eq(instance.id, deliveryInstance.instanceId))
+    .where(and(of(deliveryId, destinationId), or(isNull(instance.notesAs), eq(instance.notesAs, delivery.notesAs))))
     .groupBy(deliveryInstance.result)
     .all();
   const counts = { answered: 0, stored: 0, refused: 0, retry: 0 };
