@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "bun:test";
 import { connect } from "node:net";
+import { type Access, access } from "./access.ts";
 import type { HttpContext } from "./context.ts";
 import { createServer } from "./server.ts";
 
@@ -76,3 +77,14 @@ test.each(["", "x:99999", "a b", "[::1", "x/y", "\xff", null])(
     expect(answer).toContain('"code":"host_invalid"');
   },
 );
+
+test("a route without an entry in the table of access fails to start", async () => {
+  const rules = access as Record<string, Access>;
+  const { "GET /ready": rule } = rules;
+  delete rules["GET /ready"];
+  try {
+    await expect(createServer(context)).rejects.toThrow("no access rule for GET /ready");
+  } finally {
+    if (rule) rules["GET /ready"] = rule;
+  }
+});

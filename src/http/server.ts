@@ -10,6 +10,7 @@ import { openApiDocument } from "./openapi.ts";
 import { requireSingleParameters } from "./query.ts";
 import { requestId } from "./request-id.ts";
 import { accountRoutes } from "./routes/account.ts";
+import { adminAuditRoutes } from "./routes/admin-audit.ts";
 import { adminDeliveryRoutes } from "./routes/admin-deliveries.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { docsRoutes } from "./routes/docs.ts";
@@ -89,6 +90,7 @@ export async function createServer(context: HttpContext) {
     .use(uploadLifeRoutes(context))
     .use(studyRoutes(context))
     .use(receiptRoutes(context))
+    .use(adminAuditRoutes(context))
     .use(adminDeliveryRoutes(context))
     .use(await docsRoutes())
     .get("/docs/json", () => openApiDocument(app), { detail: { hide: true } })
