@@ -21,6 +21,8 @@ const load: Record<Page, () => Promise<unknown>> = {
   progress: () => import("./pages/page-progress.ts"),
   activity: () => import("./pages/page-activity.ts"),
   more: () => import("./pages/page-more.ts"),
+  invite: () => import("./pages/page-invite.ts"),
+  join: () => import("./pages/page-join.ts"),
 };
 const titles: Record<Page, Word> = {
   "sign-in": "sign_in",
@@ -29,7 +31,12 @@ const titles: Record<Page, Word> = {
   progress: "progress_title",
   activity: "activity_title",
   more: "more_title",
+  invite: "invite_title",
+  join: "join_title",
 };
+
+/** A guest sends, and that is all. */
+const guestPages: ReadonlySet<Page> = new Set(["send", "confirm", "progress", "join"]);
 
 /** Header, menu, the present page, one live region. Who is not signed in sees the sign-in page, and comes back to where they were. */
 @customElement("app-shell")
@@ -42,6 +49,7 @@ export class AppShell extends AppElement {
   @state() private failed = false;
   @state() private spoken = "";
   @query("shortcut-list") private list!: ShortcutList | null;
+  private guest = false;
   private stops: (() => void)[] = [];
   /** What was last said of each study: its state and quarter. */
   private readonly said = new Map<string, string>();
@@ -70,12 +78,17 @@ export class AppShell extends AppElement {
       this.app.queue.subscribe(() => this.heard()),
       this.app.session.subscribe(() => this.turned()),
     );
+    this.guest = this.app.session.person?.role === "guest";
     this.heard();
     this.follow();
   }
 
   /** Somebody signed in or out: Back never shows the previous person's page. */
   private turned(): void {
+    const person = this.app?.session.person ?? null;
+    const left = this.guest && person === null;
+    this.guest = person?.role === "guest";
+    if (left) go("join", "", "replace"); // it says that the code has ended
     if (this.app?.session.person === null) this.app.choice.take({ studies: [], leftOut: 0, unreadable: [] });
     if (this.app?.session.person !== null && this.route.page === "sign-in") go("send", "", "replace");
     else this.follow();
@@ -84,7 +97,11 @@ export class AppShell extends AppElement {
     void import("./elements/shortcut-list.ts").then(() => this.list?.open());
   }
   private shownPage(): Page {
-    return this.app?.session.person === null ? "sign-in" : this.route.page;
+    const { page } = this.route;
+    const person = this.app?.session.person;
+    if (page === "join") return page;
+    if (person === null) return "sign-in";
+    return person?.role === "guest" && !guestPages.has(page) ? "send" : page;
   }
   private follow(): void {
     if (this.app === null) return;
@@ -138,6 +155,8 @@ export class AppShell extends AppElement {
       progress: () => html`<page-progress .app=${app} .target=${route.id}></page-progress>`,
       activity: () => html`<page-activity .app=${app}></page-activity>`,
       more: () => html`<page-more .app=${app}></page-more>`,
+      invite: () => html`<page-invite .app=${app}></page-invite>`,
+      join: () => html`<page-join .app=${app} .target=${route.id}></page-join>`,
     };
     return this.ready === null ? nothing : views[this.ready]();
   }
@@ -150,7 +169,8 @@ export class AppShell extends AppElement {
 
   protected override render(): TemplateResult | typeof nothing {
     if (this.app === null) return nothing;
-    const inside = this.app.session.person !== null;
+    const { person } = this.app.session;
+    const inside = person !== null && person.role !== "guest";
     return html`<header class="top"><a class="skip" href=${hrefOf(this.route.page, this.route.id)} @click=${(
       event: Event,
     ) => {

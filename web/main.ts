@@ -6,7 +6,7 @@ import { chosenFrom } from "./core/chosen.ts";
 import { watchInstall } from "./core/install.ts";
 import { mine } from "./core/mine.ts";
 import { takeSharedFiles, watchServiceWorker } from "./core/service-worker.ts";
-import { createSession } from "./core/session.ts";
+import { createInviting, createSession } from "./core/session.ts";
 import { applyTheme, savedLanguage } from "./core/settings.ts";
 import { stayAwake } from "./core/staying-awake.ts";
 import { chooseLanguage, speak } from "./core/text.ts";
@@ -27,7 +27,7 @@ const known = new Promise<void>((resolve) => {
 });
 // a bad network must not keep the screen empty: who was here last is known before the box has answered
 const [queue] = await Promise.all([createQueue(api), Promise.race([restoreSession(api), known]), spoken]);
-const app: App = { queue: mine(queue, session), session, choice: new Choice() };
+const app: App = { queue: mine(queue, session), session, inviting: createInviting(api), choice: new Choice() };
 stayAwake(queue);
 
 const shell = document.querySelector("app-shell") ?? document.body.appendChild(document.createElement("app-shell"));

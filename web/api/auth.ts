@@ -1,6 +1,7 @@
 import { del, get, set } from "idb-keyval";
 import type { Login } from "../../src/contract/auth.ts";
 import type { Api, SignedIn, SignedInUser } from "./http.ts";
+import { forgetTicket, restoreGuest } from "./invitations.ts";
 import { ApiError } from "./problem.ts";
 
 const LAST_USER = "last-user";
@@ -18,6 +19,7 @@ export async function signIn(api: Api, login: Login): Promise<SignedIn> {
  * @returns who is signed in, null where nobody is
  */
 export async function restoreSession(api: Api): Promise<SignedInUser | null> {
+  if (await restoreGuest(api)) return api.user;
   const last = await get<SignedInUser>(LAST_USER).catch(() => undefined);
   if (last === undefined) return null;
   api.assume(last); // the screens need not wait for a bad network
@@ -43,4 +45,4 @@ export async function signOut(api: Api): Promise<void> {
 
 const remember = ({ id, username, role }: SignedInUser) =>
   set(LAST_USER, { id, username, role }).catch(() => undefined);
-const forget = () => del(LAST_USER).catch(() => undefined);
+const forget = () => Promise.all([del(LAST_USER).catch(() => undefined), forgetTicket()]);

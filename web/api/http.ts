@@ -1,12 +1,22 @@
 import type { UserView } from "../../src/contract/auth.ts";
+import type { Order } from "../../src/contract/invitation.ts";
 import { ApiError, networkError, problemOf } from "./problem.ts";
 
+/** What a QR session's guest is told of it. */
+export interface Visit {
+  readonly siteName: string;
+  readonly destination: string | null;
+  /** Milliseconds since 1970. */
+  readonly endsAt: number;
+  readonly order: Order | null;
+}
 export interface SignedInUser {
   readonly id: string;
+  /** Of a guest: who invited. */
   readonly username: string;
   readonly role: string;
 }
-export type SignedIn = { access_token: string; expires_in: number; user: typeof UserView.static } & {
+export type SignedIn = { visit?: Visit; access_token: string; expires_in: number; user: typeof UserView.static } & {
   totp_enrollment_required?: boolean;
 };
 
@@ -22,16 +32,18 @@ export interface CallOptions {
 export interface Api {
   /** Who is signed in; null before sign-in and after its end. */
   readonly user: SignedInUser | null;
+  /** Of a QR session's guest. */
+  readonly visit: Visit | null;
   /** Whether a token is at hand, so that requests can be made for this user now. */
   readonly ready: boolean;
   /** @throws ApiError the box's problem, or `network` */
   call<T>(method: string, path: string, options?: CallOptions): Promise<T>;
   /** Takes a session that an answer brought, or ends the present one. */
-  adopt(session: SignedIn | null): void;
-  /** Asks for a fresh token by the cookie; one at a time over all tabs, for a used cookie ends the session. @throws ApiError */
+  adopt(session: SignedIn | null, renewal?: () => Promise<SignedIn>): void;
+  /** Asks for a fresh token, by the cookie unless the session brought another way; one at a time over all tabs, for a used cookie ends the session. @throws ApiError */
   refresh(): Promise<void>;
   /** Who was signed in last, where the box cannot be asked now. */
-  assume(user: SignedInUser): void;
+  assume(user: SignedInUser, visit?: Visit, renewal?: () => Promise<SignedIn>): void;
   /** Called when the user changes. @returns stops listening */
   onUser(listener: (user: SignedInUser | null) => void): () => void;
 }
@@ -44,6 +56,7 @@ const patienceMsPerByte = 2;
 export function createApi(base = "", patienceMs = usualPatienceMs): Api {
   let token: string | null = null;
   let user: SignedInUser | null = null;
+  let visit: Visit | null = null;
   let refreshing: Promise<void> | null = null;
   const listeners = new Set<(user: SignedInUser | null) => void>();
 
@@ -78,9 +91,15 @@ export function createApi(base = "", patienceMs = usualPatienceMs): Api {
     }
   }
 
+  const byCookie = () => once<SignedIn>("POST", "/auth/refresh", {}, null);
+  let renew = byCookie;
+
   const api: Api = {
     get user() {
       return user;
+    },
+    get visit() {
+      return visit;
     },
     get ready() {
       return token !== null;
@@ -97,16 +116,19 @@ export function createApi(base = "", patienceMs = usualPatienceMs): Api {
         return once<T>(method, path, options, token);
       }
     },
-    adopt(session) {
+    adopt(session, renewal = byCookie) {
+      renew = renewal;
+      visit = session?.visit ?? null;
       token = session?.access_token ?? null;
       tell(session?.user ?? null);
     },
     refresh() {
       refreshing ??= alone(async () => {
         try {
-          api.adopt(await once<SignedIn>("POST", "/auth/refresh", {}, null));
+          const way = renew;
+          api.adopt(await way(), way);
         } catch (error) {
-          if (error instanceof ApiError && error.status === 401) api.adopt(null);
+          if (error instanceof ApiError && [401, 404, 410].includes(error.status)) api.adopt(null);
           throw error;
         }
       }).finally(() => {
@@ -114,7 +136,11 @@ export function createApi(base = "", patienceMs = usualPatienceMs): Api {
       });
       return refreshing;
     },
-    assume: (last) => tell(last),
+    assume(last, known = undefined, renewal = byCookie) {
+      renew = renewal;
+      visit = known ?? null;
+      tell(last);
+    },
     onUser(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

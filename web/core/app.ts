@@ -1,11 +1,24 @@
+import type { InvitationList, InvitationMade, NewInvitation } from "../../src/contract/invitation.ts";
 import type { Role } from "../../src/contract/permissions.ts";
+import type { Visit } from "../api/http.ts";
 import type { ChosenFile, DraftStudy, Queue, ScanResult } from "../queue/types.ts";
 
 /** What the screens are given: the queue, the session, and what is chosen but not yet sent. */
 export interface Person {
   readonly id: string;
+  /** Of a guest: who invited. */
   readonly username: string;
-  readonly role: Role;
+  readonly role: Role | "guest";
+}
+
+/** How a code was taken; the page has the words. */
+export type JoinOutcome = "ok" | "used" | "ended" | "unknown" | "offline" | "failed";
+
+/** What staff do with QR sessions. */
+export interface Inviting {
+  make(asked: NewInvitation): Promise<InvitationMade>;
+  list(): Promise<InvitationList>;
+  stop(id: string): Promise<void>;
 }
 
 /** How a sign-in ended; the page has the words. */
@@ -23,6 +36,10 @@ export interface Credentials {
 
 export interface Session {
   readonly person: Person | null;
+  /** Of a guest: what it may do, and for how long. */
+  readonly visit: Visit | null;
+  /** Lets this device in by a QR session's code. */
+  join(code: string): Promise<JoinOutcome>;
   /** Called when somebody signs in or out. @returns stops listening */
   subscribe(listener: () => void): () => void;
   signIn(credentials: Credentials): Promise<SignInOutcome>;
@@ -65,6 +82,7 @@ export class Choice {
 export interface App {
   readonly queue: Queue;
   readonly session: Session;
+  readonly inviting: Inviting;
   readonly choice: Choice;
 }
 

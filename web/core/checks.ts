@@ -1,3 +1,4 @@
+import type { Order } from "../../src/contract/invitation.ts";
 import type { StudyView } from "../../src/contract/status.ts";
 import type { Confirmation, DraftPart, DraftStudy, QueuedStudy } from "../queue/types.ts";
 import { day, parseDay } from "./format.ts";
@@ -100,3 +101,8 @@ export const earlierToday = (studies: readonly QueuedStudy[], now: number): Queu
 
 /** What the card says of the contents, one line. */
 export const dateWords = (dicom: string): string => (dicom === "" ? say("not_given") : day(dicom));
+
+/** What can be told before sending; the box looks again. */
+export const differsHere = ({ patientID, patientBirthDate }: Subject, order: Order | null): boolean =>
+  (order?.patient_id !== undefined && patientID !== "" && patientID.trim() !== order.patient_id) ||
+  (order?.patient_birth_date !== undefined && patientBirthDate !== "" && patientBirthDate !== order.patient_birth_date);

@@ -1,11 +1,12 @@
 import { roles } from "../../src/contract/permissions.ts";
 import { signIn, signOut } from "../api/auth.ts";
 import type { Api, SignedInUser } from "../api/http.ts";
+import { joinByCode, listInvitations, makeInvitation, stopInvitation } from "../api/invitations.ts";
 import { ApiError } from "../api/problem.ts";
-import type { Person, Session, SignInOutcome } from "./app.ts";
+import type { Inviting, JoinOutcome, Person, Session, SignInOutcome } from "./app.ts";
 
 const personOf = (user: SignedInUser | null): Person | null => {
-  const role = roles.find((name) => name === user?.role);
+  const role = user?.role === "guest" ? "guest" : roles.find((name) => name === user?.role);
   return user === null || role === undefined ? null : { id: user.id, username: user.username, role };
 };
 
@@ -21,11 +22,33 @@ function outcomeOf(error: unknown): SignInOutcome {
   return { kind: code === "network" ? "offline" : "failed" };
 }
 
+const joinOutcomes: Readonly<Record<string, JoinOutcome>> = {
+  invitation_used: "used",
+  invitation_expired: "ended",
+  invitation_unknown: "unknown",
+  network: "offline",
+};
+
+/** What staff do with QR sessions, by the box. */
+export const createInviting = (api: Api): Inviting => ({
+  make: (asked) => makeInvitation(api, asked),
+  list: () => listInvitations(api),
+  stop: (id) => stopInvitation(api, id),
+});
+
 /** Who is signed in, as the screens see it. */
 export const createSession = (api: Api): Session => ({
   get person() {
     return personOf(api.user);
   },
+  get visit() {
+    return api.visit;
+  },
+  join: (code) =>
+    joinByCode(api, code).then(
+      (): JoinOutcome => "ok",
+      (error: unknown) => (error instanceof ApiError ? joinOutcomes[error.code] : undefined) ?? "failed",
+    ),
   subscribe: (listener) => api.onUser(() => listener()),
   signIn: (credentials) => signIn(api, { ...credentials }).then((): SignInOutcome => ({ kind: "ok" }), outcomeOf),
   signOut: () => signOut(api),

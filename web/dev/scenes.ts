@@ -1,6 +1,7 @@
 import type { App, Person, Session, SignInOutcome } from "../core/app.ts";
 import { Choice } from "../core/app.ts";
 import type { WaitCause } from "../queue/types.ts";
+import { inviteScenes, type Scenery, stubInviting } from "./invite-scenes.ts";
 import { delivery, draft, madeAt, photo, queued, type Stub, status, stubQueue } from "./stub-queue.ts";
 
 /** Every screen in every state: what the screens test looks at. */
@@ -10,6 +11,8 @@ export interface Scene {
   readonly out?: boolean;
   /** How signing in ends. */
   readonly signIn?: SignInOutcome;
+  /** QR sessions and their guest. */
+  readonly scenery?: Scenery;
   prepare?(queue: Stub, app: App): void;
 }
 const offline = { state: "offline", bitsPerSecond: null } as const;
@@ -227,10 +230,11 @@ export const scenes: Readonly<Record<string, Scene>> = {
       ]),
   },
   more: { hash: "#/more" },
+  ...inviteScenes,
 };
 
-function stubSession(out: boolean, outcome: SignInOutcome): Session {
-  const somebody: Person = { id: "u", username: "meier", role: "radiographer" };
+function stubSession(out: boolean, outcome: SignInOutcome, { visit = null, join = "ok" }: Scenery): Session {
+  const somebody: Person = { id: "u", username: "meier", role: visit === null ? "radiographer" : "guest" };
   let person = out ? null : somebody;
   const listeners = new Set<() => void>();
   const turn = (next: Person | null) => {
@@ -241,6 +245,8 @@ function stubSession(out: boolean, outcome: SignInOutcome): Session {
     get person() {
       return person;
     },
+    visit,
+    join: () => Promise.resolve(join),
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -258,7 +264,8 @@ export function stage(scene: Scene): { app: App; queue: Stub } {
   const queue = stubQueue();
   const app: App = {
     queue,
-    session: stubSession(scene.out ?? false, scene.signIn ?? { kind: "ok" }),
+    session: stubSession(scene.out ?? false, scene.signIn ?? { kind: "ok" }, scene.scenery ?? {}),
+    inviting: stubInviting(scene.scenery ?? {}),
     choice: new Choice(),
   };
   scene.prepare?.(queue, app);

@@ -1,5 +1,6 @@
 import { codesDe } from "./codes-de.ts";
 import type { Catalogue } from "./en.ts";
+import { inviteDe } from "./invite-de.ts";
 import { progressDe } from "./progress-de.ts";
 
 export const templates: Catalogue = {
@@ -249,5 +250,6 @@ export const templates: Catalogue = {
   found_list: "Gefunden",
   looked_at: "{what} wird weggelassen. Nichts davon wird gesendet.",
   ...progressDe,
+  ...inviteDe,
   ...codesDe,
 };

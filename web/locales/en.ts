@@ -1,4 +1,5 @@
 import { codesEn } from "./codes-en.ts";
+import { inviteEn } from "./invite-en.ts";
 import { progressEn } from "./progress-en.ts";
 
 /** Every text of the screens, in English. Other languages carry the same keys; `{n}` is filled in, `{n|one|other}` chooses by number. */
@@ -236,6 +237,7 @@ export const en = {
   found_list: "What was found",
   looked_at: "{what} is left out. Nothing of it is sent.",
   ...progressEn,
+  ...inviteEn,
   ...codesEn,
 } as const;
 

@@ -1,5 +1,6 @@
 import { codesFr } from "./codes-fr.ts";
 import type { Catalogue } from "./en.ts";
+import { inviteFr } from "./invite-fr.ts";
 import { progressFr } from "./progress-fr.ts";
 
 export const templates: Catalogue = {
@@ -246,5 +247,6 @@ export const templates: Catalogue = {
   found_list: "Ce qui a été trouvé",
   looked_at: "{what} est laissé de côté. Rien n’en est envoyé.",
   ...progressFr,
+  ...inviteFr,
   ...codesFr,
 };

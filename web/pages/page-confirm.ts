@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
 import { announce } from "../core/app.ts";
-import { checksOf, earlierToday, emptyConfirmation, missingFields, type Subject } from "../core/checks.ts";
+import { checksOf, differsHere, earlierToday, emptyConfirmation, missingFields, type Subject } from "../core/checks.ts";
 import { moment, personName, size } from "../core/format.ts";
 import { go } from "../core/router.ts";
 import { warningText } from "../core/scan-words.ts";
@@ -120,6 +120,7 @@ export class PageConfirm extends QueuePage {
     const checks = [
       ...(subject.kind === "pictures" ? [say("identity_needed")] : []),
       ...subject.warnings.filter((code) => code !== "patient_missing" || given.patientID !== "").map(warningText),
+      ...(differsHere(subject, this.app?.session.visit?.order ?? null) ? [say("order_differs_here")] : []),
       ...checksOf(subject, given, this.now).map(({ word, filling }) => say(word, filling)),
       ...(this.room !== null && subject.bytes > this.room
         ? [say("no_room", { room: size(this.room), need: size(subject.bytes) })]
@@ -213,7 +214,7 @@ export class PageConfirm extends QueuePage {
         </div>
       </div>
       <div class="bar">
-        ${this.answering === "failed" ? html`<p class="problem" role="alert">${say("not_answered")}</p>` : nothing}
+        ${this.answering === "failed" ? html`<p class="problem" role="alert">${say(this.app.session.visit?.order ? "e_order_differs" : "not_answered")}</p>` : nothing}
         ${this.beside(given, step, total)}
         <button class="button primary" data-primary aria-describedby="send-what"
           aria-disabled=${this.answering === "busy" ? "true" : nothing}>${say("send")}</button>

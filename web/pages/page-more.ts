@@ -1,7 +1,8 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement } from "lit/decorators.js";
-import type { Role } from "../../src/contract/permissions.ts";
+import { may, type Role } from "../../src/contract/permissions.ts";
 import { canInstall, install, isApple } from "../core/install.ts";
+import { go } from "../core/router.ts";
 import { saveLanguage, setShortcuts, setTheme, shortcutsOn, type Theme, theme, themes } from "../core/settings.ts";
 import { type Language, language, languages, say, speak, type Word } from "../core/text.ts";
 import { QueuePage } from "./queue-page.ts";
@@ -13,11 +14,12 @@ const themeWords: Record<Theme, Word> = {
   dimmed: "theme_dimmed",
   contrast: "theme_contrast",
 };
-const roleWords: Record<Role, Word> = {
+const roleWords: Record<Role | "guest", Word> = {
   clinician: "role_clinician",
   radiographer: "role_radiographer",
   radiologist: "role_radiologist",
   admin: "role_admin",
+  guest: "role_guest",
 };
 
 /** Without a connection nobody waits longer for the box to be told, milliseconds. */
@@ -72,6 +74,14 @@ export class PageMore extends QueuePage {
               <button class="button strong" @click=${() => void this.handOver()}>${say("hand_over")}</button>
               <button class="button" @click=${() => void session.signOut()}>${say("sign_out")}</button>
             </div>
+          </section>`
+      }
+      ${
+        person === null || person.role === "guest" || !may(person.role, "invite")
+          ? nothing
+          : html`<section class="card" aria-labelledby="inviting"><h2 id="inviting">${say("invite_title")}</h2>
+            <p class="hint">${say("invite_lead")}</p>
+            <div class="row"><button class="button" @click=${() => go("invite")}>${say("invite_open")}</button></div>
           </section>`
       }
       ${

@@ -8,6 +8,7 @@ import { go } from "../core/router.ts";
 import { scanWords } from "../core/scan-words.ts";
 import { faceOf } from "../core/study-state.ts";
 import { say } from "../core/text.ts";
+import { visitWords } from "../core/visit-words.ts";
 import type { ChosenFile, ScanResult } from "../queue/types.ts";
 import { QueuePage } from "./queue-page.ts";
 import "../elements/file-chooser.ts";
@@ -82,16 +83,21 @@ export class PageUpload extends QueuePage {
       return;
     }
     this.app.choice.take(result);
-    if (scanWords(result).some(({ decide }) => decide)) this.found = result;
+    if (this.tooMany() || scanWords(result).some(({ decide }) => decide)) this.found = result;
     else go("confirm");
   }
 
+  /** A guest's code is good for one study. */
+  private tooMany(): boolean {
+    return this.app?.session.person?.role === "guest" && this.app.choice.drafts.length > 1;
+  }
   private decision(result: ScanResult): TemplateResult {
     const unreadable = result.unreadable.length > 0;
     return html`<section class="card" aria-labelledby="found">
       <h2 id="found">${say("found_title")}</h2>
       ${scanWords(result).map(({ text, tone }) => html`<notice-box .text=${text} .tone=${tone}></notice-box>`)}
       ${unreadable && this.last.some(isHeic) ? html`<notice-box tone="warn" .text=${say("heic")}></notice-box>` : nothing}
+      ${this.tooMany() ? html`<notice-box tone="warn" .text=${say("guest_one_only")}></notice-box>` : nothing}
       <found-list .drafts=${this.app?.choice.drafts ?? []} @drop=${(event: CustomEvent<string>) => {
         this.app?.choice.drop(event.detail);
         this.requestUpdate();
@@ -106,7 +112,7 @@ export class PageUpload extends QueuePage {
         <button class="button" @click=${() => this.again()}>${say("choose_again")}</button>
       </div>
     </section>
-      <div class="bar"><button class="button primary" data-primary @click=${() => go("confirm")}>${say(unreadable ? "continue_without" : "review")}</button></div>
+      <div class="bar"><button class="button primary" data-primary ?disabled=${this.tooMany()} @click=${() => go("confirm")}>${say(unreadable ? "continue_without" : "review")}</button></div>
     `;
   }
   private again(): void {
@@ -131,10 +137,13 @@ export class PageUpload extends QueuePage {
         <rechoose-files class="page" .queue=${queue} .study=${lost}></rechoose-files></div>`;
     const open = queue.studies.filter((study) => faceOf(study).shelf !== "done").length;
     const offline = queue.link.state === "offline";
-    const allowed = session.person === null || may(session.person.role, "send");
+    const { person, visit } = session;
+    const guest = person?.role === "guest";
+    const allowed = guest ? queue.studies.length === 0 : person === null || may(person.role, "send");
     return html`<div class="page upload">
       <h1>${say("upload_title")}</h1>
       ${allowed ? html`<p class="lead">${say(queue.studies.length === 0 ? "upload_empty" : "upload_lead")}</p>` : nothing}
+      ${visit === null ? nothing : html`<notice-box tone="quiet" .text=${visitWords(visit, person?.username ?? "")}></notice-box>`}
       ${offline ? html`<notice-box tone="warn" .text=${say(isApple ? "upload_offline_ios" : "upload_offline")}></notice-box>` : nothing}
       ${this.problem === "" ? nothing : html`<notice-box tone="bad" .text=${this.problem} .action=${say("choose_again")} @act=${() => this.again()}></notice-box>`}
       ${open > 0 ? html`<notice-box tone="busy" .text=${`${say("unfinished", { n: open })}. ${say("unfinished_text")}`} .action=${say("show_progress")} @act=${() => go("progress")}></notice-box>` : nothing}
@@ -142,7 +151,7 @@ export class PageUpload extends QueuePage {
       ${this.found === null ? nothing : this.decision(this.found)}
       ${
         !allowed
-          ? html`<notice-box tone="quiet" .text=${say("cannot_send")}></notice-box>`
+          ? html`<notice-box tone="quiet" .text=${say(guest ? "guest_one_sent" : "cannot_send")}></notice-box>`
           : this.progress !== null || this.found !== null
             ? nothing
             : html`<file-chooser @chosen=${(event: CustomEvent<readonly ChosenFile[]>) => void this.look(event.detail)}></file-chooser>`

@@ -7,7 +7,7 @@ const patienceMs = 8000;
 
 /** Asks the box for what this person sent before: the device itself keeps no identifier of a study that arrived. */
 export async function deliveredBefore(api: Api, studyInstanceUID: string): Promise<Earlier | null> {
-  if (studyInstanceUID === "" || api.user === null || !navigator.onLine) return null;
+  if (studyInstanceUID === "" || api.user === null || api.user.role === "guest" || !navigator.onLine) return null;
   const page = await deliveredUploads(api, AbortSignal.timeout(patienceMs)).catch(() => null);
   return page === null ? null : earlierOf(page, studyInstanceUID);
 }
