@@ -1,13 +1,13 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { closeSync, openSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { type Box, startBox, testPassword } from "../../test/support/box.ts";
 import { type Browser, startBrowser } from "../../test/support/browser.ts";
 import { until } from "../../test/support/child.ts";
 import { choosePaths } from "../../test/support/far-phone.ts";
 import { madeBytes } from "../../test/support/made-instance.ts";
-import { sharedData } from "../../test/support/shared-data.ts";
 import { megabytes } from "./measure.ts";
-import { bun, ran } from "./programs.ts";
+import { watchRenderers } from "./renderer.ts";
 import type { Bench, Result } from "./result.ts";
 import { withFolder } from "./work-folder.ts";
 
@@ -82,79 +82,52 @@ async function manyFiles(folder: string, scale: number): Promise<Result[]> {
   });
 }
 
-/** A 2 GB study of uncompressed CT: the renderer's resident memory, its workers included, from choosing to the box's last byte. */
+/** 2 GB, once as slices of 530 kB, once as one file: the memory of the page's own process, from choosing to the box's last byte. */
 async function bigStudy(scale: number): Promise<Result[]> {
-  const data = sharedData;
-  if (data === null) return [];
-  return withFolder(async (folder) => {
-    const slices = Math.round(3900 * scale);
-    await ran([
-      bun,
-      join(data, "make-study.mjs"),
-      "--out",
-      folder,
-      "--slices",
-      `${slices}`,
-      "--series",
-      "4",
-      "--quiet",
-    ]);
-    const paths = readdirSync(folder, { recursive: true, encoding: "utf8" })
-      .map((name) => join(folder, name))
-      .filter((path) => statSync(path).isFile());
+  const slices = Math.round(3900 * scale);
+  const shapes = [
+    { shape: `${slices} slices`, images: slices, pixels: 524_288 },
+    { shape: "one file", images: 1, pixels: Math.round(2.05e9 * scale) },
+  ];
+  const results: Result[] = [];
+  for (const { shape, images, pixels } of shapes)
+    results.push(
+      await withFolder((folder) => {
+        const paths = Array.from({ length: images }, (_, index) => join(folder, `IM${index}`));
+        for (const path of paths) writeNoise(path, pixels);
+        return memoryOf(shape, paths);
+      }),
+    );
+  return results;
+}
+
+/** One image of noise, which no compression makes smaller, written in portions. */
+function writeNoise(path: string, pixels: number): void {
+  const head = Buffer.from(madeBytes({ study: "2.25.8402", series: "2.25.8402.1", pixels: 0 }));
+  head.writeUInt32LE(pixels, head.length - 4); // Pixel Data is the last element and still empty
+  const noise = randomBytes(Math.min(pixels, 4_194_304));
+  const file = openSync(path, "w");
+  writeSync(file, head);
+  for (let left = pixels; left > 0; left -= noise.length) writeSync(file, noise, 0, Math.min(left, noise.length));
+  closeSync(file);
+}
+
+const memoryOf = (shape: string, paths: readonly string[]): Promise<Result> =>
+  withPage(async (browser, box) => {
     const bytes = paths.reduce((sum, path) => sum + statSync(path).size, 0);
-    return withPage(async (browser, box) => {
-      const memory = watchRenderers(browser.pid);
-      await choosePaths(browser.page, "Add study", paths);
-      await press(browser, "Send");
-      await browser.unwatched(() =>
-        until("the box to have all", () => box.events("upload.completed").length > 0, 1_200_000),
-      );
-      const { atFirst, most } = memory.stop();
-      return [
-        {
-          name: `${(bytes / 1e9).toFixed(2)} GB on the device: resident memory of the page's process`,
-          figure: megabytes(most),
-          unit: "MB",
-          bound: { most: 300 },
-          of: `workers included; ${megabytes(atFirst).toFixed(0)} MB of it before anything was chosen`,
-        },
-      ];
-    });
+    const memory = watchRenderers(browser.pid);
+    await choosePaths(browser.page, "Add study", paths);
+    await press(browser, "Send");
+    await browser.unwatched(() =>
+      until("the box to have all", () => box.events("upload.completed").length > 0, 1_200_000),
+    );
+    const { atFirst, most } = memory.stop();
+    const figure = (value: number) => megabytes(value).toFixed(0);
+    return {
+      name: `${(bytes / 1e9).toFixed(2)} GB on the device, ${shape}: private memory of the page's process`,
+      figure: megabytes(most.own),
+      unit: "MB",
+      bound: { most: 300 },
+      of: `workers included; ${figure(atFirst.own)} before anything was chosen; resident ${figure(most.resident)}, Chromium's own code with it`,
+    };
   });
-}
-
-/** Looks at the largest renderer of this browser four times a second. */
-function watchRenderers(browser: number) {
-  const now = () => Math.max(0, ...renderersOf(browser).map(residentBytes));
-  const atFirst = now();
-  let most = atFirst;
-  const timer = setInterval(() => {
-    most = Math.max(most, now());
-  }, 250);
-  return {
-    stop: () => {
-      clearInterval(timer);
-      return { atFirst, most };
-    },
-  };
-}
-
-const text = (path: string): string => {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return ""; // ended meanwhile
-  }
-};
-const residentBytes = (pid: number) => Number(/^VmRSS:\s+(\d+) kB/m.exec(text(`/proc/${pid}/status`))?.[1] ?? 0) * 1024;
-
-function renderersOf(browser: number): number[] {
-  const parents = new Map(
-    readdirSync("/proc")
-      .filter((name) => /^\d+$/.test(name))
-      .map((name) => [Number(name), Number(/^PPid:\s+(\d+)/m.exec(text(`/proc/${name}/status`))?.[1] ?? 0)]),
-  );
-  const below = (pid: number): boolean => pid === browser || (pid > 1 && below(parents.get(pid) ?? 0));
-  return [...parents.keys()].filter((pid) => below(pid) && text(`/proc/${pid}/cmdline`).includes("--type=renderer"));
-}

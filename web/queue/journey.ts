@@ -5,7 +5,6 @@ import type { Api } from "../api/http.ts";
 import { ApiError } from "../api/problem.ts";
 import { completeUpload, freshToken, openUpload, uploadStatus } from "../api/uploads.ts";
 import { type Piece, planChunks } from "./chunk-plan.ts";
-import type { Compression } from "./compression.ts";
 import type { Entry } from "./entry.ts";
 import { fileId, initBody } from "./init-body.ts";
 import type { Pace } from "./pace.ts";
@@ -20,7 +19,6 @@ export interface Way {
   readonly entry: Entry;
   readonly pace: Pace;
   readonly meter: RateMeter;
-  readonly compression: Compression;
   /** Bytes out of the device's store. */
   read(id: string, file: number, offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
   /** Writes down where the study stands. */
@@ -36,7 +34,7 @@ export interface Way {
  * @throws ApiError, FilesGone
  */
 export async function bringToBox(way: Way): Promise<boolean> {
-  const { entry, meter, pace, compression } = way;
+  const { entry, meter, pace } = way;
   if (entry.progress.uploadId === null) await open(way);
   const status = await askStatus(way.api, entry, way.save);
   if (status.state === "cancelled") throw new ApiError("upload_cancelled", "The upload was stopped.", 410);
@@ -58,7 +56,7 @@ export async function bringToBox(way: Way): Promise<boolean> {
     plan,
     pace,
     meter,
-    compression,
+    compress: "CompressionStream" in globalThis,
     signal: entry.stop.signal,
     mayGoOn: way.mayGoOn,
     read: (piece) => readPiece(way, piece),

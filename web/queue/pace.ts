@@ -11,7 +11,8 @@ export interface Pace {
 }
 
 const smallest = 4096;
-const largest = 8_388_608;
+/** Larger ones are no faster, and each lies in the page's memory several times over: sealed, open, packed, on its way to the network. */
+const largest = 2_097_152;
 /** Small enough for 64 kbit/s to carry it within the patience: most of it waits in the system's buffer, where no progress is seen. */
 const first = 32_768;
 /** Less is not worth a request on a line that is only slow, and arrives no sooner where half of the packets are lost. */

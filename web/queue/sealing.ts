@@ -1,5 +1,3 @@
-import { release } from "./release.ts";
-
 /** Everything of a patient lies sealed on the device: AES-GCM, a key per study that no script can read out, gone with the study. */
 const ivBytes = 12;
 
@@ -13,7 +11,6 @@ export async function seal(key: CryptoKey, bytes: BufferSource): Promise<ArrayBu
   const both = new Uint8Array(ivBytes + sealed.length);
   both.set(iv);
   both.set(sealed, ivBytes);
-  release(sealed.buffer);
   return both.buffer;
 }
 

@@ -1,15 +1,15 @@
 import { ApiError } from "../api/problem.ts";
 import type { ChunkPlan, Piece } from "./chunk-plan.ts";
-import { type Compression, gzip } from "./compression.ts";
+import { type Compression, createCompression, gzip } from "./compression.ts";
 import type { Pace } from "./pace.ts";
 import type { RateMeter } from "./rate.ts";
-import { release } from "./release.ts";
 
 export interface Sending {
   readonly plan: ChunkPlan;
   readonly pace: Pace;
   readonly meter: RateMeter;
-  readonly compression: Compression;
+  /** Whether the browser can compress. */
+  readonly compress: boolean;
   /** @throws FilesGone */
   read(piece: Piece): Promise<Uint8Array<ArrayBuffer>>;
   /** @throws ApiError */
@@ -21,8 +21,8 @@ export interface Sending {
   readonly signal: AbortSignal;
 }
 
-/** Original bytes read and not yet answered: they and what is made of them are the page's memory (a 600 MB file took 417 MB of it). */
-const mostInFlight = 16_777_216;
+/** Original bytes read and not yet answered: each lies in the page's memory several times over until the browser clears up. */
+const mostInFlight = 8_388_608;
 /** Failures in a row, without anything arriving, after which it is better to wait. A stall on a bad link is nothing unusual. */
 const patience = { stalled: 24, other: 4 } as const;
 /** One request's own trouble: sent again at once. Everything else is the upload's. */
@@ -35,6 +35,7 @@ const passing = new Set(["network", "stalled", "digest_mismatch", "encoding_inva
  */
 export async function sendBytes(sending: Sending): Promise<void> {
   const { plan, pace } = sending;
+  const compression = createCompression(sending.compress); // what the last study was like says nothing of this one
   const stop = new AbortController();
   const signal = AbortSignal.any([sending.signal, stop.signal]);
   const active = new Set<Promise<void>>();
@@ -44,7 +45,7 @@ export async function sendBytes(sending: Sending): Promise<void> {
 
   const one = async (piece: Piece) => {
     try {
-      await sendPiece(sending, piece, signal);
+      await sendPiece(sending, compression, piece, signal);
       plan.done(piece);
       trouble = 0;
       sending.arrived();
@@ -85,8 +86,8 @@ export async function sendBytes(sending: Sending): Promise<void> {
   sending.signal.throwIfAborted();
 }
 
-async function sendPiece(sending: Sending, piece: Piece, signal: AbortSignal): Promise<void> {
-  const { meter, compression, pace } = sending;
+async function sendPiece(sending: Sending, compression: Compression, piece: Piece, signal: AbortSignal): Promise<void> {
+  const { meter, pace } = sending;
   const bytes = await sending.read(piece);
   const line = meter.bitsPerSecond(performance.now());
   let body = bytes;
@@ -95,12 +96,10 @@ async function sendPiece(sending: Sending, piece: Piece, signal: AbortSignal): P
     const packed = await gzip(bytes);
     compression.measured(bytes.length, packed.length, performance.now() - started);
     if (packed.length < bytes.length) body = packed;
-    release((body === packed ? bytes : packed).buffer);
   }
   const begun = performance.now();
-  const length = body.length;
-  await sending.put(piece, body, body !== bytes, signal).finally(() => release(body.buffer));
+  await sending.put(piece, body, body !== bytes, signal);
   const now = performance.now();
-  meter.add(now, piece.bytes, length);
+  meter.add(now, piece.bytes, body.length);
   pace.arrived(meter.rate(now), now - begun);
 }

@@ -1,6 +1,5 @@
 import { answerOf, type DeviceDatabase, openDatabase, type StoreName } from "./database.ts";
 import { type Done, type Manifest, manifestOfDone, type Progress } from "./record.ts";
-import { release } from "./release.ts";
 import { saveBytes, sliceBytes } from "./save-bytes.ts";
 import { newKey, sealJson, unseal, unsealJson } from "./sealing.ts";
 
@@ -112,13 +111,14 @@ export class DeviceStore {
     const out = new Uint8Array(length);
     const first = Math.floor(offset / sliceBytes);
     const last = Math.floor((offset + length - 1) / sliceBytes);
-    const slices = Array.from({ length: last - first + 1 }, (_, index) => this.slice(id, file, first + index));
-    for (const [index, bytes] of (await Promise.all(slices)).entries()) {
-      const slice = first + index;
-      const from = Math.max(0, offset - slice * sliceBytes);
-      const part = bytes.subarray(from, Math.min(bytes.length, offset + length - slice * sliceBytes));
-      out.set(part, slice * sliceBytes + from - offset);
-    }
+    const copy = async (slice: number) => {
+      const [start, end] = [slice * sliceBytes, (slice + 1) * sliceBytes];
+      const whole = offset <= start && end <= offset + length; // nobody else asks for any of it
+      const bytes = await (whole ? this.openSlice(id, [id, file, slice]) : this.slice(id, file, slice));
+      const from = Math.max(0, offset - start);
+      out.set(bytes.subarray(from, Math.min(bytes.length, offset + length - start)), start + from - offset);
+    };
+    await Promise.all(Array.from({ length: last - first + 1 }, (_, index) => copy(first + index)));
     return out;
   }
 
@@ -131,7 +131,7 @@ export class DeviceStore {
     this.recent.set(name, bytes);
     bytes.catch(() => this.recent.delete(name));
     for (const oldest of this.recent.keys()) {
-      if (this.recent.size <= 48) break; // 12 MB
+      if (this.recent.size <= 24) break; // 6 MB; eight requests have sixteen ends
       this.recent.delete(oldest);
     }
     return bytes;
@@ -142,9 +142,7 @@ export class DeviceStore {
       answerOf<ArrayBuffer | undefined>(tx.objectStore("slices").get(at)),
     );
     if (sealed === undefined) throw new Error("The bytes are not on this device any more.");
-    const bytes = await unseal(await this.key(id), sealed);
-    release(sealed);
-    return bytes;
+    return unseal(await this.key(id), sealed);
   }
 
   private async key(id: string): Promise<CryptoKey> {

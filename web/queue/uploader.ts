@@ -2,7 +2,6 @@ import { isTerminal } from "../../src/contract/states.ts";
 import type { Api } from "../api/http.ts";
 import { ApiError } from "../api/problem.ts";
 import { backoff } from "./backoff.ts";
-import { createCompression } from "./compression.ts";
 import type { Entry } from "./entry.ts";
 import { askStatus, bringToBox, stateOf } from "./journey.ts";
 import { createPace } from "./pace.ts";
@@ -115,7 +114,6 @@ export class Uploader {
         entry,
         pace: this.pace,
         meter: this.meter,
-        compression: createCompression("CompressionStream" in globalThis), // what the last study was like says nothing of this one
         read: (id, file, offset, length) => {
           if (this.store === null) throw new Error("nothing is stored here");
           return this.store.read(id, file, offset, length);
