@@ -7,6 +7,7 @@ import { headers } from "./headers.ts";
 import { lists } from "./lists.ts";
 import { memory } from "./memory.ts";
 import { page } from "./page.ts";
+import { pageMemory } from "./page-memory.ts";
 import { receive } from "./receive.ts";
 import { type Bench, holds, type Result, table } from "./result.ts";
 import { startUp } from "./start-up.ts";
@@ -19,6 +20,7 @@ const benches: readonly Bench[] = [
   receive,
   transport,
   page,
+  pageMemory,
   unpack,
   headers,
   stow,

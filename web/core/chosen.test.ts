@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { chosenFrom, dropped } from "./chosen.ts";
+import { chosenFrom, dropped, picked } from "./chosen.ts";
 
 const base = { filesystem: null, getParent: () => {} };
 const file = (fullPath: string, opens = true) => ({
@@ -76,9 +76,24 @@ test("many files do not hold the page: others have their turn between them", asy
   expect(chosen.map(({ name, size }) => [name, size])).toEqual([0, 1, 2, 3, 4].map((index) => [`IM${index}`, 3]));
 });
 
-test("the list may be emptied at once", async () => {
-  const list = [slowFile("a"), slowFile("b"), slowFile("c")];
-  const taken = chosenFrom(list);
-  list.length = 0;
-  expect((await taken).map(({ name }) => name)).toEqual(["a", "b", "c"]);
+test("a picker is emptied when its files are read, not before, so that the same ones can be chosen again", async () => {
+  const files = [slowFile("a"), slowFile("b"), slowFile("c")];
+  const input = {
+    files: files as unknown as FileList,
+    set value(_: string) {
+      files.length = 0;
+    },
+  };
+  const chosen = await picked(input as HTMLInputElement);
+  expect(chosen.map(({ name }) => name)).toEqual(["a", "b", "c"]);
+  expect(files).toHaveLength(0);
+});
+
+test("what was picked meanwhile stays in the picker", async () => {
+  const later = [new File([], "later")];
+  const input = { files: [slowFile("a"), slowFile("b")] as unknown as FileList, value: "later" };
+  const taken = picked(input as HTMLInputElement);
+  input.files = later as unknown as FileList;
+  expect((await taken).map(({ name }) => name)).toEqual(["a", "b"]);
+  expect(input.value).toBe("later");
 });

@@ -4,18 +4,26 @@ import type { ChosenFile } from "../queue/types.ts";
 const portionMs = 15;
 
 /**
- * What a picker gave. The list is copied at once, for browsers empty it when the input is used again; the sizes come in portions,
- * for a browser asks the disk for each (measured: 10 000 files held the page for 2.8 s).
+ * What a list holds that nobody empties meanwhile. In portions, for a browser makes each file when it is asked for
+ * and looks at the disk for its size (measured: 10 000 files held the page for 2.8 s).
  */
-export async function chosenFrom(list: FileList | readonly File[] | null): Promise<ChosenFile[]> {
+export async function chosenFrom(list: Iterable<File>): Promise<ChosenFile[]> {
   const chosen: ChosenFile[] = [];
   let since = performance.now();
-  for (const file of [...(list ?? [])]) {
+  for (const file of list) {
     chosen.push({ name: file.webkitRelativePath || file.name, size: file.size, file });
     if (performance.now() - since < portionMs) continue;
     await new Promise((resolve) => setTimeout(resolve, 0));
     since = performance.now();
   }
+  return chosen;
+}
+
+/** What a picker gave; its input is free for the same files again when all are read. */
+export async function picked(input: HTMLInputElement): Promise<ChosenFile[]> {
+  const { files } = input;
+  const chosen = await chosenFrom(files ?? []);
+  if (input.files === files) input.value = ""; // empties the list itself
   return chosen;
 }
 
@@ -52,7 +60,7 @@ async function walk(entry: FileSystemEntry, into: ChosenFile[]): Promise<void> {
 export async function dropped(transfer: Pick<DataTransfer, "items" | "files">): Promise<ChosenFile[]> {
   // the items are gone after the first await: all entries are taken before
   const entries = [...transfer.items].flatMap((item) => item.webkitGetAsEntry() ?? []);
-  const loose = entries.length === 0 ? await chosenFrom(transfer.files) : [];
+  const loose = entries.length === 0 ? await chosenFrom([...transfer.files]) : [];
   const files: ChosenFile[] = [...loose];
   for (const entry of entries) await walk(entry, files);
   return files;

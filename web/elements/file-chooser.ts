@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property, query } from "lit/decorators.js";
-import { chosenFrom, dropped } from "../core/chosen.ts";
+import { dropped, picked } from "../core/chosen.ts";
 import { say } from "../core/text.ts";
 import type { ChosenFile } from "../queue/types.ts";
 import { AppElement } from "./app-element.ts";
@@ -47,9 +47,7 @@ export class FileChooser extends AppElement {
   }
   private async picked(event: Event): Promise<void> {
     if (!(event.target instanceof HTMLInputElement)) return;
-    const taken = chosenFrom(event.target.files);
-    event.target.value = ""; // the same file can be chosen again
-    this.give(await taken);
+    this.give(await picked(event.target));
   }
   /** Opens the file picker, as the button does. */
   choose(): void {

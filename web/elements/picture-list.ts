@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { announce } from "../core/app.ts";
-import { chosenFrom } from "../core/chosen.ts";
+import { picked } from "../core/chosen.ts";
 import { say } from "../core/text.ts";
 import { turned } from "../core/turning.ts";
 import type { ChosenFile } from "../queue/types.ts";
@@ -45,9 +45,7 @@ export class PictureList extends AppElement {
     this.input.click();
   }
   private async picked(): Promise<void> {
-    const taken = chosenFrom(this.input.files);
-    this.input.value = "";
-    const files = await taken;
+    const files = await picked(this.input);
     const [first] = files;
     if (first === undefined) return;
     this.give(this.again === null ? [...this.files, ...files] : this.files.with(this.again, first));
