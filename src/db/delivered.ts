@@ -99,6 +99,20 @@ export const earlierStudy = (q: Queries, receiptId: string, studyInstanceUID: st
     .limit(1)
     .get()?.study;
 
+/**
+ * What the place before took of a delivery that is not over stays on record, but does not count at the new one: else half a study
+ * would lie here and half there, and be called delivered. An attempt under way is queued again.
+ */
+function setApart(tx: Queries, destinationId: string): void {
+  tx.run(sql`
+    UPDATE OR REPLACE delivery_instance SET destination_id = ${`${destinationId} (moved)`}
+    WHERE destination_id = ${destinationId}
+    AND delivery_id IN (SELECT id FROM delivery WHERE state IN ('pending', 'sending', 'retrying', 'waiting', 'parked'))`);
+  tx.run(sql`
+    UPDATE delivery SET state = 'pending', next_attempt_at = NULL
+    WHERE state = 'sending' AND coalesce(via, destination_id) = ${destinationId}`);
+}
+
 /** Forgets what was confirmed by destinations that are another place by now. @returns their ids */
 export function forgetMovedDestinations(tx: Queries, targets: ReadonlyMap<string, string>): string[] {
   const known = new Map(
@@ -114,6 +128,7 @@ export function forgetMovedDestinations(tx: Queries, targets: ReadonlyMap<string
     if (known.has(destinationId)) {
       moved.push(destinationId);
       tx.delete(deliveredObject).where(eq(deliveredObject.destinationId, destinationId)).run();
+      setApart(tx, destinationId);
     }
     tx.insert(destinationTarget)
       .values({ destinationId, target })
