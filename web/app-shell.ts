@@ -21,6 +21,7 @@ const load: Record<Page, () => Promise<unknown>> = {
   progress: () => import("./pages/page-progress.ts"),
   activity: () => import("./pages/page-activity.ts"),
   more: () => import("./pages/page-more.ts"),
+  "admin-audit": () => import("./pages/admin-audit.ts"),
   invite: () => import("./pages/page-invite.ts"),
   join: () => import("./pages/page-join.ts"),
 };
@@ -31,6 +32,7 @@ const titles: Record<Page, Word> = {
   progress: "progress_title",
   activity: "activity_title",
   more: "more_title",
+  "admin-audit": "audit_title",
   invite: "invite_title",
   join: "join_title",
 };
@@ -155,6 +157,7 @@ export class AppShell extends AppElement {
       progress: () => html`<page-progress .app=${app} .target=${route.id}></page-progress>`,
       activity: () => html`<page-activity .app=${app}></page-activity>`,
       more: () => html`<page-more .app=${app}></page-more>`,
+      "admin-audit": () => html`<admin-audit .app=${app}></admin-audit>`,
       invite: () => html`<page-invite .app=${app}></page-invite>`,
       join: () => html`<page-join .app=${app} .target=${route.id}></page-join>`,
     };

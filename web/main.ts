@@ -1,4 +1,5 @@
 import "./app-shell.ts";
+import { createAuditBook } from "./api/audit.ts";
 import { restoreSession } from "./api/auth.ts";
 import { createApi } from "./api/http.ts";
 import { type App, Choice } from "./core/app.ts";
@@ -27,7 +28,13 @@ const known = new Promise<void>((resolve) => {
 });
 // a bad network must not keep the screen empty: who was here last is known before the box has answered
 const [queue] = await Promise.all([createQueue(api), Promise.race([restoreSession(api), known]), spoken]);
-const app: App = { queue: mine(queue, session), session, inviting: createInviting(api), choice: new Choice() };
+const app: App = {
+  audit: createAuditBook(api),
+  queue: mine(queue, session),
+  session,
+  inviting: createInviting(api),
+  choice: new Choice(),
+};
 stayAwake(queue);
 
 const shell = document.querySelector("app-shell") ?? document.body.appendChild(document.createElement("app-shell"));

@@ -80,6 +80,7 @@ define("the screens in Chromium", () => {
         "slow",
         "activity",
         "more",
+        "audit-broken",
       ]) {
         await show(name, language);
         expect(await browser.page.evaluate(() => document.documentElement.lang)).toBe(language);

@@ -26,6 +26,8 @@ export interface CallOptions {
   readonly token?: string | null;
   readonly headers?: Record<string, string>;
   readonly signal?: AbortSignal;
+  /** The answer is no JSON: its text is wanted. */
+  readonly text?: true;
 }
 
 /** The one way to the box. The access token lives in memory alone; the refresh cookie is the browser's own. */
@@ -85,7 +87,7 @@ export function createApi(base = "", patienceMs = usualPatienceMs): Api {
     const text = await answer.text().catch((error: unknown) => Promise.reject(networkErrorOf(error)));
     if (!answer.ok) throw problemOf(answer.status, (name) => answer.headers.get(name), text);
     try {
-      return (text === "" ? undefined : JSON.parse(text)) as T;
+      return (options.text ? text : text === "" ? undefined : JSON.parse(text)) as T;
     } catch {
       throw new ApiError("unexpected_answer", "The answer did not come from the hospital box.", answer.status);
     }

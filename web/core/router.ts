@@ -5,7 +5,17 @@ export interface Route {
   readonly id: string;
 }
 
-export const pages = ["sign-in", "send", "confirm", "progress", "activity", "more", "invite", "join"] as const;
+export const pages = [
+  "sign-in",
+  "send",
+  "confirm",
+  "progress",
+  "activity",
+  "more",
+  "admin-audit",
+  "invite",
+  "join",
+] as const;
 export type Page = (typeof pages)[number];
 
 const isPage = (name: string): name is Page => (pages as readonly string[]).includes(name);

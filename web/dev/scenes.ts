@@ -1,6 +1,8 @@
+import type { AuditPage } from "../api/audit.ts";
 import type { App, Person, Session, SignInOutcome } from "../core/app.ts";
 import { Choice } from "../core/app.ts";
 import type { WaitCause } from "../queue/types.ts";
+import { brokenAudit, stubAudit, wholeAudit } from "./audit-scenes.ts";
 import { inviteScenes, type Scenery, stubInviting } from "./invite-scenes.ts";
 import { delivery, draft, madeAt, photo, queued, type Stub, status, stubQueue } from "./stub-queue.ts";
 
@@ -13,6 +15,8 @@ export interface Scene {
   readonly signIn?: SignInOutcome;
   /** QR sessions and their guest. */
   readonly scenery?: Scenery;
+  /** An administrator, and what the audit answers. */
+  readonly audit?: AuditPage;
   prepare?(queue: Stub, app: App): void;
 }
 const offline = { state: "offline", bitsPerSecond: null } as const;
@@ -231,10 +235,15 @@ export const scenes: Readonly<Record<string, Scene>> = {
   },
   more: { hash: "#/more" },
   ...inviteScenes,
+  "more-admin": { hash: "#/more", audit: wholeAudit },
+  audit: { hash: "#/admin-audit", audit: wholeAudit },
+  "audit-broken": { hash: "#/admin-audit", audit: brokenAudit },
 };
 
-function stubSession(out: boolean, outcome: SignInOutcome, { visit = null, join = "ok" }: Scenery): Session {
-  const somebody: Person = { id: "u", username: "meier", role: visit === null ? "radiographer" : "guest" };
+function stubSession(scene: Scene): Session {
+  const { out = false, signIn: outcome = { kind: "ok" }, scenery: { visit = null, join = "ok" } = {} } = scene;
+  const staff = scene.audit === undefined ? "radiographer" : "admin";
+  const somebody: Person = { id: "u", username: "meier", role: visit === null ? staff : "guest" };
   let person = out ? null : somebody;
   const listeners = new Set<() => void>();
   const turn = (next: Person | null) => {
@@ -264,7 +273,8 @@ export function stage(scene: Scene): { app: App; queue: Stub } {
   const queue = stubQueue();
   const app: App = {
     queue,
-    session: stubSession(scene.out ?? false, scene.signIn ?? { kind: "ok" }, scene.scenery ?? {}),
+    audit: stubAudit(scene.audit ?? wholeAudit, queue.asked),
+    session: stubSession(scene),
     inviting: stubInviting(scene.scenery ?? {}),
     choice: new Choice(),
   };

@@ -8,7 +8,7 @@ import { type Icon, icon } from "./icons.ts";
 const tabs: readonly { page: Page; word: Word; icon: Icon; holds: readonly Page[] }[] = [
   { page: "send", word: "tab_send", icon: "send", holds: ["send", "confirm", "progress"] },
   { page: "activity", word: "tab_activity", icon: "activity", holds: ["activity"] },
-  { page: "more", word: "tab_more", icon: "more", holds: ["more", "invite"] },
+  { page: "more", word: "tab_more", icon: "more", holds: ["more", "invite", "admin-audit"] },
 ];
 
 /** The main menu: tabs at the bottom of a phone, a rail on a desktop. */

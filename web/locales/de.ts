@@ -1,3 +1,4 @@
+import { auditDe } from "./audit-de.ts";
 import { codesDe } from "./codes-de.ts";
 import type { Catalogue } from "./en.ts";
 import { inviteDe } from "./invite-de.ts";
@@ -251,5 +252,6 @@ export const templates: Catalogue = {
   looked_at: "{what} wird weggelassen. Nichts davon wird gesendet.",
   ...progressDe,
   ...inviteDe,
+  ...auditDe,
   ...codesDe,
 };

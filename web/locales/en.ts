@@ -1,3 +1,4 @@
+import { auditEn } from "./audit-en.ts";
 import { codesEn } from "./codes-en.ts";
 import { inviteEn } from "./invite-en.ts";
 import { progressEn } from "./progress-en.ts";
@@ -238,6 +239,7 @@ export const en = {
   looked_at: "{what} is left out. Nothing of it is sent.",
   ...progressEn,
   ...inviteEn,
+  ...auditEn,
   ...codesEn,
 } as const;
 

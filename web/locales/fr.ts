@@ -1,3 +1,4 @@
+import { auditFr } from "./audit-fr.ts";
 import { codesFr } from "./codes-fr.ts";
 import type { Catalogue } from "./en.ts";
 import { inviteFr } from "./invite-fr.ts";
@@ -248,5 +249,6 @@ export const templates: Catalogue = {
   looked_at: "{what} est laissé de côté. Rien n’en est envoyé.",
   ...progressFr,
   ...inviteFr,
+  ...auditFr,
   ...codesFr,
 };

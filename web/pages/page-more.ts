@@ -85,6 +85,12 @@ export class PageMore extends QueuePage {
           </section>`
       }
       ${
+        person !== null && person.role !== "guest" && may(person.role, "administer")
+          ? html`<section class="card" aria-labelledby="audit"><h2 id="audit">${say("audit_title")}</h2><p class="hint">${say("audit_text")}</p>
+            <div class="row"><button class="button" @click=${() => go("admin-audit")}>${say("audit_show")}</button></div></section>`
+          : nothing
+      }
+      ${
         canInstall()
           ? html`<section class="card"><p>${say("install_text")}</p><div class="row"><button class="button" @click=${() => void install()}>${say("install")}</button></div></section>`
           : isApple && !matchMedia("(display-mode: standalone)").matches
