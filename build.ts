@@ -1,5 +1,6 @@
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { gzipSync } from "node:zlib";
 import manifest from "./package.json" with { type: "json" };
 import { buildWeb } from "./scripts/build-web.ts";
 
@@ -53,7 +54,7 @@ function makeStage(architecture: Architecture): string {
   copyFileSync(join(root, "src/dicom/fonts/OFL.txt"), join(stage, "fonts-OFL.txt"));
   // The parts of the documentation page, where src/http/routes/docs.ts looks.
   for (const name of ["swagger-ui.css", "swagger-ui-bundle.js", "LICENSE"])
-    copyFileSync(join(modules, "swagger-ui-dist", name), join(stage, "docs", name));
+    writeFileSync(join(stage, "docs", `${name}.gz`), gzipSync(readFileSync(join(modules, "swagger-ui-dist", name))));
   return relative(root, stage);
 }
 

@@ -97,6 +97,14 @@ export async function buildWeb(folder: string): Promise<string> {
   const list = precacheList(files);
   await bundle(files, "sw.ts", { naming: "sw.js", format: "iife", define: { PRECACHE: JSON.stringify(list) } });
 
+  // The page at /trust (src/http/trust): not the app's, so that it is not kept for use without a network either.
+  await bundle(files, "api/trust-probe.ts", { naming: "trust/probe.js", format: "iife" });
+  await copied(files, "trust/*.css");
+  files.set(
+    "trust/probe-worker.js",
+    new TextEncoder().encode("// registered and forgotten: whether it may be is all that is asked\n"),
+  );
+
   rmSync(folder, { recursive: true, force: true });
   for (const [name, bytes] of files) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });

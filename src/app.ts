@@ -1,4 +1,4 @@
-import { accessSync, constants, readFileSync } from "node:fs";
+import { accessSync, constants } from "node:fs";
 import { join } from "node:path";
 import { record, theBox } from "./audit/record.ts";
 import { createAttempts } from "./auth/attempts.ts";
@@ -11,7 +11,6 @@ import { createTotp } from "./auth/totp.ts";
 import { startCleanup } from "./cleanup.ts";
 import type { Config } from "./core/config-schema.ts";
 import { keyedHash } from "./core/keyed-hash.ts";
-import { parseListen } from "./core/listen.ts";
 import { createLive } from "./core/live.ts";
 import { log } from "./core/log.ts";
 import { readSecret } from "./core/secrets.ts";
@@ -24,12 +23,15 @@ import { createDestination } from "./destinations/index.ts";
 import { startForwarder } from "./forward/dispatcher.ts";
 import { unknownDestinations } from "./forward/route.ts";
 import { createGuard } from "./http/guard.ts";
+import { openListeners } from "./http/listeners.ts";
 import { createServer } from "./http/server.ts";
+import type { Ports } from "./http/trust/view.ts";
 import { installSevenZip } from "./intake/seven-zip.ts";
 import { startIntake } from "./intake/worker.ts";
 import { alreadyDelivered } from "./study/duplicates.ts";
 import { forgetMoved } from "./study/moved-destinations.ts";
 import { askAgain } from "./study/still-there.ts";
+import { openServing, servingFaults } from "./tls/serving.ts";
 import { createChunkReceiver } from "./upload/chunk.ts";
 import { reconcileSpool } from "./upload/reconcile.ts";
 import { createSpool } from "./upload/spool.ts";
@@ -48,8 +50,11 @@ export interface App {
 /** How long a stop waits for requests in flight before it cuts them. */
 const drainMs = 3000;
 
-/** The composition root: config → database → workers → HTTP. */
-export async function startApp(initial: Config): Promise<App> {
+/**
+ * The composition root: config → database → workers → HTTP.
+ * @param warn tells people what they should mend though the box runs
+ */
+export async function startApp(initial: Config, warn: (sentence: string) => void): Promise<App> {
   let config = initial;
   const lock = lockDataFolder(config.data_dir);
   const spool = createSpool(config.data_dir, () => config.limits.min_free_disk_bytes);
@@ -64,6 +69,8 @@ export async function startApp(initial: Config): Promise<App> {
   const live = createLive();
   const keys = await loadKeys(config.data_dir);
   const tokens = createTokens(keys);
+  const serving = await openServing({ config: () => config });
+  for (const { words } of await servingFaults(serving, config)) warn(`The certificate: ${words}.`);
   await installSevenZip(join(config.data_dir, "bin"));
 
   forgetMoved(db, config);
@@ -100,7 +107,10 @@ export async function startApp(initial: Config): Promise<App> {
   });
 
   const needsSetup = createSetupState(db);
+  let ports: Ports = { secure: null, plain: null };
   const server = await createServer({
+    serving,
+    ports: () => ports,
     config: () => config,
     db,
     tokens,
@@ -151,59 +161,42 @@ export async function startApp(initial: Config): Promise<App> {
     askAgain: (upload, signal) => askAgain({ ...deps, destinations: (id) => destinations.get(id) }, upload, signal),
     now,
   });
-  const { host, port } = parseListen(config.listen) ?? { host: "127.0.0.1", port: 0 };
-  const bind = (onPort: number): Server => {
-    server.listen({
-      hostname: host,
-      port: onPort,
-      idleTimeout: 120,
-      development: false, // no stack ever leaves the box
-      maxRequestBodySize: Number.MAX_SAFE_INTEGER, // http/ bounds every body itself, and says so as a problem document
-      ...(config.tls.mode === "files" ? { tls: certificate(config) } : {}),
-    });
-    if (!server.server) throw new Error("the server did not start");
-    return server.server;
-  };
-  let bound = bind(port);
+  const listeners = openListeners(server, {
+    config: () => config,
+    serving,
+    log,
+    bound: (bound) => {
+      ports = bound;
+    },
+  });
   tellAudit("app.started");
-  const shown = host.includes(":") ? `[${host}]` : host;
-  const url = `${config.tls.mode === "files" ? "https" : "http"}://${shown}:${bound.port}`;
 
   return {
-    url,
+    url: listeners.url,
     setupCode: () => (needsSetup() ? makeSetupCode(db) : undefined),
     stop: async () => {
-      const drained = bound.stop(false);
+      const drained = listeners.drain();
       await Promise.all([intake.stop(), forwarder.stop(), cleanup.stop()]);
       await Promise.race([drained, Bun.sleep(drainMs)]);
-      await bound.stop(true);
+      await listeners.end();
       tellAudit("app.stopped");
       saveMoment(db.orm, now(), { always: true });
       db.close();
       lock.release();
     },
     reload: async (next) => {
-      // What is bound at start stays: address, data folder, TLS mode.
-      const tls = { ...next.tls, mode: config.tls.mode };
+      // What is bound at start stays: addresses, data folder, TLS mode.
+      const tls = { ...next.tls, mode: config.tls.mode, http_listen: config.tls.http_listen };
       const merged = { ...next, listen: config.listen, data_dir: config.data_dir, tls };
       destinations = makeDestinations(merged); // first, because it can fail: then all stays as it was
       config = merged;
       forgetMoved(db, config);
       tellAudit("app.reloaded");
-      if (config.tls.mode === "files") {
-        // A bound listener keeps its certificate (measured): a new one takes the port over, the old one ends its requests.
-        const { port: same = port } = bound;
-        void bound.stop(false);
-        bound = bind(same);
-      }
+      await listeners.refresh();
       wakeAll();
     },
   };
 }
-
-type Server = NonNullable<Awaited<ReturnType<typeof createServer>>["server"]>;
-
-const certificate = ({ tls }: Config) => ({ cert: readFileSync(tls.cert, "utf8"), key: readFileSync(tls.key, "utf8") });
 
 /** Takes work: the database answers and the data folder can be written. */
 function readiness(config: Config, db: ReturnType<typeof openDatabase>): { ok: boolean; problems: string[] } {

@@ -27,7 +27,6 @@ const libraries: Record<string, string> = {
   "bun:sqlite": "db",
   elysia: "http",
   "@elysiajs/openapi": "http",
-  "@elysiajs/static": "http",
   "swagger-ui-dist": "http",
   jose: "auth",
   "@peculiar/x509": "tls",

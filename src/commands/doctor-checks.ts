@@ -1,8 +1,10 @@
-import { createPrivateKey, X509Certificate } from "node:crypto";
-import { accessSync, constants, mkdtempSync, readFileSync, rmdirSync, statfsSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdtempSync, rmdirSync, statfsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { Config } from "../core/config-schema.ts";
 import type { CheckStep } from "../destinations/destination.ts";
+import { readChain } from "../tls/file-check.ts";
+import { authorityFile } from "../tls/paths.ts";
+import { openServing, servingFaults } from "../tls/serving.ts";
 
 const passed = (name: string, detail: string): CheckStep => ({ name, ok: true, detail });
 const failed = (name: string, detail: string, fix: string): CheckStep => ({ name, ok: false, detail, fix });
@@ -50,24 +52,23 @@ export function clock({ data_dir }: Config, now = Date.now()): CheckStep {
   );
 }
 
-const fortnight = 14 * 86_400_000;
-
-export function certificate({ tls }: Config, now = Date.now()): CheckStep {
+/** The certificate as it would be served; nothing is made here. */
+export async function certificate(config: Config): Promise<CheckStep> {
   const name = "certificate";
+  const { tls, data_dir } = config;
   if (tls.mode === "off") return passed(name, tls.behind_proxy ? "left to the proxy" : "none needed on loopback");
-  const fix = "Put a valid certificate and its key at tls.cert and tls.key (PEM).";
+  if (tls.mode === "auto" && !existsSync(authorityFile(data_dir))) return passed(name, "is made at the first start");
   try {
-    const certificate = new X509Certificate(readFileSync(tls.cert));
-    const until = Date.parse(certificate.validTo);
-    if (!certificate.checkPrivateKey(createPrivateKey(readFileSync(tls.key)))) {
-      return failed(name, "the key does not belong to the certificate", fix);
-    }
-    if (Date.parse(certificate.validFrom) > now) return failed(name, `valid only from ${certificate.validFrom}`, fix);
-    if (until < now) return failed(name, `ended on ${certificate.validTo}`, fix);
-    if (until - now < fortnight)
-      return failed(name, `ends on ${certificate.validTo}`, "Renew it now; SIGHUP makes the server read it.");
-    return passed(name, `valid until ${certificate.validTo}`);
+    const serving = await openServing({ config: () => config });
+    const [fault] = await servingFaults(serving, config);
+    if (fault !== undefined) return failed(name, fault.words, fault.fix);
+    const [leaf] = readChain(serving.pair?.cert ?? "");
+    return passed(name, `valid until ${leaf?.validTo}`);
   } catch (error) {
-    return failed(name, `cannot be read (${reason(error)})`, fix);
+    const mend =
+      tls.mode === "auto"
+        ? `Put keys/ below ${data_dir} back from a backup.`
+        : "Put a valid certificate and its key at tls.cert and tls.key (PEM).";
+    return failed(name, `cannot be read (${reason(error)})`, mend);
   }
 }

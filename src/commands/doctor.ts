@@ -57,7 +57,7 @@ async function examine(options: JsonOptions): Promise<CheckStep[]> {
     dataFolder(config),
     freeDisk(config),
     clock(config),
-    certificate(config),
+    await certificate(config),
     await archives(config),
     ...(await destinations(config)),
   ];

@@ -38,7 +38,7 @@ export async function serve(options: ConfigOptions): Promise<number> {
   const stopping = stopSignal(); // before the start, so that a signal meanwhile is not lost
   const { startApp } = await import("../app.ts"); // a wrong configuration is told before all of it is loaded
   // What a half start left running must not keep the process: whoever watches over it starts it again.
-  const app = await startApp(config).catch((error: unknown) => process.exit(exitCodeOf(error)));
+  const app = await startApp(config, tell).catch((error: unknown) => process.exit(exitCodeOf(error)));
   say(`relaypacs listening on ${app.url}`);
   const code = app.setupCode();
   if (code !== undefined)

@@ -4,6 +4,7 @@ import { problemsOf } from "./config-check.ts";
 import type { Environment } from "./config-env.ts";
 import type { ConfigProblem } from "./config-error.ts";
 import { type Config, type DestinationConfig, destinationSchemas, type SecretSource } from "./config-schema.ts";
+import { ipRange } from "./ip.ts";
 import { isLoopback, parseListen } from "./listen.ts";
 import { nearest } from "./nearest.ts";
 import { readSecret } from "./secrets.ts";
@@ -34,7 +35,18 @@ export function destinationProblems(destinations: readonly unknown[]): ConfigPro
 function listenProblems(config: Config): ConfigProblem[] {
   const form = 'must be "host:port" with a port up to 65535, such as "127.0.0.1:8080" or "[::1]:8080"';
   const problems: ConfigProblem[] = [];
+  const { http_listen, mode } = config.tls;
   if (parseListen(config.listen) === null) problems.push({ path: "listen", message: form });
+  if (http_listen !== "" && parseListen(http_listen) === null)
+    problems.push({ path: "tls.http_listen", message: form });
+  if (http_listen !== "" && mode === "off") {
+    const message = 'redirects to https; with tls.mode = "off" there is none, leave it empty';
+    problems.push({ path: "tls.http_listen", message });
+  }
+  config.tls.trusted_proxies.forEach((entry, index) => {
+    const message = 'must be an address or a network, such as "10.0.0.5" or "10.0.0.0/24"';
+    if (ipRange(entry) === null) problems.push({ path: `tls.trusted_proxies[${index}]`, message });
+  });
   if (config.public_url !== "" && !/^https?:\/\/[^\s/]+/.test(config.public_url)) {
     problems.push({ path: "public_url", message: "must be empty or an address that begins with http:// or https://" });
   }
@@ -42,25 +54,18 @@ function listenProblems(config: Config): ConfigProblem[] {
 }
 
 /** What would be accepted and then not done is told here, before anyone relies on it. */
-function laterProblems({ tls, destination }: Config): ConfigProblem[] {
-  const redirects = "(redirects from plain HTTP) comes with a later version; leave it empty";
+function laterProblems({ destination }: Config): ConfigProblem[] {
   const decompression = "(sending decompressed) comes with a later version; leave it out or set it to false";
-  return [
-    ...(tls.http_listen === "" ? [] : [{ path: "tls.http_listen", message: redirects }]),
-    ...destination.flatMap((item, index) =>
-      item.kind === "c-store" && item.decompress === true
-        ? [{ path: `destination[${index}].decompress`, message: decompression }]
-        : [],
-    ),
-  ];
+  return destination.flatMap((item, index) =>
+    item.kind === "c-store" && item.decompress === true
+      ? [{ path: `destination[${index}].decompress`, message: decompression }]
+      : [],
+  );
 }
 
 function tlsProblems({ tls, listen }: Config): ConfigProblem[] {
   const address = parseListen(listen);
-  if (tls.mode === "auto") {
-    const instead = 'set tls.mode = "files" with tls.cert and tls.key, or "off" behind a proxy or on loopback';
-    return [{ path: "tls.mode", message: `"auto" (own certificates) comes with a later version; ${instead}` }];
-  }
+  if (tls.mode === "auto") return [];
   if (tls.mode === "off") {
     if (tls.behind_proxy || address === null || isLoopback(address.host)) return [];
     const instead = 'set tls.behind_proxy = true where a proxy encrypts, or tls.mode = "files"';

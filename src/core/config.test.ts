@@ -211,13 +211,18 @@ const table: [name: string, text: string, words: string][] = [
     "destination[0].decompress: (sending decompressed) comes with a later version",
   ],
   [
-    "a listener for redirects, which is not built",
+    "redirects to an https that is not there",
     `${tls}tls.http_listen = "127.0.0.1:8081"`,
-    "tls.http_listen: (redirects from plain HTTP) comes with a later version; leave it empty",
+    'tls.http_listen: redirects to https; with tls.mode = "off" there is none',
   ],
   ["an address without a port", 'listen = "localhost"\ntls.mode = "off"', "listen: must be"],
   ["a port that does not exist", 'listen = "127.0.0.1:70000"\ntls.mode = "off"', "listen: must be"],
-  ["own certificates", "", 'tls.mode: "auto" (own certificates) comes with a later version; set tls.mode = "files"'],
+  ["redirects without a port", 'tls.http_listen = "localhost"', "tls.http_listen: must be"],
+  [
+    "a proxy that is no address",
+    `${tls}tls.trusted_proxies = ["10.0.0.0/8", "proxy.lan"]`,
+    "tls.trusted_proxies[1]: must be an address or a network",
+  ],
   [
     "no encryption for all the world",
     'listen = "0.0.0.0:80"\ntls.mode = "off"',
@@ -247,6 +252,10 @@ describe("what cannot be used", () => {
 });
 
 describe("what can be used", () => {
+  test("nothing at all: certificates of its own are the default", () => {
+    expect(problems("")).toEqual([]);
+    expect(problems('tls.http_listen = "0.0.0.0:8080"')).toEqual([]);
+  });
   test("tls off behind a proxy or on loopback", () => {
     expect(problems('listen = "0.0.0.0:80"\ntls = { mode = "off", behind_proxy = true }')).toEqual([]);
     expect(problems('listen = "[::1]:0"\ntls.mode = "off"')).toEqual([]);

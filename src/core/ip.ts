@@ -43,4 +43,4 @@ export function inRange(address: Uint8Array, { network, bits }: IpRange): boolea
 }
 
 /** Byte `at` of the mask that goes with so many bits. */
-export const maskByte = (bits: number, at: number): number => (0xff00 >> Math.min(8, Math.max(0, bits - at * 8))) & 255;
+const maskByte = (bits: number, at: number): number => (0xff00 >> Math.min(8, Math.max(0, bits - at * 8))) & 255;

@@ -66,7 +66,8 @@ export const access: Readonly<Record<string, Access>> = {
 };
 
 /** The app and the parts of the documentation page: many files, all public. */
-const publicFiles = /^GET \/(|index\.html|sw\.js|manifest\.webmanifest|assets\/.+|icons\/.+|docs\/assets\/.+)$/;
+const publicFiles =
+  /^GET \/(|index\.html|sw\.js|manifest\.webmanifest|assets\/.+|icons\/.+|docs\/assets\/.+|trust|trust\/.+)$/;
 export function accessOf(method: string, route: string): Access | undefined {
   const asked = asGet(method);
   return access[`${asked} ${route}`] ?? (publicFiles.test(`${asked} ${route}`) ? { token: "none" } : undefined);

@@ -25,17 +25,27 @@ function listOf(entries: readonly string[]): BlockList {
 
 const lists = new WeakMap<readonly string[], BlockList>();
 
+const socketAddress = (request: Request, server: SocketServer | null) =>
+  plain(server?.requestIP(request)?.address ?? "");
+
+function proxiesOf({ trusted_proxies }: Config["tls"]): (address: string) => boolean {
+  const trusted = lists.get(trusted_proxies) ?? listOf(trusted_proxies);
+  lists.set(trusted_proxies, trusted);
+  return (address) => isIP(address) !== 0 && trusted.check(address, family(address));
+}
+
+/** Whether what a request says of its way here comes from one of `tls.trusted_proxies`; from anyone else it is the client's word. */
+export const isFromProxy = (request: Request, server: SocketServer | null, { tls }: Pick<Config, "tls">): boolean =>
+  proxiesOf(tls)(socketAddress(request, server));
+
 /**
  * The address a request comes from: the socket's; where that is one of `tls.trusted_proxies`, the last address in
  * X-Forwarded-For that is none of them. What stands before that one is only the client's word.
  * @returns "" where the socket is gone already
  */
 export function clientAddress(request: Request, server: SocketServer | null, { tls }: Pick<Config, "tls">): string {
-  const socket = plain(server?.requestIP(request)?.address ?? "");
-  const trusted = lists.get(tls.trusted_proxies) ?? listOf(tls.trusted_proxies);
-  lists.set(tls.trusted_proxies, trusted);
-  const isProxy = (address: string) => isIP(address) !== 0 && trusted.check(address, family(address));
-  let address = socket;
+  const isProxy = proxiesOf(tls);
+  let address = socketAddress(request, server);
   const hops = (request.headers.get("x-forwarded-for") ?? "").split(",").map(plain);
   while (isProxy(address)) {
     const before = hops.pop();

@@ -10,9 +10,11 @@ import type { Log } from "../core/log.ts";
 import type { Database } from "../db/database.ts";
 import type { UploadRow } from "../db/uploads.ts";
 import type { Forwarder } from "../forward/dispatcher.ts";
+import type { Serving } from "../tls/serving.ts";
 import type { createChunkReceiver } from "../upload/chunk.ts";
 import type { SessionDeps } from "../upload/session.ts";
 import type { Guard } from "./guard.ts";
+import type { Ports } from "./trust/view.ts";
 
 /** What routes work with; made once in app.ts. */
 export interface HttpContext {
@@ -29,6 +31,10 @@ export interface HttpContext {
   /** There is no administrator yet. */
   readonly needsSetup: () => boolean;
   readonly guard: Guard;
+  /** The certificate in use. */
+  readonly serving: Serving;
+  /** Where the box listens, as bound. */
+  readonly ports: () => Ports;
   readonly live: Live;
   readonly log: Log;
   readonly sessions: SessionDeps;

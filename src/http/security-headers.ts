@@ -23,8 +23,11 @@ const documentation = strict
 /** The camera is asked for by the file input alone; nothing else of the device is needed but to keep its screen on. */
 const permissions = "camera=(self), screen-wake-lock=(self), geolocation=(), microphone=(), payment=(), usb=()";
 
-/** Headers of every answer, errors included. */
-export const securityHeaders = (path: string): Record<string, string> => ({
+/** Half a year; ignored by browsers on addresses, and where the certificate is not trusted (RFC 6797 8.1). */
+const onlyEncrypted = { "strict-transport-security": "max-age=15552000" };
+
+/** Headers of every answer, errors included. @param encrypted up to here, or up to the proxy before the box */
+export const securityHeaders = (path: string, encrypted = false): Record<string, string> => ({
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
   "x-frame-options": "DENY",
@@ -32,4 +35,5 @@ export const securityHeaders = (path: string): Record<string, string> => ({
   "cross-origin-resource-policy": "same-origin",
   "permissions-policy": permissions,
   "content-security-policy": path === "/docs" || path.startsWith("/docs/") ? documentation : strict,
+  ...(encrypted ? onlyEncrypted : {}),
 });

@@ -7,6 +7,7 @@ import type { HttpContext } from "./context.ts";
 import { asRelayError, httpStatus, problem } from "./errors.ts";
 import { maxJsonBytes } from "./json-body.ts";
 import { openApiDocument } from "./openapi.ts";
+import { requireOwnOrigin } from "./own-origin.ts";
 import { requireSingleParameters } from "./query.ts";
 import { requestId } from "./request-id.ts";
 import { accountRoutes } from "./routes/account.ts";
@@ -20,11 +21,14 @@ import { receiptRoutes } from "./routes/receipts.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { answersBeforeSetup, setupRoutes } from "./routes/setup.ts";
 import { studyRoutes } from "./routes/studies.ts";
+import { trustRoutes } from "./routes/trust.ts";
 import { uploadRoutes } from "./routes/upload.ts";
 import { uploadLifeRoutes } from "./routes/upload-life.ts";
 import { webRoutes } from "./routes/web.ts";
 import { securityHeaders } from "./security-headers.ts";
+import { isEncrypted } from "./session-cookie.ts";
 import { invalidRequest } from "./validation.ts";
+import { loadWebFiles } from "./web-app.ts";
 
 /**
  * Handlers that read bodies or wait lift Bun's bound on silence (RELIABILITY fact 1). With the answer it stands again: without
@@ -35,15 +39,17 @@ const idleSeconds = 60;
 /** The whole HTTP side. @throws Error where a route has no entry in access.ts */
 export async function createServer(context: HttpContext) {
   const { guard, log, needsSetup } = context;
+  const files = loadWebFiles();
   const app: AnyElysia = new Elysia({ normalize: false, strictPath: true, precompile: true })
-    .onRequest(async ({ request, set }) => {
+    .onRequest(async ({ request, server, set }) => {
       // RFC 9112 3.2: 400 for a Host that is none. Nothing behind this line could read such an address.
       if (!URL.canParse(request.url)) throw new RelayError("host_invalid");
       const path = pathOf(request);
-      Object.assign(set.headers, securityHeaders(path));
+      Object.assign(set.headers, securityHeaders(path, isEncrypted(context.config())));
       set.headers["x-request-id"] = requestId(request);
       set.headers["cache-control"] = "no-store"; // tokens, patients, receipts; what may be kept says so itself
       const length = Number(request.headers.get("content-length") ?? 0);
+      requireOwnOrigin(request, path, server, context.config());
       await guard.authenticate(request, path);
       if (needsSetup()) {
         if (!answersBeforeSetup(path)) throw new RelayError("setup_required");
@@ -77,7 +83,8 @@ export async function createServer(context: HttpContext) {
           "error",
         );
       const answer = problem(known, id);
-      for (const [name, value] of Object.entries(securityHeaders(pathOf(request)))) answer.headers.set(name, value);
+      for (const [name, value] of Object.entries(securityHeaders(pathOf(request), isEncrypted(context.config()))))
+        answer.headers.set(name, value);
       return answer;
     })
     .use(healthRoutes(context))
@@ -92,9 +99,10 @@ export async function createServer(context: HttpContext) {
     .use(receiptRoutes(context))
     .use(adminAuditRoutes(context))
     .use(adminDeliveryRoutes(context))
-    .use(await docsRoutes())
+    .use(docsRoutes())
     .get("/docs/json", () => openApiDocument(app), { detail: { hide: true } })
-    .use(webRoutes());
+    .use(trustRoutes(context, files))
+    .use(webRoutes(files));
 
   const heads = new Set(app.routes.flatMap(({ method, path }) => (method === "HEAD" ? [path] : [])));
   for (const { method, path, handler, hooks } of [...app.routes])

@@ -1,7 +1,7 @@
 import type { Config } from "../core/config-schema.ts";
 
 /** Encrypted up to here or up to the proxy before it: only then a browser keeps a Secure cookie. */
-const isEncrypted = ({ tls }: Config) => tls.mode !== "off" || tls.behind_proxy;
+export const isEncrypted = ({ tls }: Config) => tls.mode !== "off" || tls.behind_proxy;
 /** `__Host-`: no other host and no plain connection can set it (RFC 6265bis 4.1.3.2). */
 const nameOf = (config: Config) => (isEncrypted(config) ? "__Host-relaypacs" : "relaypacs");
 

@@ -58,6 +58,18 @@ export function loadWebFiles(folder = join(import.meta.dir, "stage/web")): WebFi
   return files;
 }
 
+/** A file that lies packed alone: unpacked for the rare client that does not take it so. */
+export function packedFile(type: string, cacheControl: string, gzip: Uint8Array<ArrayBuffer>): WebFile {
+  return {
+    type,
+    cacheControl,
+    gzip: variant(gzip),
+    get plain() {
+      return variant(Bun.gunzipSync(gzip));
+    },
+  };
+}
+
 /** Whether the client takes gzip: named, or `*`, and not with q=0 (RFC 9110 12.5.3). */
 export function takesGzip(acceptEncoding: string | null): boolean {
   const weights = new Map(

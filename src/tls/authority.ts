@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type Constraints, constraintsFor, nameConstraints, readConstraints } from "./name-constraints.ts";
+import { nameConstraints, readConstraints } from "./name-constraints.ts";
 import type { BoxNames } from "./names.ts";
 import {
   AuthorityKeyIdentifierExtension,
@@ -37,7 +37,7 @@ const newKeys = () => crypto.subtle.generateKey(algorithm, true, ["sign", "verif
 /** A name may hold anything; what would need escaping in it is left out. */
 const plain = (text: string) => text.replace(/[^\w .-]/g, "").slice(0, 48);
 
-/** The box's own authority: ten years, for these names and local addresses only. @param now milliseconds */
+/** The box's own authority: ten years, for these names and no others. @param now milliseconds */
 export async function makeAuthority(names: BoxNames, now: number): Promise<Pair> {
   const keys = await newKeys();
   const certificate = await X509CertificateGenerator.createSelfSigned({
@@ -51,17 +51,17 @@ export async function makeAuthority(names: BoxNames, now: number): Promise<Pair>
     extensions: [
       new BasicConstraintsExtension(true, 0, true),
       new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
-      new Extension(nameConstraintsOid, true, nameConstraints(constraintsFor(names))),
+      new Extension(nameConstraintsOid, true, nameConstraints(names.dns)),
       await SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
   return { certificate, key: keys.privateKey };
 }
 
-/** What an authority may sign for. */
-export function constraintsOf({ certificate }: Pair): Constraints {
+/** The names an authority may sign for. */
+export function constraintsOf({ certificate }: Pair): string[] {
   const extension = certificate.getExtension(nameConstraintsOid);
-  return extension === null ? { dns: [], addresses: [] } : readConstraints(new Uint8Array(extension.value));
+  return extension === null ? [] : readConstraints(new Uint8Array(extension.value));
 }
 
 /** A server's certificate for these names, which the authority has to be good for. @param now milliseconds */

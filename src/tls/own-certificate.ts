@@ -6,6 +6,7 @@ import { ipBytes } from "../core/ip.ts";
 import { constraintsOf, fromPem, issue, makeAuthority, type Pair, toPem } from "./authority.ts";
 import { within } from "./name-constraints.ts";
 import type { BoxNames } from "./names.ts";
+import { authorityFile, leafFile } from "./paths.ts";
 import { SubjectAlternativeNameExtension } from "./x509.ts";
 
 /** What `tls.mode = "auto"` serves. */
@@ -22,10 +23,6 @@ export interface OwnCertificate {
   readonly validUntil: number;
   readonly authorityUntil: number;
 }
-
-/** Where they lie, below `<data_dir>/keys`, each with its key and 0600. */
-export const authorityFile = (dataDir: string): string => join(dataDir, "keys", "tls-authority.pem");
-export const leafFile = (dataDir: string): string => join(dataDir, "keys", "tls.pem");
 
 /**
  * The certificate to serve now: the one that lies there, or another where that is past two thirds of its life, lacks a name

@@ -4,7 +4,7 @@ import { startBox, testPassword } from "../support/box.ts";
 test("behind a proxy that encrypts, the cookie is Secure and bound to the host; the proxy's and the public name are own ones", async () => {
   const box = await startBox("", {
     top: 'public_url = "https://pacs.example"',
-    tls: 'mode = "off"\nbehind_proxy = true',
+    tls: 'mode = "off"\nbehind_proxy = true\ntrusted_proxies = ["127.0.0.1"]',
   });
   try {
     await box.client("radiographer");
@@ -24,4 +24,4 @@ test("behind a proxy that encrypts, the cookie is Secure and bound to the host; 
   } finally {
     await box.stop();
   }
-});
+}, 30_000);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +7,7 @@ import { type Box, startBox } from "../support/box.ts";
 import { until } from "../support/child.ts";
 import { testCertificate } from "../support/test-certificates.ts";
 
+setDefaultTimeout(30_000);
 let folder: string;
 let box: Box;
 const live = { cert: "", key: "" };

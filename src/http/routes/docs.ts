@@ -1,15 +1,22 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { staticPlugin } from "@elysiajs/static";
 import { Elysia } from "elysia";
 import { errorPage } from "../error-page.ts";
+import { answerWebFile, packedFile } from "../web-app.ts";
 
-/** The documentation page's parts come with the binary (build.ts stages them), nothing from outside (STACK fact 5). */
-function assetsFolder(): string {
-  const embedded = join(import.meta.dir, "stage/docs");
-  if (existsSync(join(embedded, "swagger-ui.css"))) return embedded;
-  return dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));
+const parts: Readonly<Record<string, string>> = {
+  "swagger-ui.css": "text/css; charset=utf-8",
+  "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
+  LICENSE: "text/plain; charset=utf-8",
+};
+
+/** The documentation page's parts come with the binary (build.ts stages them packed), nothing from outside (STACK fact 5). */
+function part(name: string): Uint8Array<ArrayBuffer> {
+  const embedded = join(import.meta.dir, "stage/docs", `${name}.gz`);
+  if (existsSync(embedded)) return new Uint8Array(readFileSync(embedded));
+  const folder = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));
+  return Bun.gzipSync(readFileSync(join(folder, name)));
 }
 
 const page = `<!doctype html>
@@ -32,16 +39,15 @@ const script = `SwaggerUIBundle({ url: "/docs/json", dom_id: "#docs", deepLinkin
 const text = (body: string, type: string) => () =>
   new Response(body, { headers: { "content-type": `${type}; charset=utf-8` } });
 
-export const docsRoutes = async () =>
-  new Elysia()
+export function docsRoutes() {
+  const app = new Elysia()
     .get("/docs", text(page, "text/html"), { detail: { hide: true } })
     .get("/docs/errors", text(errorPage(), "text/html"), { detail: { hide: true } })
-    .get("/docs/start.js", text(script, "text/javascript"), { detail: { hide: true } })
-    .use(
-      await staticPlugin({
-        assets: assetsFolder(),
-        prefix: "/docs/assets",
-        alwaysStatic: true,
-        ignorePatterns: [/\.map$/, /es-bundle/, /\.html$/, /index\./, /initializer/],
-      }),
-    );
+    .get("/docs/start.js", text(script, "text/javascript"), { detail: { hide: true } });
+  for (const [name, type] of Object.entries(parts)) {
+    const file = packedFile(type, "public, max-age=86400", part(name));
+    const answer = ({ request }: { request: Request }) => answerWebFile(file, request);
+    app.get(`/docs/assets/${name}`, answer, { detail: { hide: true } });
+  }
+  return app;
+}

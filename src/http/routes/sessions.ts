@@ -9,7 +9,6 @@ import { findUser } from "../../db/users.ts";
 import { actorOf, addressOf } from "../actor.ts";
 import type { HttpContext } from "../context.ts";
 import { bearerOf } from "../guard.ts";
-import { requireOwnOrigin } from "../own-origin.ts";
 import { requestId } from "../request-id.ts";
 import { clearedCookie, cookieToken, sessionCookie } from "../session-cookie.ts";
 
@@ -40,8 +39,6 @@ export async function signedIn(
 /** What keeps a person signed in. A session's end never ends its uploads: those have tokens of their own. */
 export function sessionRoutes(context: HttpContext) {
   const { config, db, guard, log, authSessions, tokens, now } = context;
-  /** No body is read: whoever may refresh is told by the cookie alone. */
-  const byCookie = ({ request }: { request: Request }) => requireOwnOrigin(request, config());
   const own = (request: Request) => {
     const caller = guard.principal(request);
     if (caller.kind !== "access") throw new RelayError("unauthorized");
@@ -67,8 +64,7 @@ export function sessionRoutes(context: HttpContext) {
         }
       },
       {
-        parse: "none",
-        transform: byCookie,
+        parse: "none", // whoever may refresh is told by the cookie alone
         response: { 200: SignedIn },
         detail: {
           summary: "Get a fresh access token",
@@ -94,7 +90,6 @@ export function sessionRoutes(context: HttpContext) {
       },
       {
         parse: "none",
-        transform: byCookie,
         detail: {
           summary: "Sign out",
           description: "Ends the session of the cookie or, without one, of the access token; its uploads go on.",

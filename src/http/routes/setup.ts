@@ -5,7 +5,6 @@ import { RelayError } from "../../core/errors.ts";
 import { clientAddress, networkOf, type SocketServer } from "../client-address.ts";
 import type { HttpContext } from "../context.ts";
 import { type BodyBounds, jsonBody } from "../json-body.ts";
-import { requireOwnOrigin } from "../own-origin.ts";
 import { requestId } from "../request-id.ts";
 import { signedIn } from "./sessions.ts";
 
@@ -36,7 +35,6 @@ export function setupRoutes(context: HttpContext) {
     .post(
       "/setup",
       async ({ body, request, set, server }) => {
-        requireOwnOrigin(request, config());
         const address = clientAddress(request, server, config());
         const user = await setUp(db, body, address);
         attempts.forgive(network(request, server), []);
