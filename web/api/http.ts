@@ -22,6 +22,8 @@ export type SignedIn = { visit?: Visit; access_token: string; expires_in: number
 
 export interface CallOptions {
   readonly body?: unknown;
+  /** The body where it is JSON already. */
+  readonly json?: string;
   /** This bearer instead of the session's; null: none. */
   readonly token?: string | null;
   readonly headers?: Record<string, string>;
@@ -71,7 +73,7 @@ export function createApi(base = "", patienceMs = usualPatienceMs): Api {
   async function once<T>(method: string, path: string, options: CallOptions, bearer: string | null): Promise<T> {
     const headers: Record<string, string> = { ...options.headers };
     if (bearer !== null) headers.authorization = `Bearer ${bearer}`;
-    const body = options.body === undefined ? null : JSON.stringify(options.body);
+    const body = options.json ?? (options.body === undefined ? null : JSON.stringify(options.body));
     if (body !== null) headers["content-type"] = "application/json";
     const late = AbortSignal.timeout(patienceMs + (body?.length ?? 0) * patienceMsPerByte);
     const answer = await fetch(base + path, {

@@ -6,6 +6,7 @@ import type {
   UploadTokenView,
 } from "../../src/contract/status.ts";
 import type { ConfirmStudy, UploadInit } from "../../src/contract/upload.ts";
+import { jsonOf } from "../core/portions.ts";
 import type { Api } from "./http.ts";
 
 export type Opened = typeof UploadOpened.static;
@@ -16,8 +17,8 @@ const of = (id: string) => `/upload/${encodeURIComponent(id)}`;
 const study = (id: string, uid: string) => `${of(id)}/studies/${encodeURIComponent(uid)}`;
 
 /** The same key and body answer the same upload: a lost answer makes no second one. @throws ApiError */
-export const openUpload = (api: Api, body: UploadInit, key: string) =>
-  api.call<Opened>("POST", "/upload/init", { body, headers: { "idempotency-key": key } });
+export const openUpload = async (api: Api, body: UploadInit, key: string) =>
+  api.call<Opened>("POST", "/upload/init", { json: await jsonOf(body), headers: { "idempotency-key": key } });
 
 /** @param token the upload's own, unexpired; undefined: the signed-in owner's. @throws ApiError token_expired, unauthorized */
 export const freshToken = (api: Api, id: string, token?: string) =>

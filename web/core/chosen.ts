@@ -1,7 +1,5 @@
 import type { ChosenFile } from "../queue/types.ts";
-
-/** Milliseconds of work before the page may breathe. */
-const portionMs = 15;
+import { breath, portionMs } from "./portions.ts";
 
 /**
  * What a list holds that nobody empties meanwhile. In portions, for a browser makes each file when it is asked for
@@ -13,7 +11,7 @@ export async function chosenFrom(list: Iterable<File>): Promise<ChosenFile[]> {
   for (const file of list) {
     chosen.push({ name: file.webkitRelativePath || file.name, size: file.size, file });
     if (performance.now() - since < portionMs) continue;
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await breath();
     since = performance.now();
   }
   return chosen;

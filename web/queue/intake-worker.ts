@@ -1,3 +1,4 @@
+import { filesPerPortion } from "../core/portions.ts";
 import { type Found, group } from "./grouping.ts";
 import { look } from "./look.ts";
 import type { RunningHash } from "./running-hash.ts";
@@ -79,5 +80,7 @@ function answer(): void {
   const headers = found.flatMap((one): [number, string][] =>
     one.kind === "dicom" ? [[one.index, one.header.sopInstanceUID]] : [],
   );
-  scope.postMessage({ kind: "grouped", grouped, headers });
+  for (let at = 0; at < headers.length; at += filesPerPortion)
+    scope.postMessage({ kind: "headers", headers: headers.slice(at, at + filesPerPortion) });
+  scope.postMessage({ kind: "grouped", grouped });
 }

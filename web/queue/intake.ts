@@ -60,11 +60,12 @@ function run(
       else if (data.kind === "progress") {
         progress(data.done + data.inside.done, files.length + data.inside.total);
         if (data.idle) next();
-      } else if (data.kind === "grouped") {
+      } else if (data.kind === "headers") {
         for (const [index, uid] of data.headers) {
           const file = files[index]?.file;
           if (file) memory.sopInstanceUIDs.set(file, uid);
         }
+      } else if (data.kind === "grouped") {
         resolve(resultOf(data.grouped, files, memory));
       }
     };

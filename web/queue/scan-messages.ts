@@ -19,11 +19,9 @@ export type ScanAnswer =
       /** What was handed over is read. */
       readonly idle: boolean;
     }
-  | {
-      readonly kind: "grouped";
-      readonly grouped: Grouped;
-      readonly headers: readonly [index: number, sopInstanceUID: string][];
-    }
+  /** A portion of what was read: by the number of the file. */
+  | { readonly kind: "headers"; readonly headers: readonly (readonly [index: number, sopInstanceUID: string])[] }
+  | { readonly kind: "grouped"; readonly grouped: Grouped }
   /** Bytes were taken: more may come. */
   | { readonly kind: "hashed" }
   /** Hexadecimal SHA-256. */

@@ -20,7 +20,8 @@ export async function unseal(key: CryptoKey, sealed: ArrayBuffer): Promise<Uint8
   return new Uint8Array(await crypto.subtle.decrypt({ name: "AES-GCM", iv }, key, new Uint8Array(sealed, ivBytes)));
 }
 
-export const sealJson = (key: CryptoKey, value: unknown) => seal(key, new TextEncoder().encode(JSON.stringify(value)));
+export const sealText = (key: CryptoKey, text: string) => seal(key, new TextEncoder().encode(text));
+export const sealJson = (key: CryptoKey, value: unknown) => sealText(key, JSON.stringify(value));
 export const unsealJson = async <T>(key: CryptoKey, sealed: ArrayBuffer): Promise<T> =>
   JSON.parse(new TextDecoder().decode(await unseal(key, sealed))) as T;
 

@@ -1,7 +1,8 @@
+import { jsonOf } from "../core/portions.ts";
 import { answerOf, type DeviceDatabase, openDatabase, type StoreName } from "./database.ts";
 import { type Done, type Manifest, manifestOfDone, type Progress } from "./record.ts";
 import { saveBytes, sliceBytes } from "./save-bytes.ts";
-import { newKey, sealJson, unseal, unsealJson } from "./sealing.ts";
+import { newKey, sealJson, sealText, unseal, unsealJson } from "./sealing.ts";
 
 /** One row of `studies`: sealed while there is something to keep secret, plain when only the bare outcome is left. */
 type StudyRow = { readonly sealed: ArrayBuffer } | { readonly done: Done };
@@ -49,7 +50,7 @@ export class DeviceStore {
   /** From here on the study stands: the last thing that is written. */
   async commit(manifest: Manifest, progress: Progress): Promise<void> {
     const key = await this.key(manifest.id);
-    const [body, row] = await Promise.all([sealJson(key, manifest), sealJson(key, progress)]);
+    const [body, row] = await Promise.all([sealText(key, await jsonOf(manifest)), sealJson(key, progress)]);
     await this.db.run(["studies", "manifests"], "readwrite", (tx) => {
       tx.objectStore("manifests").put(body, manifest.id);
       tx.objectStore("studies").put({ sealed: row } satisfies StudyRow, manifest.id);

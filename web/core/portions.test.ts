@@ -1,0 +1,19 @@
+import { expect, test } from "bun:test";
+import { jsonOf } from "./portions.ts";
+
+const files = (count: number) => Array.from({ length: count }, (_, index) => ({ name: `IM${index}`, size: index }));
+
+test.each([0, 1, 500, 501, 1000, 2001])("%p files become what JSON.stringify makes of them", async (count) => {
+  const whole = { before: 'a "files":[] b', files: files(count), behind: { expected: ["$&"] } };
+  expect(await jsonOf(whole)).toBe(JSON.stringify(whole));
+});
+test("without files it is JSON as well", async () => expect(await jsonOf({})).toBe("{}"));
+test("others have their turn between the portions of ten thousand files", async () => {
+  let turns = 0;
+  const timer = setInterval(() => {
+    turns += 1;
+  }, 0);
+  await jsonOf({ files: files(10_000) });
+  clearInterval(timer);
+  expect(turns).toBeGreaterThan(3);
+});
