@@ -8,6 +8,7 @@ import { failedSteps } from "./check-steps.ts";
 import { type Destination, DestinationError, type InstanceName, type OutgoingInstance } from "./destination.ts";
 import type { DestinationEnv } from "./env.ts";
 import { incomparable, type Report, readableOnes, stored } from "./outcome.ts";
+import { requireOutgoing } from "./outgoing-address.ts";
 import { tlsFiles } from "./tls-files.ts";
 import { transportError } from "./transport-errors.ts";
 
@@ -27,6 +28,11 @@ export function cStore(config: CStoreConfig, _env: DestinationEnv): Destination 
       ? {}
       : { tls: config.tls === true ? {} : tlsFiles(config.tls) }),
   });
+  const translated = <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> =>
+    faultsTranslated(signal, async () => {
+      await requireOutgoing(config.host);
+      return work();
+    });
   return {
     id: config.id,
     kind: config.kind,
@@ -105,7 +111,7 @@ const codes = {
 } as const;
 
 /** Faults of the association as the dispatcher knows them. */
-async function translated<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+async function faultsTranslated<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

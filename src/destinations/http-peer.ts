@@ -2,6 +2,7 @@ import type { AuthConfig, ClientTlsConfig } from "../core/config-schema.ts";
 import { DestinationError } from "./destination.ts";
 import type { DestinationEnv } from "./env.ts";
 import { httpAuth } from "./http-auth/index.ts";
+import { requireOutgoing, writtenHost } from "./outgoing-address.ts";
 import { tlsFiles } from "./tls-files.ts";
 import { timeoutError, transportError } from "./transport-errors.ts";
 import { type Watchdog, watchdog } from "./watchdog.ts";
@@ -77,6 +78,7 @@ export function httpPeer(config: HttpConfig, env: DestinationEnv): HttpPeer {
       return dog.signal.aborted ? timeoutError(seconds) : (body?.fault() ?? transportError(error));
     };
     try {
+      await requireOutgoing(writtenHost(base));
       const whole = typeof request.body === "object" && request.body.length <= mostAsWhole;
       const content = body === undefined ? request.body : whole ? await collected(body.pieces) : body.pieces;
       const response = await fetch(url, {

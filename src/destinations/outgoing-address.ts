@@ -1,0 +1,54 @@
+import { lookup } from "node:dns/promises";
+import { inRange, ipBytes, ipRange } from "../core/ip.ts";
+import { DestinationError } from "./destination.ts";
+
+/** Link-local (RFC 3927, RFC 4291 2.5.6), and where clouds answer what a machine may do and with which keys. */
+const forbidden = [
+  "169.254.0.0/16",
+  "fe80::/10",
+  "fd00:ec2::254",
+  "100.100.100.200",
+  "168.63.129.16",
+  "192.0.0.192",
+].flatMap((text) => ipRange(text) ?? []);
+const metadataName = /^(metadata(\.google\.internal|\.goog)?|instance-data(\.ec2\.internal)?)\.?$/i;
+const mapped = ipRange("::ffff:0:0/96");
+
+function isForbidden(address: string): boolean {
+  const bytes = ipBytes(address);
+  if (bytes === null) return false;
+  // "::ffff:169.254.169.254" is that IPv4 address (RFC 4291 2.5.5.2).
+  const plain = mapped !== null && inRange(bytes, mapped) ? bytes.subarray(12) : bytes;
+  return forbidden.some((range) => inRange(plain, range));
+}
+
+/**
+ * Refuses link-local and metadata addresses before any connect (T13). An address that the configuration file names as such is
+ * IT's own wish; a name that leads there, or an address in disguise (decimal, octal, mapped), is nobody's.
+ * @param host as the configuration writes it
+ * @throws DestinationError destination_rejected, or where the name cannot be resolved the system's error
+ */
+export async function requireOutgoing(
+  host: string,
+  resolve: (name: string) => Promise<string[]> = addresses,
+): Promise<void> {
+  const bare = host.replace(/^\[|\]$/g, "");
+  const literal = ipBytes(bare);
+  const inDisguise = literal !== null && literal.length === 16 && mapped !== null && inRange(literal, mapped);
+  if (literal !== null && !inDisguise) return;
+  const found = literal === null ? [canonical(bare), ...(metadataName.test(bare) ? [] : await resolve(bare))] : [bare];
+  if (!metadataName.test(bare) && !found.some(isForbidden)) return;
+  const message =
+    "The archive's name leads to a link-local or metadata address. Write the address itself where that is meant.";
+  throw new DestinationError("destination_rejected", message, false);
+}
+
+/** "2852039166", "0xa9fea9fe", "0251.0376.1.1" as every socket library reads them (WHATWG URL 4.5). */
+const canonical = (host: string): string =>
+  URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : host;
+const addresses = async (name: string): Promise<string[]> =>
+  (await lookup(name, { all: true })).map(({ address }) => address);
+
+/** The host of an address as it is written, before any library has made another form of it. */
+export const writtenHost = (url: string): string =>
+  /^https?:\/\/(?:[^/?#]*@)?(\[[^\]]*\]|[^:/?#]*)/i.exec(url)?.[1] ?? "";
