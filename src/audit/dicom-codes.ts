@@ -41,6 +41,7 @@ export const dicomEvents: Readonly<Record<AuditEvent, DicomEvent>> = {
   "auth.signed_out": { id: userAuthentication, type: logout, action: "E" },
   "auth.session_ended": { id: userAuthentication, type: logout, action: "E" },
   "auth.session_reused": { id: securityAlert, type: userAttributes, action: "E" },
+  "key.rotated": { id: securityAlert, type: dcm("110129", "Security Configuration"), action: "E" },
   "user.added": { id: securityAlert, type: userAttributes, action: "E" },
   "user.disabled": { id: securityAlert, type: userAttributes, action: "E" },
   "user.password_set": { id: securityAlert, type: userAttributes, action: "E" },

@@ -11,6 +11,7 @@ export const auditEvents = [
   "auth.signed_out",
   "auth.session_ended",
   "auth.session_reused",
+  "key.rotated",
   "user.added",
   "user.disabled",
   "user.password_set",
