@@ -1,4 +1,5 @@
 import { type Box, startBox } from "../support/box.ts";
+import { until } from "../support/child.ts";
 import type { Client, Opened, SendFile } from "../support/client.ts";
 import { type FakePacs, startFakePacs } from "../support/fake-pacs.ts";
 import { madeBytes } from "../support/made-instance.ts";
@@ -53,7 +54,10 @@ export async function startStage(): Promise<Stage> {
     forwarding: async () => {
       const opened = await client.upload([instance()], to("away"));
       await client.complete(opened);
-      await client.reach(opened.upload_id, new Set(["forwarding"]));
+      // Past its first attempt: one that is stopped on its way may have left something behind.
+      const tried = async () =>
+        (await client.status(opened.upload_id)).studies.some(({ deliveries }) => deliveries.some((one) => one.error));
+      await until("an attempt to have failed", tried);
       return opened;
     },
     needs_attention: parked,
