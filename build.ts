@@ -1,6 +1,5 @@
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { gzipSync } from "node:zlib";
 import manifest from "./package.json" with { type: "json" };
 import { buildWeb } from "./scripts/build-web.ts";
 
@@ -54,7 +53,10 @@ function makeStage(architecture: Architecture): string {
   copyFileSync(join(root, "src/dicom/fonts/OFL.txt"), join(stage, "fonts-OFL.txt"));
   // The parts of the documentation page, where src/http/routes/docs.ts looks.
   for (const name of ["swagger-ui.css", "swagger-ui-bundle.js", "LICENSE"])
-    writeFileSync(join(stage, "docs", `${name}.gz`), gzipSync(readFileSync(join(modules, "swagger-ui-dist", name))));
+    writeFileSync(
+      join(stage, "docs", `${name}.zst`),
+      Bun.zstdCompressSync(readFileSync(join(modules, "swagger-ui-dist", name)), { level: 19 }),
+    );
   return relative(root, stage);
 }
 

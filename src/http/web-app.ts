@@ -58,14 +58,14 @@ export function loadWebFiles(folder = join(import.meta.dir, "stage/web")): WebFi
   return files;
 }
 
-/** A file that lies packed alone: unpacked for the rare client that does not take it so. */
-export function packedFile(type: string, cacheControl: string, gzip: Uint8Array<ArrayBuffer>): WebFile {
+/** A file that is seldom asked for, and unpacked then. */
+export function packedFile(type: string, cacheControl: string, unpack: () => Uint8Array<ArrayBuffer>): WebFile {
   return {
     type,
     cacheControl,
-    gzip: variant(gzip),
+    gzip: null,
     get plain() {
-      return variant(Bun.gunzipSync(gzip));
+      return variant(unpack());
     },
   };
 }

@@ -13,10 +13,10 @@ const parts: Readonly<Record<string, string>> = {
 
 /** The documentation page's parts come with the binary (build.ts stages them packed), nothing from outside (STACK fact 5). */
 function part(name: string): Uint8Array<ArrayBuffer> {
-  const embedded = join(import.meta.dir, "stage/docs", `${name}.gz`);
-  if (existsSync(embedded)) return new Uint8Array(readFileSync(embedded));
+  const embedded = join(import.meta.dir, "stage/docs", `${name}.zst`);
+  if (existsSync(embedded)) return new Uint8Array(Bun.zstdDecompressSync(readFileSync(embedded)));
   const folder = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));
-  return Bun.gzipSync(readFileSync(join(folder, name)));
+  return new Uint8Array(readFileSync(join(folder, name)));
 }
 
 const page = `<!doctype html>
@@ -45,7 +45,7 @@ export function docsRoutes() {
     .get("/docs/errors", text(errorPage(), "text/html"), { detail: { hide: true } })
     .get("/docs/start.js", text(script, "text/javascript"), { detail: { hide: true } });
   for (const [name, type] of Object.entries(parts)) {
-    const file = packedFile(type, "public, max-age=86400", part(name));
+    const file = packedFile(type, "public, max-age=86400", () => part(name));
     const answer = ({ request }: { request: Request }) => answerWebFile(file, request);
     app.get(`/docs/assets/${name}`, answer, { detail: { hide: true } });
   }
