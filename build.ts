@@ -1,4 +1,14 @@
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join, relative } from "node:path";
 import manifest from "./package.json" with { type: "json" };
 import { buildWeb } from "./scripts/build-web.ts";
@@ -60,6 +70,16 @@ function makeStage(architecture: Architecture): string {
   return relative(root, stage);
 }
 
+/** A folder named `migrations` with what is applied; drizzle's snapshots are for writing the next one. */
+function makeMigrations(): string {
+  const folder = join(workshop, "migrations");
+  mkdirSync(join(folder, "meta"), { recursive: true });
+  for (const name of ["meta/_journal.json", ...readdirSync(join(root, "migrations"))].filter(isFile))
+    copyFileSync(join(root, "migrations", name), join(folder, name));
+  return relative(root, folder);
+}
+const isFile = (name: string) => /\.(sql|json)$/.test(name);
+
 /** fontkit opens WOFF2 by brotli, whose dictionary makes the executable 1.1 MB larger; no font here is one (src/dicom/fonts). */
 const withoutWoff2: Bun.BunPlugin = {
   name: "without-woff2",
@@ -88,7 +108,7 @@ async function build(target: Target): Promise<void> {
     compile: {
       ...(target.name === null ? {} : { target: target.name }),
       outfile: unfinished,
-      assets: ["migrations", stage],
+      assets: [makeMigrations(), stage],
       autoloadDotenv: false, // a .env in the working directory is nobody's configuration
       autoloadBunfig: false,
     },
