@@ -97,3 +97,22 @@ test("what was picked meanwhile stays in the picker", async () => {
   expect((await taken).map(({ name }) => name)).toEqual(["a", "b"]);
   expect(input.value).toBe("later");
 });
+
+test("of thousands of files none is asked for its size before the browser has read one, though it be gone", async () => {
+  const asked: string[] = [];
+  const files = Array.from({ length: 501 }, (_, index) => {
+    const file = new File([], `IM${index}`);
+    const stream = () =>
+      new ReadableStream({
+        pull(controller) {
+          asked.push("read");
+          controller.error(new Error("gone"));
+        },
+      });
+    const size = () => asked.push("size") && 0;
+    return Object.defineProperties(file, { stream: { value: stream }, size: { get: size } });
+  });
+  const input = { files: files as unknown as FileList, value: "" };
+  expect(await picked(input as HTMLInputElement)).toHaveLength(501);
+  expect(asked.slice(0, 2)).toEqual(["read", "size"]);
+});

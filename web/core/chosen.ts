@@ -1,5 +1,5 @@
 import type { ChosenFile } from "../queue/types.ts";
-import { breath, portionMs } from "./portions.ts";
+import { breath, filesPerPortion, portionMs } from "./portions.ts";
 
 /**
  * What a list holds that nobody empties meanwhile. In portions, for a browser makes each file when it is asked for
@@ -20,9 +20,17 @@ export async function chosenFrom(list: Iterable<File>): Promise<ChosenFile[]> {
 /** What a picker gave; its input is free for the same files again when all are read. */
 export async function picked(input: HTMLInputElement): Promise<ChosenFile[]> {
   const { files } = input;
+  if (files !== null && files.length > filesPerPortion) await listed(files[0]);
   const chosen = await chosenFrom(files ?? []);
   if (input.files === files) input.value = ""; // empties the list itself
   return chosen;
+}
+
+/** While a browser still takes down thousands of names, the first question for a size would hold the page; to read a file does not. */
+async function listed(first: File | undefined): Promise<void> {
+  const reader = first?.stream().getReader();
+  await reader?.read().catch(() => undefined); // a file that is gone is told of later
+  await reader?.cancel().catch(() => undefined);
 }
 
 /** Every entry of a dropped folder. A reader answers at most 100 at a time in Chromium: it is asked until it answers none. */
