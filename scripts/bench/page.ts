@@ -23,29 +23,31 @@ async function manyFiles(folder: string, scale: number): Promise<Result[]> {
   const paths = Array.from({ length: count }, (_, index) => join(folder, `IM${index}`));
   for (const [index, path] of paths.entries())
     writeFileSync(path, madeBytes({ study: "2.25.8401", series: `2.25.8401.${index % 10}`, pixels: 128 }));
-  return withPage(async ({ page, unwatched }, box) => {
-    await page.evaluate(note);
+  return withPage(async (browser, box) => {
+    await browser.page.evaluate(note);
     const noted = () =>
-      page.evaluate((): Noted => {
+      browser.page.evaluate((): Noted => {
         const before: Noted = { ...Reflect.get(window, "noted") };
         Object.assign(Reflect.get(window, "noted"), { longest: 0, browser: 0 });
         return before;
       });
-    await choosePaths(page, "Add study", paths);
+    await choosePaths(browser.page, "Add study", paths);
     // a driver that looks for a heading again and again would be the longest task itself
-    await page.evaluate(() => Reflect.get(window, "confirming"));
+    await browser.page.evaluate(() => Reflect.get(window, "confirming"));
     const read = await noted();
-    await page.getByRole("button", { name: "Send", exact: true }).click({ timeout: 300_000 });
-    await unwatched(() => until("the box to have all", () => box.events("upload.completed").length > 0, 600_000));
+    await browser.page.getByRole("button", { name: "Send", exact: true }).click({ timeout: 300_000 });
+    await browser.unwatched(() =>
+      until("the box to have all", () => box.events("upload.completed").length > 0, 600_000),
+    );
     const sent = await noted();
-    const row = (name: string, { longest, browser }: Noted): Result => ({
+    const row = (name: string, { longest, browser: itsOwn }: Noted): Result => ({
       name: `${count} files, ${name}: longest task of the page`,
       figure: longest,
       unit: "ms",
       bound: { most: 50 },
       of: [
         longest === 0 ? "none over 50 ms" : "PerformanceObserver, longtask",
-        ...(browser === 0 ? [] : [`without ${browser.toFixed(0)} ms in which Chromium made its list of them`]),
+        ...(itsOwn === 0 ? [] : [`without ${itsOwn.toFixed(0)} ms in which Chromium made its list of them`]),
       ].join(", "),
     });
     return [row("read and grouped", read), row("kept and sent", sent)];
