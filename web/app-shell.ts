@@ -24,6 +24,9 @@ const load: Record<Page, () => Promise<unknown>> = {
   "admin-audit": () => import("./pages/admin-audit.ts"),
   invite: () => import("./pages/page-invite.ts"),
   join: () => import("./pages/page-join.ts"),
+  account: () => import("./pages/page-account.ts"),
+  enroll: () => import("./pages/page-enroll.ts"),
+  setup: () => import("./pages/page-setup.ts"),
 };
 const titles: Record<Page, Word> = {
   "sign-in": "sign_in",
@@ -35,6 +38,9 @@ const titles: Record<Page, Word> = {
   "admin-audit": "audit_title",
   invite: "invite_title",
   join: "join_title",
+  account: "account_title",
+  enroll: "enroll_title",
+  setup: "setup_title",
 };
 
 /** A guest sends, and that is all. */
@@ -100,10 +106,11 @@ export class AppShell extends AppElement {
   }
   private shownPage(): Page {
     const { page } = this.route;
-    const person = this.app?.session.person;
+    const person = this.app?.session.person ?? null;
     if (page === "join") return page;
-    if (person === null) return "sign-in";
-    return person?.role === "guest" && !guestPages.has(page) ? "send" : page;
+    if (person === null) return page === "setup" ? page : "sign-in";
+    if (person.mustEnroll === true) return "enroll";
+    return person.role === "guest" && !guestPages.has(page) ? "send" : page;
   }
   private follow(): void {
     if (this.app === null) return;
@@ -160,6 +167,9 @@ export class AppShell extends AppElement {
       "admin-audit": () => html`<admin-audit .app=${app}></admin-audit>`,
       invite: () => html`<page-invite .app=${app}></page-invite>`,
       join: () => html`<page-join .app=${app} .target=${route.id}></page-join>`,
+      account: () => html`<page-account .app=${app}></page-account>`,
+      enroll: () => html`<page-enroll .app=${app}></page-enroll>`,
+      setup: () => html`<page-setup .app=${app}></page-setup>`,
     };
     return this.ready === null ? nothing : views[this.ready]();
   }
@@ -173,7 +183,7 @@ export class AppShell extends AppElement {
   protected override render(): TemplateResult | typeof nothing {
     if (this.app === null) return nothing;
     const { person } = this.app.session;
-    const inside = person !== null && person.role !== "guest";
+    const inside = person !== null && person.role !== "guest" && person.mustEnroll !== true;
     return html`<header class="top"><a class="skip" href=${hrefOf(this.route.page, this.route.id)} @click=${(
       event: Event,
     ) => {

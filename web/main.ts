@@ -1,4 +1,5 @@
 import "./app-shell.ts";
+import { createAccount } from "./api/account.ts";
 import { createAuditBook } from "./api/audit.ts";
 import { restoreSession } from "./api/auth.ts";
 import { createApi } from "./api/http.ts";
@@ -32,6 +33,7 @@ const app: App = {
   audit: createAuditBook(api),
   queue: mine(queue, session),
   session,
+  account: createAccount(api),
   inviting: createInviting(api),
   choice: new Choice(),
 };

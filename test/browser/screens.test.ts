@@ -81,6 +81,9 @@ define("the screens in Chromium", () => {
         "activity",
         "more",
         "audit-broken",
+        "account",
+        "enroll",
+        "setup",
       ]) {
         await show(name, language);
         expect(await browser.page.evaluate(() => document.documentElement.lang)).toBe(language);
@@ -103,7 +106,17 @@ define("the screens in Chromium", () => {
 
   test("every target is at least 48 px high, the main button 56", async () => {
     await browser.page.setViewportSize({ width: 360, height: 640 });
-    for (const name of ["sign-in", "upload-unfinished", "confirm", "uploading", "activity", "more"]) {
+    for (const name of [
+      "sign-in",
+      "upload-unfinished",
+      "confirm",
+      "uploading",
+      "activity",
+      "more",
+      "account",
+      "enroll",
+      "setup",
+    ]) {
       await show(name);
       const small = await browser.page.evaluate(() =>
         [
@@ -147,6 +160,39 @@ define("the screens in Chromium", () => {
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "Progress" }).waitFor();
     expect(await asked()).toEqual(["add draft stat"]);
+  }, 30_000);
+
+  test("who must have a second factor sets it up first: picture, key, a code, ten recovery codes", async () => {
+    const { page } = browser;
+    await show("enroll-first");
+    await page.getByRole("heading", { name: "Set up the second step" }).waitFor();
+    expect(await page.locator("nav-tabs").count()).toBe(0);
+    await page.getByRole("img", { name: "QR code for the authenticator app" }).waitFor();
+    await page.getByText("ABCD EFGH IJKL").waitFor();
+    await page.getByRole("textbox", { name: "Code" }).fill("654321");
+    await page.getByRole("button", { name: "Continue" }).click();
+    await page.getByText("The code did not match").waitFor();
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("problem");
+    await page.getByRole("textbox", { name: "Code" }).fill("123456");
+    await page.getByRole("button", { name: "Continue" }).click();
+    await page.getByRole("button", { name: "I have kept them" }).waitFor();
+    expect(await page.locator(".codes li").count()).toBe(10);
+    expect(await overflow()).toBeLessThanOrEqual(0);
+    expect(await findings()).toEqual([]);
+  }, 30_000);
+
+  test("a person changes the password and ends another sign-in", async () => {
+    const { page } = browser;
+    await show("account");
+    await page.getByLabel("Present password").fill("a long enough password");
+    await page.getByLabel("New password").fill("another long password");
+    await page.getByRole("button", { name: "Change password" }).click();
+    await page.locator("notice-box", { hasText: "Your password was changed." }).waitFor();
+    expect(await page.getByLabel("New password").inputValue()).toBe("");
+    await page.getByRole("button", { name: /^Sign out there/ }).click();
+    await page.locator("notice-box", { hasText: "That sign-in has ended." }).waitFor();
+    await page.getByRole("button", { name: "Set it up" }).click();
+    await page.getByRole("heading", { name: "Set up the second step" }).waitFor();
   }, 30_000);
 
   test("pause, and cancel only after the question", async () => {

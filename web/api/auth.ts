@@ -9,9 +9,14 @@ const LAST_USER = "last-user";
 /** @throws ApiError invalid_credentials, totp_required, totp_invalid, too_many_attempts, network */
 export async function signIn(api: Api, login: Login): Promise<SignedIn> {
   const session = await api.call<SignedIn>("POST", "/auth/login", { body: login, token: null });
+  await adoptSession(api, session);
+  return session;
+}
+
+/** Goes on as the person whom the box has signed in. */
+export async function adoptSession(api: Api, session: SignedIn): Promise<void> {
   api.adopt(session);
   await remember(session.user);
-  return session;
 }
 
 /**

@@ -15,6 +15,8 @@ export interface SignedInUser {
   /** Of a guest: who invited. */
   readonly username: string;
   readonly role: string;
+  /** The box answers nothing but /auth/* before there is a second factor. */
+  readonly mustEnroll?: boolean;
 }
 export type SignedIn = { visit?: Visit; access_token: string; expires_in: number; user: typeof UserView.static } & {
   totp_enrollment_required?: boolean;
@@ -65,7 +67,7 @@ export function createApi(base = "", patienceMs = usualPatienceMs): Api {
   const listeners = new Set<(user: SignedInUser | null) => void>();
 
   const tell = (next: SignedInUser | null) => {
-    if (next?.id === user?.id && next?.role === user?.role) return;
+    if (next?.id === user?.id && next?.role === user?.role && next?.mustEnroll === user?.mustEnroll) return;
     user = next;
     for (const listener of listeners) listener(user);
   };
@@ -115,7 +117,8 @@ export function createApi(base = "", patienceMs = usualPatienceMs): Api {
       try {
         return await once<T>(method, path, options, used);
       } catch (error) {
-        if (!(error instanceof ApiError) || error.status !== 401 || used === null) throw error;
+        // Other 401s are about what was shown beside the token: a password, a code.
+        if (!(error instanceof ApiError) || error.code !== "unauthorized" || used === null) throw error;
         if (token === used) await api.refresh(); // another call may have renewed it meanwhile
         return once<T>(method, path, options, token);
       }
@@ -124,7 +127,8 @@ export function createApi(base = "", patienceMs = usualPatienceMs): Api {
       renew = renewal;
       visit = session?.visit ?? null;
       token = session?.access_token ?? null;
-      tell(session?.user ?? null);
+      const mustEnroll = session?.totp_enrollment_required === true;
+      tell(session === null ? null : mustEnroll ? { ...session.user, mustEnroll } : session.user);
     },
     refresh() {
       refreshing ??= alone(async () => {

@@ -10,6 +10,8 @@ export interface Person {
   /** Of a guest: who invited. */
   readonly username: string;
   readonly role: Role | "guest";
+  /** Has to set up the second factor before anything else. */
+  readonly mustEnroll?: boolean;
 }
 
 /** How a code was taken; the page has the words. */
@@ -46,6 +48,32 @@ export interface Session {
   signIn(credentials: Credentials): Promise<SignInOutcome>;
   /** Studies on their way go on. */
   signOut(): Promise<void>;
+}
+
+/** One sign-in of this account; times as the box writes them. */
+export interface SignIn {
+  readonly session_id: string;
+  readonly created_at: string;
+  readonly last_used_at: string;
+  readonly current: boolean;
+}
+
+/** What a person does with the own account. Everything throws ApiError. */
+export interface Account {
+  hasSecondFactor(): Promise<boolean>;
+  /** Ends the other sign-ins. */
+  changePassword(old: string, next: string): Promise<void>;
+  /** A new secret, as base32 and as a picture; the one before is void. */
+  enroll(): Promise<{ readonly secret: string; readonly qr_svg: string }>;
+  /** @returns the recovery codes, which are shown this once */
+  confirm(code: string): Promise<readonly string[]>;
+  /** The recovery codes are kept: goes on with the full sign-in. */
+  enrolled(): Promise<void>;
+  disable(password: string, code: string): Promise<void>;
+  sessions(): Promise<readonly SignIn[]>;
+  endSession(id: string): Promise<void>;
+  /** The first administrator; signed in at once. */
+  setUp(code: string, username: string, password: string): Promise<void>;
 }
 
 /** What was chosen and waits for the person's word: only in memory, because it is not saved yet. */
@@ -86,6 +114,7 @@ export interface App {
   readonly queue: Queue;
   readonly session: Session;
   readonly inviting: Inviting;
+  readonly account: Account;
   readonly choice: Choice;
 }
 

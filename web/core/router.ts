@@ -15,6 +15,9 @@ export const pages = [
   "admin-audit",
   "invite",
   "join",
+  "account",
+  "enroll",
+  "setup",
 ] as const;
 export type Page = (typeof pages)[number];
 

@@ -7,7 +7,14 @@ import type { Inviting, JoinOutcome, Person, Session, SignInOutcome } from "./ap
 
 const personOf = (user: SignedInUser | null): Person | null => {
   const role = user?.role === "guest" ? "guest" : roles.find((name) => name === user?.role);
-  return user === null || role === undefined ? null : { id: user.id, username: user.username, role };
+  return user === null || role === undefined
+    ? null
+    : {
+        id: user.id,
+        username: user.username,
+        role,
+        ...(user.mustEnroll === true ? { mustEnroll: true } : {}),
+      };
 };
 
 const plainOutcomes = ["invalid_credentials", "totp_required", "totp_invalid"] as const;

@@ -4,6 +4,7 @@ import { Choice } from "../core/app.ts";
 import type { WaitCause } from "../queue/types.ts";
 import { brokenAudit, stubAudit, wholeAudit } from "./audit-scenes.ts";
 import { inviteScenes, type Scenery, stubInviting } from "./invite-scenes.ts";
+import { stubAccount } from "./stub-account.ts";
 import { delivery, draft, madeAt, photo, queued, type Stub, status, stubQueue } from "./stub-queue.ts";
 
 /** Every screen in every state: what the screens test looks at. */
@@ -11,6 +12,8 @@ export interface Scene {
   readonly hash: string;
   /** Nobody is signed in. */
   readonly out?: boolean;
+  /** Whoever is signed in has to set up the second factor first. */
+  readonly mustEnroll?: boolean;
   /** How signing in ends. */
   readonly signIn?: SignInOutcome;
   /** QR sessions and their guest. */
@@ -238,12 +241,21 @@ export const scenes: Readonly<Record<string, Scene>> = {
   "more-admin": { hash: "#/more", audit: wholeAudit },
   audit: { hash: "#/admin-audit", audit: wholeAudit },
   "audit-broken": { hash: "#/admin-audit", audit: brokenAudit },
+  account: { hash: "#/account" },
+  enroll: { hash: "#/enroll" },
+  "enroll-first": { hash: "#/send", mustEnroll: true },
+  setup: { hash: "#/setup", out: true },
 };
 
 function stubSession(scene: Scene): Session {
   const { out = false, signIn: outcome = { kind: "ok" }, scenery: { visit = null, join = "ok" } = {} } = scene;
   const staff = scene.audit === undefined ? "radiographer" : "admin";
-  const somebody: Person = { id: "u", username: "meier", role: visit === null ? staff : "guest" };
+  const somebody: Person = {
+    id: "u",
+    username: "meier",
+    role: visit === null ? staff : "guest",
+    mustEnroll: scene.mustEnroll === true,
+  };
   let person = out ? null : somebody;
   const listeners = new Set<() => void>();
   const turn = (next: Person | null) => {
@@ -276,6 +288,7 @@ export function stage(scene: Scene): { app: App; queue: Stub } {
     audit: stubAudit(scene.audit ?? wholeAudit, queue.asked),
     session: stubSession(scene),
     inviting: stubInviting(scene.scenery ?? {}),
+    account: stubAccount(),
     choice: new Choice(),
   };
   scene.prepare?.(queue, app);

@@ -1,3 +1,4 @@
+import { accountDe } from "./account-de.ts";
 import { auditDe } from "./audit-de.ts";
 import { codesDe } from "./codes-de.ts";
 import type { Catalogue } from "./en.ts";
@@ -250,6 +251,7 @@ export const templates: Catalogue = {
   body_part: "Körperteil",
   found_list: "Gefunden",
   looked_at: "{what} wird weggelassen. Nichts davon wird gesendet.",
+  ...accountDe,
   ...progressDe,
   ...inviteDe,
   ...auditDe,

@@ -1,3 +1,4 @@
+import { accountEn } from "./account-en.ts";
 import { auditEn } from "./audit-en.ts";
 import { codesEn } from "./codes-en.ts";
 import { inviteEn } from "./invite-en.ts";
@@ -237,6 +238,7 @@ export const en = {
   body_part: "Body part",
   found_list: "What was found",
   looked_at: "{what} is left out. Nothing of it is sent.",
+  ...accountEn,
   ...progressEn,
   ...inviteEn,
   ...auditEn,

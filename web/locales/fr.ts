@@ -1,3 +1,4 @@
+import { accountFr } from "./account-fr.ts";
 import { auditFr } from "./audit-fr.ts";
 import { codesFr } from "./codes-fr.ts";
 import type { Catalogue } from "./en.ts";
@@ -247,6 +248,7 @@ export const templates: Catalogue = {
   body_part: "Région",
   found_list: "Ce qui a été trouvé",
   looked_at: "{what} est laissé de côté. Rien n’en est envoyé.",
+  ...accountFr,
   ...progressFr,
   ...inviteFr,
   ...auditFr,

@@ -73,6 +73,7 @@ export class PageMore extends QueuePage {
             <div class="row">
               <button class="button strong" @click=${() => void this.handOver()}>${say("hand_over")}</button>
               <button class="button" @click=${() => void session.signOut()}>${say("sign_out")}</button>
+              <button class="button" @click=${() => go("account")}>${say("account_title")}</button>
             </div>
           </section>`
       }
