@@ -5,7 +5,7 @@ import { createAttempts } from "./auth/attempts.ts";
 import { createInvitations } from "./auth/invitations.ts";
 import { loadKeys } from "./auth/keys.ts";
 import { createSessions } from "./auth/sessions.ts";
-import { createSetupState, makeSetupCode } from "./auth/setup.ts";
+import { createSetupState, freshSetupCode } from "./auth/setup.ts";
 import { createTokens } from "./auth/tokens.ts";
 import { createTotp } from "./auth/totp.ts";
 import { startCleanup } from "./cleanup.ts";
@@ -173,7 +173,8 @@ export async function startApp(initial: Config, warn: (sentence: string) => void
 
   return {
     url: listeners.url,
-    setupCode: () => (needsSetup() ? makeSetupCode(db) : undefined),
+    // Asked anew: the command line may have made an administrator since the start.
+    setupCode: () => freshSetupCode(db),
     stop: async () => {
       const drained = listeners.drain();
       await Promise.all([intake.stop(), forwarder.stop(), cleanup.stop()]);

@@ -21,13 +21,20 @@ export function createSetupState(db: Database): () => boolean {
   };
 }
 
-/** A fresh code; the one before is void. @throws RelayError not_found where there is an administrator already */
-export function makeSetupCode(db: Database): string {
+/** A fresh code, the one before being void; undefined where there is an administrator already. */
+export function freshSetupCode(db: Database): string | undefined {
   const code = newCode();
-  db.transaction((tx) => {
-    if (hasAdmin(tx)) throw new RelayError("not_found", "This box is set up: there is an administrator already.");
+  return db.transaction((tx) => {
+    if (hasAdmin(tx)) return undefined;
     saveSetupCode(tx, hashOf(code), db.clock.now().box + goodForMinutes * 60_000);
+    return code;
   });
+}
+
+/** The same for a person who asks. @throws RelayError not_found where there is an administrator already */
+export function makeSetupCode(db: Database): string {
+  const code = freshSetupCode(db);
+  if (code === undefined) throw new RelayError("not_found", "This box is set up: there is an administrator already.");
   return code;
 }
 

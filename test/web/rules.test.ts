@@ -55,3 +55,10 @@ test("nothing is printed or silenced, and no file has more than 300 lines", () =
   ).toEqual([]);
   expect(scripts.filter((path) => text(path).split("\n").length > 301)).toEqual([]);
 });
+
+test("every field that takes text says what may complete it: without a word browsers keep what was typed on disk (T32)", () => {
+  const fields = all.flatMap((path) => text(path).match(/<(?:textarea|input)\b[\s\S]*?>/g) ?? []);
+  const written = fields.filter((field) => !/type="(?:file|checkbox|radio)"/.test(field));
+  expect(written.length).toBeGreaterThan(10);
+  expect(written.filter((field) => !/\bautocomplete=/.test(field))).toEqual([]);
+});

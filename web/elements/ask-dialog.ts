@@ -33,7 +33,7 @@ export class AskDialog extends AppElement {
         ${
           this.reason === ""
             ? nothing
-            : html`<label class="field"><span>${this.reason}</span><textarea rows="2" required maxlength="1024"></textarea></label>`
+            : html`<label class="field"><span>${this.reason}</span><textarea rows="2" required maxlength="1024" autocomplete="off"></textarea></label>`
         }
         <div class="row end">
           <button type="button" class="button" autofocus @click=${() => this.dialog.close()}>${this.no}</button>

@@ -71,7 +71,7 @@ export class ConfirmFields extends AppElement {
     if (value === null) return nothing;
     return html`${this.identity ? this.person(value) : nothing} ${this.priority(value)}
       <div class="field"><label for="notes">${say("notes")}</label>
-        <textarea id="notes" rows="3" maxlength="16000" dir="auto" aria-describedby="notes-hint" .value=${value.clinicalNotes} @input=${this.typed("clinicalNotes")}></textarea>
+        <textarea id="notes" rows="3" autocomplete="off" maxlength="16000" dir="auto" aria-describedby="notes-hint" .value=${value.clinicalNotes} @input=${this.typed("clinicalNotes")}></textarea>
         <p class="hint" id="notes-hint">${say("notes_hint")}</p>
         <div class="phrases" role="group" aria-label=${say("quick_phrases")}>
           ${phrases.map((word) => html`<button type="button" class="button small" @click=${() => this.add(word)}>${say(word)}</button>`)}
