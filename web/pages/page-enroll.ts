@@ -15,8 +15,8 @@ export class PageEnroll extends AccountPage {
   protected override firstUpdated(): void {
     void this.act(async () => {
       const given = await this.app?.account.enroll();
-      this.secret = given?.secret ?? "";
       this.picture = `data:image/svg+xml,${encodeURIComponent(given?.qr_svg ?? "")}`;
+      this.secret = given?.secret ?? "";
     });
   }
   private confirm(event: Event): void {
@@ -41,11 +41,15 @@ export class PageEnroll extends AccountPage {
   private scan(): TemplateResult {
     return html`<p>${say("enroll_lead")}</p>
       <form @submit=${this.confirm}>
-        ${this.picture === "" ? "" : html`<img class="qr" src=${this.picture} alt=${say("enroll_qr")} />`}
-        <p>${say("enroll_key")}<br /><code>${(this.secret.match(/.{1,4}/g) ?? []).join(" ")}</code></p>
+        ${this.secret === "" ? "" : this.key()}
         ${this.codeField("code", "totp_code")}
         <div class="bar"><button class="button primary" data-primary ?disabled=${this.busy || this.secret === ""}>${say("continue")}</button></div>
       </form>`;
+  }
+
+  private key(): TemplateResult {
+    return html`<img class="qr" src=${this.picture} alt=${say("enroll_qr")} />
+      <p>${say("enroll_key")}<br /><code>${(this.secret.match(/.{1,4}/g) ?? []).join(" ")}</code></p>`;
   }
 
   protected override render(): TemplateResult {
