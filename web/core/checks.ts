@@ -1,28 +1,11 @@
 import type { Order } from "../../src/contract/invitation.ts";
 import type { StudyView } from "../../src/contract/status.ts";
-import type { Confirmation, DraftPart, DraftStudy, QueuedStudy } from "../queue/types.ts";
+import type { Confirmation, DraftStudy, QueuedStudy } from "../queue/types.ts";
 import { day, parseDay } from "./format.ts";
 import { type Filling, say, type Word } from "./text.ts";
 
 /** A study somebody has to look at: chosen on this device, or asked for by the box. */
-export interface Subject {
-  readonly kind: DraftStudy["kind"];
-  readonly studyInstanceUID: string;
-  readonly patientName: string;
-  readonly patientID: string;
-  readonly patientBirthDate: string;
-  readonly patientSex: string;
-  readonly studyDate: string;
-  readonly description: string;
-  readonly modalities: readonly string[];
-  readonly bodyPart: string;
-  readonly parts: readonly DraftPart[];
-  readonly seriesCount: number;
-  readonly imageCount: number;
-  readonly bytes: number;
-  readonly archives: readonly string[];
-  readonly warnings: readonly string[];
-}
+export type Subject = Omit<DraftStudy, "id" | "files">;
 
 /** What the box knows of a study that waits for a person. */
 export const askedSubject = (study: StudyView): Subject => ({
