@@ -21,14 +21,14 @@ const floors: readonly (readonly string[])[] = [
 ];
 const beside = new Set(["destinations > dimse", "destinations > dicom", "dimse > dicom", "auth > audit"]);
 
-/** Libraries and the one room that may import each. */
-const libraries: Record<string, string> = {
+/** Libraries and the one room that may import each; jose has two, for a service account signs where the sign-in is (docs/decisions.md). */
+const libraries: Record<string, string | readonly string[]> = {
   "drizzle-orm": "db",
   "bun:sqlite": "db",
   elysia: "http",
   "@elysiajs/openapi": "http",
   "swagger-ui-dist": "http",
-  jose: "auth",
+  jose: ["auth", "destinations"],
   "@peculiar/x509": "tls",
   "reflect-metadata": "tls",
   otpauth: "auth",
@@ -94,7 +94,7 @@ test("imports go one way", () => {
 test("a library is imported in one room", () => {
   const wrong = imports.filter(({ from, to }) => {
     const owner = libraries[library(to)];
-    return owner !== undefined && from.split("/")[1] !== owner;
+    return owner !== undefined && ![owner].flat().includes(from.split("/")[1] ?? "");
   });
   expect(wrong).toEqual([]);
 });

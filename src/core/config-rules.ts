@@ -3,7 +3,13 @@ import { readFileSync, statSync } from "node:fs";
 import { problemsOf } from "./config-check.ts";
 import type { Environment } from "./config-env.ts";
 import type { ConfigProblem } from "./config-error.ts";
-import { type Config, type DestinationConfig, destinationSchemas, type SecretSource } from "./config-schema.ts";
+import {
+  authSecrets,
+  type Config,
+  type DestinationConfig,
+  destinationSchemas,
+  type SecretSource,
+} from "./config-schema.ts";
 import { ipRange } from "./ip.ts";
 import { isLoopback, parseListen } from "./listen.ts";
 import { nearest } from "./nearest.ts";
@@ -133,9 +139,11 @@ function secretProblems(config: Config, around: Surroundings): ConfigProblem[] {
   const secrets: [string, SecretSource][] = [["metrics.token", config.metrics.token]];
   config.destination.forEach((item, index) => {
     if (!("auth" in item) || item.auth === undefined) return;
-    const path = `destination[${index}].auth`;
-    if (item.auth.type === "basic") secrets.push([`${path}.password`, item.auth.password]);
-    if (item.auth.type === "bearer") secrets.push([`${path}.token`, item.auth.token]);
+    const fields = item.auth as Readonly<Record<string, unknown>>;
+    for (const name of authSecrets[item.auth.type]) {
+      const source = fields[name] as SecretSource | undefined;
+      if (source !== undefined) secrets.push([`destination[${index}].auth.${name}`, source]);
+    }
   });
   return secrets.flatMap(([path, source]) => {
     try {
@@ -150,11 +158,17 @@ function secretProblems(config: Config, around: Surroundings): ConfigProblem[] {
 /** The files that destinations name for TLS. */
 const clientTlsProblems = ({ destination }: Config): ConfigProblem[] =>
   destination.flatMap((item, index) => {
-    if (!("tls" in item) || typeof item.tls !== "object") return [];
-    return Object.entries(item.tls).flatMap(([key, path]) =>
-      typeof path !== "string" || isFile(path)
-        ? []
-        : [{ path: `destination[${index}].tls.${key}`, message: `the file ${path} does not exist` }],
+    const auth = "auth" in item ? item.auth : undefined;
+    const sections = [
+      ["tls", "tls" in item ? item.tls : undefined],
+      ["auth.tls", auth !== undefined && "tls" in auth ? auth.tls : undefined],
+    ] as const;
+    return sections.flatMap(([name, tls]) =>
+      Object.entries(typeof tls === "object" ? tls : {}).flatMap(([key, path]) =>
+        typeof path !== "string" || isFile(path)
+          ? []
+          : [{ path: `destination[${index}].${name}.${key}`, message: `the file ${path} does not exist` }],
+      ),
     );
   });
 

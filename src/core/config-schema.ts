@@ -18,18 +18,61 @@ export const SecretSchema = Type.Union([
 /** A secret as the file gives it; `core/secrets.ts` turns it into its value. */
 export type SecretSource = Static<typeof SecretSchema>;
 
-export const AuthSchema = Type.Union([
-  Type.Object({ type: Type.Literal("none") }, closed),
-  Type.Object({ type: Type.Literal("basic"), username: Type.String({ minLength: 1 }), password: SecretSchema }, closed),
-  Type.Object({ type: Type.Literal("bearer"), token: SecretSchema }, closed),
-]);
-export type AuthConfig = Static<typeof AuthSchema>;
-
 export const ClientTlsSchema = Type.Object(
   { ca: Type.Optional(Type.String()), cert: Type.Optional(Type.String()), key: Type.Optional(Type.String()) },
   closed,
 );
 export type ClientTlsConfig = Static<typeof ClientTlsSchema>;
+const HttpUrl = Type.String({ pattern: "^https?://" });
+
+export const AuthSchema = Type.Union([
+  Type.Object({ type: Type.Literal("none") }, closed),
+  Type.Object({ type: Type.Literal("basic"), username: Type.String({ minLength: 1 }), password: SecretSchema }, closed),
+  Type.Object({ type: Type.Literal("bearer"), token: SecretSchema }, closed),
+  Type.Object(
+    {
+      type: Type.Literal("oauth2-client"),
+      token_url: HttpUrl,
+      client_id: Type.String({ minLength: 1 }),
+      client_secret: SecretSchema,
+      scope: Type.Optional(Type.String({ minLength: 1 })),
+      client_in: Type.Optional(Type.Union([Type.Literal("form"), Type.Literal("header")])),
+      tls: Type.Optional(ClientTlsSchema),
+    },
+    closed,
+  ),
+  Type.Object(
+    {
+      type: Type.Literal("google-service-account"),
+      key: SecretSchema,
+      scope: Type.Optional(Type.String({ minLength: 1 })),
+      tls: Type.Optional(ClientTlsSchema),
+    },
+    closed,
+  ),
+  Type.Object(
+    {
+      type: Type.Literal("aws-sigv4"),
+      region: Type.String({ minLength: 1 }),
+      access_key_id: Type.String({ minLength: 1 }),
+      secret_access_key: SecretSchema,
+      session_token: Type.Optional(SecretSchema),
+      service: Type.Optional(Type.String({ minLength: 1 })),
+      payload: Type.Optional(Type.Union([Type.Literal("chunks"), Type.Literal("headers"), Type.Literal("whole")])),
+    },
+    closed,
+  ),
+]);
+export type AuthConfig = Static<typeof AuthSchema>;
+/** Which fields of a sign-in are secrets. */
+export const authSecrets: { readonly [T in AuthConfig["type"]]: readonly string[] } = {
+  none: [],
+  basic: ["password"],
+  bearer: ["token"],
+  "oauth2-client": ["client_secret"],
+  "google-service-account": ["key"],
+  "aws-sigv4": ["secret_access_key", "session_token"],
+};
 
 const NotesAs = Type.Union([Type.Literal("sr"), Type.Literal("pdf"), Type.Literal("none")]);
 /** PS3.5 6.2, VR AE: spaces alone are no title. */

@@ -1,6 +1,7 @@
 import type { AuthConfig, ClientTlsConfig } from "../core/config-schema.ts";
 import { DestinationError } from "./destination.ts";
 import type { DestinationEnv } from "./env.ts";
+import type { SignIn } from "./http-auth/http-auth.ts";
 import { httpAuth } from "./http-auth/index.ts";
 import { requireOutgoing, writtenHost } from "./outgoing-address.ts";
 import { tlsFiles } from "./tls-files.ts";
@@ -8,6 +9,8 @@ import { timeoutError, transportError } from "./transport-errors.ts";
 import { type Watchdog, watchdog } from "./watchdog.ts";
 
 const DEFAULT_TIMEOUT_SECONDS = 300;
+/** A token endpoint answers in a moment, or is down. */
+const TOKEN_TIMEOUT_SECONDS = 30;
 /**
  * Up to here a body is read before it is sent, which costs less than streaming it. How it moves cannot be seen then: a line that is
  * only just fast enough must not look dead, so with a short time-out less goes as a whole.
@@ -60,18 +63,27 @@ export interface HttpPeer {
 /** The HTTP side of a destination: address, sign-in, own CA, time-outs reset by progress. */
 export function httpPeer(config: HttpConfig, env: DestinationEnv): HttpPeer {
   const base = config.url.replace(/\/+$/, "");
-  const auth = httpAuth(config.auth, env);
+  const tokenPeer = (url: string, tls?: ClientTlsConfig): HttpPeer =>
+    httpPeer({ url, timeout_seconds: TOKEN_TIMEOUT_SECONDS, ...(tls === undefined ? {} : { tls }) }, env);
+  const auth = httpAuth(config.auth, env, tokenPeer);
   const seconds = config.timeout_seconds ?? DEFAULT_TIMEOUT_SECONDS;
   const cap = env.maxAnswerBytes ?? DEFAULT_ANSWER_BYTES;
   const mostAsWhole = Math.min(WHOLE_BODY_BYTES, seconds * LEAST_BYTES_PER_SECOND);
 
-  async function attempt(request: HttpRequest, signal: AbortSignal, again: boolean): Promise<HttpAnswer> {
+  async function attempt(request: HttpRequest, signal: AbortSignal, rejected: Rejected): Promise<HttpAnswer> {
     const url = base + request.path;
-    const signIn = await auth.headersFor({ method: request.method, url }, again);
+    const length = typeof request.body === "object" ? { "content-length": String(request.body.length) } : {};
+    const unsigned = mergedHeaders(config.headers, request.headers, length);
+    const signIn = await auth.signIn(
+      { ...request, body: request.body, url, headers: unsigned },
+      signal,
+      rejected.headers,
+    );
+    rejected.headers = signIn.headers;
+    const sent = signIn.body ?? request.body;
     const dog = watchdog(seconds * 1000);
     const both = AbortSignal.any([signal, dog.signal]);
-    const body = typeof request.body === "object" ? guardedBody(request.body, dog) : undefined;
-    const length = typeof request.body === "object" ? { "content-length": String(request.body.length) } : {};
+    const body = typeof sent === "object" ? guardedBody(sent, dog) : undefined;
     const fault = (error: unknown) => {
       dog.stop();
       if (signal.aborted) return signal.reason;
@@ -79,11 +91,11 @@ export function httpPeer(config: HttpConfig, env: DestinationEnv): HttpPeer {
     };
     try {
       await requireOutgoing(writtenHost(base));
-      const whole = typeof request.body === "object" && request.body.length <= mostAsWhole;
-      const content = body === undefined ? request.body : whole ? await collected(body.pieces) : body.pieces;
+      const whole = typeof sent === "object" && sent.length <= mostAsWhole;
+      const content = body === undefined ? sent : whole ? await collected(body.pieces) : body.pieces;
       const response = await fetch(url, {
         method: request.method,
-        headers: mergedHeaders(config.headers, request.headers, signIn, length),
+        headers: mergedHeaders(Object.fromEntries(unsigned), signIn.headers),
         redirect: "manual",
         signal: both,
         ...(config.tls === undefined ? {} : { tls: tlsFiles(config.tls) }),
@@ -105,16 +117,22 @@ export function httpPeer(config: HttpConfig, env: DestinationEnv): HttpPeer {
     secure: base.startsWith("https:"),
     request: async (request, signal) => {
       signal.throwIfAborted();
-      const first = await attempt(request, signal, false).catch(async (error: unknown) => {
+      const signedIn: Rejected = { headers: null };
+      const first = await attempt(request, signal, signedIn).catch(async (error: unknown) => {
         // A proxy may close a kept connection just as it is used again (PACS-FACTS rule 6).
         if (request.method !== "GET" || !(error instanceof DestinationError) || !wasClosed(error)) throw error;
-        return attempt(request, signal, false);
+        return attempt(request, signal, { headers: null });
       });
       if (first.status !== 401) return first;
       await first.discard();
-      return attempt(request, signal, true);
+      return attempt(request, signal, signedIn);
     },
   };
+}
+
+/** The headers that signed the last attempt in: those that a 401 refuses. */
+interface Rejected {
+  headers: SignIn["headers"] | null;
 }
 
 /** Later ones win, whatever the case of their names: no configured header replaces one of ours. */

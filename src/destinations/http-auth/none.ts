@@ -1,4 +1,4 @@
 import type { HttpAuth } from "./http-auth.ts";
 
 /** No sign-in. */
-export const noAuth: HttpAuth = { headersFor: async () => ({}) };
+export const noAuth: HttpAuth = { signIn: async () => ({ headers: {} }) };
