@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type Actor, record, theConsole } from "../audit/record.ts";
 import { type Role, roles } from "../contract/permissions.ts";
 import { RelayError } from "../core/errors.ts";
-import type { Database, Queries } from "../db/database.ts";
+import type { Database, Transaction } from "../db/database.ts";
 import { revokeSessionsOf } from "../db/sessions.ts";
 import { allUsers, findUserByName, insertUser, type UserRow, updateUser } from "../db/users.ts";
 import { hashSecret, isOutdated, verifySecret } from "./hashing.ts";
@@ -27,7 +27,7 @@ export function hashPassword(password: string, username: string): Promise<string
 export async function addUser(
   db: Database,
   account: { username: string; role: string; password: string },
-  before: (tx: Queries) => void = () => {},
+  before: (tx: Transaction) => void = () => {},
   by: Actor = theConsole(),
 ): Promise<{ id: string }> {
   const username = normalizeUsername(account.username);
@@ -52,6 +52,7 @@ export const listUsers = (db: Database) =>
     role: row.role,
     created_at: new Date(row.createdAt).toISOString(),
     disabled_at: row.disabledAt === null ? null : new Date(row.disabledAt).toISOString(),
+    totp_enabled: row.totpSecret !== null,
   }));
 
 /** Takes effect with the next request of that user, upload tokens included. */

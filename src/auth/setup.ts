@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
+import { record } from "../audit/record.ts";
 import { RelayError } from "../core/errors.ts";
-import type { Database, Queries } from "../db/database.ts";
+import type { Database, Transaction } from "../db/database.ts";
 import { hasAdmin, isSetupCode, saveSetupCode, takeSetupCode } from "../db/setup-codes.ts";
 import { findUser, type UserRow } from "../db/users.ts";
 import { addUser } from "./accounts.ts";
@@ -52,11 +53,12 @@ export async function setUp(
   // Before the password is hashed: whoever has no code costs nothing.
   if (!isSetupCode(db.orm, hash, db.clock.now().box)) throw new RelayError("setup_code_invalid");
   const { username, password } = asked;
-  const takeCode = (tx: Queries) => {
+  const by = { id: null, name: "set-up", address };
+  const takeCode = (tx: Transaction) => {
     if (hasAdmin(tx)) throw new RelayError("not_found");
     if (!takeSetupCode(tx, hash, db.clock.now().box)) throw new RelayError("setup_code_invalid");
+    record(tx, { by, event: "auth.set_up" });
   };
-  const by = { id: null, name: "set-up", address };
   const { id } = await addUser(db, { username, password, role: "admin" }, takeCode, by);
   const user = findUser(db.orm, id);
   if (!user) throw new RelayError("not_found");

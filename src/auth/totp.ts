@@ -1,13 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { Secret, TOTP } from "otpauth";
-import { type Actor, record, theConsole } from "../audit/record.ts";
+import { type Actor, record } from "../audit/record.ts";
 import { RelayError } from "../core/errors.ts";
 import { keyedHash } from "../core/keyed-hash.ts";
-import type { Database } from "../db/database.ts";
+import type { Database, Transaction } from "../db/database.ts";
 import { replaceRecoveryCodes, takeRecoveryCode, takeStep } from "../db/second-factors.ts";
 import { revokeSessionsOf } from "../db/sessions.ts";
 import { findUser, type UserRow, updateUser } from "../db/users.ts";
-import { requireUser } from "./accounts.ts";
 import { bareCode, newCode } from "./codes.ts";
 import { createSealer } from "./sealing.ts";
 
@@ -33,7 +32,7 @@ export interface Totp {
    */
   confirm(user: UserRow, sessionId: string, code: string, by: Actor): string[];
   /** Whether it is right, and was not used before; it is used up then. */
-  check(user: UserRow, shown: SecondFactor): boolean;
+  check(user: UserRow, shown: SecondFactor, by: Actor): boolean;
   /** After password and code were shown. */
   disable(user: UserRow, by: Actor): void;
 }
@@ -59,10 +58,17 @@ export function createTotp(deps: { db: Database; hashKey: Uint8Array; wall: () =
     return delta === null ? undefined : Math.floor(timestamp / 1000 / stepSeconds) + delta;
   }
 
-  const check: Totp["check"] = (user, { totp, recoveryCode }) => {
+  /** A used one is told of: somebody has no authenticator, or has found the paper. */
+  const useRecoveryCode = (user: UserRow, shown: string, by: Actor): boolean =>
+    db.transaction((tx) => {
+      const taken = takeRecoveryCode(tx, user.id, recoveryHash(user.id, shown));
+      if (taken) record(tx, { by, event: "user.recovery_code_used", details: { user_id: user.id } });
+      return taken;
+    });
+
+  const check: Totp["check"] = (user, { totp, recoveryCode }, by) => {
     if (user.totpSecret === null) return false;
-    if (totp === undefined)
-      return recoveryCode !== undefined && takeRecoveryCode(db.orm, user.id, recoveryHash(user.id, recoveryCode));
+    if (totp === undefined) return recoveryCode !== undefined && useRecoveryCode(user, recoveryCode, by);
     const step = stepOf(user, user.totpSecret, totp);
     return step !== undefined && takeStep(db.orm, user.id, step);
   };
@@ -90,21 +96,24 @@ export function createTotp(deps: { db: Database; hashKey: Uint8Array; wall: () =
       });
       return codes;
     },
-    disable: (user, by) => removeSecondFactor(db, user.id, by),
+    disable: (user, by) =>
+      db.transaction((tx) => {
+        removeSecondFactor(tx, user.id);
+        record(tx, { by, event: "user.totp_removed", details: { user_id: user.id } });
+      }),
   };
 }
 
-function removeSecondFactor(db: Database, userId: string, by: Actor): void {
-  db.transaction((tx) => {
-    updateUser(tx, userId, { totpSecret: null, totpPending: null, totpLastStep: null });
-    replaceRecoveryCodes(tx, userId, []);
-    record(tx, { by, event: "user.totp_removed", details: { user_id: userId } });
-  });
+function removeSecondFactor(tx: Transaction, userId: string): void {
+  updateUser(tx, userId, { totpSecret: null, totpPending: null, totpLastStep: null });
+  replaceRecoveryCodes(tx, userId, []);
 }
 
-/** For somebody who has lost the authenticator: signed out everywhere, and the password alone signs in again. @throws RelayError not_found */
-export function resetTotp(db: Database, username: string): void {
-  const { id } = requireUser(db, username);
-  removeSecondFactor(db, id, theConsole());
-  revokeSessionsOf(db.orm, id, Date.now());
+/** For somebody who has lost the authenticator: signed out everywhere, and the password alone signs in again. */
+export function resetTotp(db: Database, { id }: UserRow, by: Actor): void {
+  db.transaction((tx) => {
+    removeSecondFactor(tx, id);
+    revokeSessionsOf(tx, id, Date.now());
+    record(tx, { by, event: "user.totp_reset", details: { user_id: id } });
+  });
 }

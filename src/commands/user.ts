@@ -1,4 +1,5 @@
-import { addUser, disableUser, listUsers, resetPassword } from "../auth/accounts.ts";
+import { theConsole } from "../audit/record.ts";
+import { addUser, disableUser, listUsers, requireUser, resetPassword } from "../auth/accounts.ts";
 import { resetTotp } from "../auth/totp.ts";
 import { type Role, roles } from "../contract/permissions.ts";
 import { type ConfigOptions, type JsonOptions, withDatabase } from "./context.ts";
@@ -40,7 +41,7 @@ export async function reset(username: string, options: PasswordOptions): Promise
 }
 
 export async function resetSecondFactor(username: string, options: ConfigOptions): Promise<number> {
-  await withDatabase(options, (db) => resetTotp(db, username));
+  await withDatabase(options, (db) => resetTotp(db, requireUser(db, username), theConsole()));
   say(`Removed the second factor of ${username} and ended the account's sign-ins.`);
   return 0;
 }

@@ -69,6 +69,18 @@ export const SignedIn = Type.Object({
   totp_enrollment_required: Type.Optional(Type.Literal(true)),
 });
 
+/** Every account, for the administrator. */
+export const UserList = Type.Object({
+  users: Type.Array(
+    Type.Object({
+      ...UserView.properties,
+      created_at: Type.String(),
+      disabled_at: Type.Union([Type.String(), Type.Null()]),
+      totp_enabled: Type.Boolean(),
+    }),
+  ),
+});
+
 export const SessionList = Type.Object({
   sessions: Type.Array(
     Type.Object({

@@ -1,8 +1,9 @@
+import { record, theBox } from "../audit/record.ts";
 import type { Moment } from "../core/clock.ts";
 import type { Config } from "../core/config-schema.ts";
 import type { Transaction } from "../db/database.ts";
 import { countForDelivery, deliveredBefore } from "../db/delivered.ts";
-import { changedNow, insertDelivery } from "../db/deliveries.ts";
+import { changedNow, insertDelivery, studyInstanceUIDOf } from "../db/deliveries.ts";
 import { recordOutcomes } from "../db/receipts.ts";
 import { reasonOf } from "./verdict.ts";
 
@@ -51,6 +52,14 @@ export function enqueueDeliveries(tx: Transaction, options: EnqueueOptions): str
     const parked = { state: "parked", errorCode: code, errorMessage: message } as const;
     const totalInstances = countForDelivery(tx, studyId, "none");
     insertDelivery(tx, { id, ...common, ...parked, totalInstances, destinationId: noDestination });
+    record(tx, {
+      by: theBox,
+      event: "delivery.parked",
+      uploadId: options.uploadId,
+      studyInstanceUID: studyInstanceUIDOf(tx, studyId),
+      failed: true,
+      details: { delivery_id: id, destination_id: noDestination, code, attempts: 0, instances: totalInstances },
+    });
     return [id];
   }
   return [...new Set(destinationIds)].map((destinationId) => {

@@ -59,6 +59,8 @@ export const access: Readonly<Record<string, Access>> = {
   "GET /receipts/:id": { token: "either", guest: true },
   "GET /admin/audit": { token: "access", permission: "administer" },
   "GET /admin/audit/export": { token: "access", permission: "administer" },
+  "GET /admin/users": { token: "access", permission: "administer" },
+  "POST /admin/users/:id/reset-totp": { token: "access", permission: "administer" },
   "GET /admin/deliveries": { token: "access", permission: "administer" },
   "POST /admin/deliveries/:delivery_id/retry": { token: "access", permission: "administer" },
   "POST /admin/deliveries/:delivery_id/redirect": { token: "access", permission: "administer" },

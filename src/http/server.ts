@@ -13,6 +13,7 @@ import { requestId } from "./request-id.ts";
 import { accountRoutes } from "./routes/account.ts";
 import { adminAuditRoutes } from "./routes/admin-audit.ts";
 import { adminDeliveryRoutes } from "./routes/admin-deliveries.ts";
+import { adminUserRoutes } from "./routes/admin-users.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import { healthRoutes } from "./routes/health.ts";
@@ -98,6 +99,7 @@ export async function createServer(context: HttpContext) {
     .use(studyRoutes(context))
     .use(receiptRoutes(context))
     .use(adminAuditRoutes(context))
+    .use(adminUserRoutes(context))
     .use(adminDeliveryRoutes(context))
     .use(docsRoutes())
     .get("/docs/json", () => openApiDocument(app), { detail: { hide: true } })

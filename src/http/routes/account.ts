@@ -109,8 +109,9 @@ export function accountRoutes(context: HttpContext) {
           (network) => [nameGuess(user, network), totpGuess(user.id, network)],
           async () => {
             if (!(await checkPassword(db, user.username, body.password))) throw new RelayError("invalid_credentials");
-            if (!totp.check(user, shown)) throw new RelayError("totp_invalid");
-            totp.disable(user, actorOf(context, { request, server }));
+            const by = actorOf(context, { request, server });
+            if (!totp.check(user, shown, by)) throw new RelayError("totp_invalid");
+            totp.disable(user, by);
           },
         );
         told("auth.totp_removed", request, user);

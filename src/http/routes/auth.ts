@@ -45,7 +45,9 @@ export function authRoutes(context: HttpContext) {
           const second = totpGuess(user.id, network);
           attempts.begin(second);
           guesses.push(second);
-          if (!totp.check(user, { totp: body.totp, recoveryCode: body.recovery_code })) throw failed("totp_invalid");
+          const by = { id: user.id, name: user.username, address: addressOf(config(), { request, server }) };
+          const shown = { totp: body.totp, recoveryCode: body.recovery_code };
+          if (!totp.check(user, shown, by)) throw failed("totp_invalid");
         }
         attempts.succeed(network, guesses); // only failures count: a ward signs in from one address
         log.event("auth.signed_in", { request_id: requestId(request), user_id: user.id, role: user.role });
