@@ -41,6 +41,8 @@ export interface App {
   readonly url: string;
   /** A fresh code for the first run; undefined where there is an administrator. */
   setupCode(): string | undefined;
+  /** Whether database and spool do what they are for: a read and a write to stable storage. For a watchdog. */
+  alive(): Promise<boolean>;
   /** Takes no new work, finishes or parks what is in flight. */
   stop(): Promise<void>;
   /** Takes a new configuration (destinations, routes, limits, retention) without a restart. */
@@ -175,6 +177,7 @@ export async function startApp(initial: Config, warn: (sentence: string) => void
     url: listeners.url,
     // Asked anew: the command line may have made an administrator since the start.
     setupCode: () => freshSetupCode(db),
+    alive: async () => readiness(config, db).ok && (await spool.takesWrites()),
     stop: async () => {
       const drained = listeners.drain();
       await Promise.all([intake.stop(), forwarder.stop(), cleanup.stop()]);

@@ -1,4 +1,6 @@
+import { processEnvironment } from "../core/config-env.ts";
 import { captureConsole, errorFields, log, openLog } from "../core/log.ts";
+import { keepAlive, serviceManager } from "../core/service-manager.ts";
 import { version } from "../core/version.ts";
 import { type ConfigOptions, readConfig } from "./context.ts";
 import { exitCodeOf } from "./failure.ts";
@@ -47,6 +49,9 @@ export async function serve(options: ConfigOptions): Promise<number> {
     );
   openLog();
   log.event("app.started", { version });
+  const manager = await serviceManager(processEnvironment());
+  manager?.notify("READY=1");
+  if (manager) keepAlive(manager, app.alive);
 
   hangup.answer(() => {
     Promise.resolve()
@@ -60,6 +65,7 @@ export async function serve(options: ConfigOptions): Promise<number> {
 
   const signal = await stopping;
   log.event("app.stopping", { signal });
+  manager?.notify("STOPPING=1");
   const late = new Promise<"late">((resolve) => setTimeout(resolve, stopWithinMs, "late"));
   const how = await Promise.race([app.stop().then(() => "done" as const), late]).catch((error: unknown) => {
     log.event("app.stop_failed", errorFields(error), "error");

@@ -1,5 +1,15 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, readdirSync, rmSync, statfsSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createSpool } from "./spool.ts";
@@ -49,4 +59,15 @@ test("what a kill left of one is laid anew", async () => {
 test("where there is no room there is no ballast", async () => {
   await createSpool(folder, () => Number.MAX_SAFE_INTEGER).layBallast();
   expect(readdirSync(folder)).toEqual(["spool"]);
+});
+
+test("says whether a byte reaches the disk; a full one does its work", async () => {
+  const spool = createSpool(folder, () => 0);
+  expect(await spool.takesWrites()).toBe(true);
+  rmSync(join(folder, "spool", "probe"));
+  mkdirSync(join(folder, "spool", "probe"));
+  expect(await spool.takesWrites()).toBe(false);
+  rmSync(join(folder, "spool", "probe"), { recursive: true });
+  symlinkSync("/dev/full", join(folder, "spool", "probe"));
+  expect(await spool.takesWrites()).toBe(true);
 });

@@ -1,6 +1,7 @@
 import { constants, existsSync, mkdirSync, openSync, readdirSync, rmSync, statfsSync, unlinkSync } from "node:fs";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { join, normalize, sep } from "node:path";
+import { isDiskFull } from "../core/disk-full.ts";
 import { syncFolder } from "../core/durable-file.ts";
 import { RelayError } from "../core/errors.ts";
 
@@ -9,6 +10,7 @@ import { RelayError } from "../core/errors.ts";
  *
  *   spool/<upload id>/files/<file row>     received bytes
  *   spool/<upload id>/work                 what came out of archives
+ *   spool/probe                            a byte that is written to see that the disk still takes some
  *   ballast                                given up when the disk is full, so that the database can still clean up
  */
 export interface Spool {
@@ -28,6 +30,8 @@ export interface Spool {
   /** Makes a folder below the upload's own, empty. @returns its absolute path */
   emptyFolder(uploadId: string, relative: string): Promise<string>;
   remove(uploadId: string): Promise<void>;
+  /** Whether a byte reaches stable storage. A full disk does its work as well: starting anew would not mend it. */
+  takesWrites(): Promise<boolean>;
   /** Uploads that have a folder. */
   list(): string[];
   /** Bytes an unprivileged writer can still use. */
@@ -86,6 +90,18 @@ export function createSpool(dataDir: string, minFreeBytes: () => number): Spool 
       return path;
     },
     remove: (uploadId) => rm(folder(uploadId), { recursive: true, force: true }),
+    takesWrites: async () => {
+      try {
+        const handle = await open(join(root, "probe"), "w", 0o640);
+        await handle
+          .write("1")
+          .then(() => handle.datasync())
+          .finally(() => handle.close());
+        return true;
+      } catch (error) {
+        return isDiskFull(error);
+      }
+    },
     list: () => readdirSync(root).filter((name) => uploadIdPattern.test(name)),
     freeBytes,
     hasRoomFor: (bytes, reserved) => freeBytes() - reserved - bytes >= minFreeBytes(),
