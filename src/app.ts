@@ -8,6 +8,7 @@ import { createSessions } from "./auth/sessions.ts";
 import { createSetupState, freshSetupCode } from "./auth/setup.ts";
 import { createTokens } from "./auth/tokens.ts";
 import { createTotp } from "./auth/totp.ts";
+import { forgetInCopies, startNightlyCopies } from "./backup/nightly.ts";
 import { startCleanup } from "./cleanup.ts";
 import type { Config } from "./core/config-schema.ts";
 import { keyedHash } from "./core/keyed-hash.ts";
@@ -54,9 +55,13 @@ const drainMs = 3000;
 
 /**
  * The composition root: config → database → workers → HTTP.
- * @param warn tells people what they should mend though the box runs
+ * @param options.configFile where the configuration came from, for the copies of the box
+ * @param options.warn tells people what they should mend though the box runs
  */
-export async function startApp(initial: Config, warn: (sentence: string) => void): Promise<App> {
+export async function startApp(
+  initial: Config,
+  { configFile, warn }: { readonly configFile: string | null; readonly warn: (sentence: string) => void },
+): Promise<App> {
   let config = initial;
   const lock = lockDataFolder(config.data_dir);
   const spool = createSpool(config.data_dir, () => config.limits.min_free_disk_bytes);
@@ -82,7 +87,11 @@ export async function startApp(initial: Config, warn: (sentence: string) => void
 
   const deps = { db, spool, config: () => config, hashKey: keys.hashKey, live, log, now };
   await reconcileSpool(deps);
-  const cleanup = startCleanup({ ...deps, endUpload: (id, apply) => forwarder.end(id, apply) });
+  const cleanup = startCleanup({
+    ...deps,
+    endUpload: (id, apply) => forwarder.end(id, apply),
+    forgetInCopies: (ids, all) => forgetInCopies(config.data_dir, ids, all, now().wall),
+  });
   const onChange = (uploadId: string) => {
     live.changed(uploadId);
     cleanup.wake();
@@ -108,6 +117,7 @@ export async function startApp(initial: Config, warn: (sentence: string) => void
     },
   });
 
+  const copies = startNightlyCopies({ config: () => config, configFile, log });
   const needsSetup = createSetupState(db);
   let ports: Ports = { secure: null, plain: null };
   const server = await createServer({
@@ -180,7 +190,7 @@ export async function startApp(initial: Config, warn: (sentence: string) => void
     alive: async () => readiness(config, db).ok && (await spool.takesWrites()),
     stop: async () => {
       const drained = listeners.drain();
-      await Promise.all([intake.stop(), forwarder.stop(), cleanup.stop()]);
+      await Promise.all([intake.stop(), forwarder.stop(), cleanup.stop(), copies.stop()]);
       await Promise.race([drained, Bun.sleep(drainMs)]);
       await listeners.end();
       tellAudit("app.stopped");

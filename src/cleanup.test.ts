@@ -15,6 +15,8 @@ beforeAll(() => {
 });
 afterAll(() => box.close());
 
+const forgetInCopies = () => undefined;
+
 /** A spool in which one folder cannot be removed, as below a mount point or on a disk with faults. */
 function scene(stuck: string) {
   const real = createSpool(box.folder, () => 0);
@@ -30,7 +32,16 @@ function scene(stuck: string) {
   return {
     real,
     events,
-    deps: { db: box.db, spool, config, live: createLive(), log, now: box.now, endUpload: box.start().end },
+    deps: {
+      db: box.db,
+      spool,
+      config,
+      live: createLive(),
+      log,
+      now: box.now,
+      endUpload: box.start().end,
+      forgetInCopies,
+    },
   };
 }
 
@@ -126,6 +137,7 @@ function retentionScene() {
     log: { event: () => undefined },
     now: box.now,
     endUpload: box.start().end,
+    forgetInCopies,
   });
   return {
     box,

@@ -34,6 +34,8 @@ interface CleanupDeps {
   readonly now: () => Moment;
   /** Ends an upload for good, once nothing of it is under way to a destination. */
   readonly endUpload: Forwarder["end"];
+  /** Takes it from the box's own copies as well, before it is taken here: after a cut it is done again. */
+  readonly forgetInCopies: (uploadIds: readonly string[], all: boolean) => void;
 }
 
 const hour = 3_600_000;
@@ -126,6 +128,7 @@ async function purge(deps: CleanupDeps): Promise<void> {
   const purged: string[] = [];
   for (const { id } of uploadsWithFilesLeft(db.orm)) {
     if (!(await removeFolder(deps, id))) continue;
+    deps.forgetInCopies([id], false);
     db.transaction((tx) => {
       forgetRanges(tx, id);
       forgetContents(tx, id);
@@ -143,11 +146,15 @@ async function purge(deps: CleanupDeps): Promise<void> {
 }
 
 /** After display_hours only UIDs, counts and times remain, in the database file and its log as well. */
-function blank({ db, config, live, now }: CleanupDeps): void {
+function blank({ db, config, live, now, forgetInCopies }: CleanupDeps): void {
   const before = now().box - config().retention.display_hours * hour;
   const rows = uploadsWithNamesLeft(db.orm, before);
   const reasons = forgetAuditReasons(db.orm, before);
   if (rows.length === 0 && reasons === 0) return;
+  forgetInCopies(
+    rows.map(({ id }) => id),
+    true,
+  );
   db.transaction((tx) => {
     for (const { id } of rows) {
       blankUpload(tx, id, now().wall);

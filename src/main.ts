@@ -10,6 +10,9 @@ if (args.length === 1 && (first === "--version" || first === "-V" || first === "
   // A process of the box's own, for one picture: nothing else of it is loaded.
   const { encodePicture } = await import("./dicom/image-encode.ts");
   process.exitCode = await encodePicture(args[1] ?? "");
+} else if (first === "copy-box" && args.length >= 3) {
+  const { makeCopy } = await import("./backup/copy.ts");
+  await makeCopy({ dataDir: args[1] ?? "", configFile: args[3] ?? null }, args[2] ?? "");
 } else {
   const { run } = await import("./commands/program.ts");
   process.exitCode = await run(args);

@@ -13,7 +13,7 @@ const floors: readonly (readonly string[])[] = [
   ["core"],
   ["db", "dicom", "dimse", "destinations", "tls", "intake/unpack", "upload/spool"],
   ["auth", "audit", "notify"],
-  ["upload", "intake", "study", "forward", "report", "cleanup"],
+  ["upload", "intake", "study", "forward", "report", "backup", "cleanup"],
   ["http"],
   ["app"],
   ["commands"],

@@ -36,6 +36,8 @@ export const dicomEvents: Readonly<Record<AuditEvent, DicomEvent>> = {
   "app.reloaded": { id: securityAlert, type: softwareConfiguration, action: "E" },
   "app.stopped": { id: applicationActivity, type: stopped, action: "E" },
   "audit.exported": { id: auditLogUsed, action: "R" },
+  "backup.made": { id: dcm("110106", "Export"), action: "R" },
+  "backup.restored": { id: dcm("110107", "Import"), action: "C" },
   "auth.signed_in": { id: userAuthentication, type: login, action: "E" },
   "auth.sign_in_failed": { id: userAuthentication, type: login, action: "E" },
   "auth.signed_out": { id: userAuthentication, type: logout, action: "E" },

@@ -5,7 +5,15 @@ import { SecretError } from "../core/secrets.ts";
 import { tell, UsageError } from "./io.ts";
 
 /** Errors of which the message is a sentence for people; by name, so that telling one does not import its room. */
-const spoken = new Set(["RelayError", "DestinationError", "DatabaseError", "ApiError", "FileChanged"]);
+const spoken = new Set([
+  "RelayError",
+  "DestinationError",
+  "DatabaseError",
+  "ApiError",
+  "FileChanged",
+  "RestoreError",
+  "SealError",
+]);
 const resumable = new Set(["NetworkError"]);
 
 function words(error: unknown): string {

@@ -26,11 +26,11 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** A password from stdin; the line end that `echo` adds is not part of it. */
-export function readPassword(asked: boolean | undefined): string {
-  if (asked !== true) throw new UsageError("Give --password-stdin and the password on standard input.");
+/** A password or passphrase from stdin; the line end that `echo` adds is not part of it. */
+export function readPassword(asked: boolean | undefined, what = "password"): string {
+  if (asked !== true) throw new UsageError(`Give --${what}-stdin and the ${what} on standard input.`);
   const password = readFileSync(0, "utf8").replace(/\r?\n$/, "");
-  if (password === "") throw new UsageError("Standard input holds no password.");
+  if (password === "") throw new UsageError(`Standard input holds no ${what}.`);
   return password;
 }
 

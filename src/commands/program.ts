@@ -4,7 +4,7 @@ import { exitCodeOf } from "./failure.ts";
 import { say, sayJson, tell, UsageError } from "./io.ts";
 
 /** Reserved by the contract for later versions. */
-const later = ["backup", "restore", "receipt", "support-bundle", "fake-pacs"];
+const later = ["receipt", "support-bundle", "fake-pacs"];
 
 const another = (id: string, before: readonly string[] | undefined) => [...(before ?? []), id];
 
@@ -19,6 +19,7 @@ function commandLine(finish: (action: Action) => Promise<void>): Command {
     )
     .version(`relaypacs ${version}${commit === "" ? "" : ` (${commit})`}`, "-V, --version")
     .exitOverride()
+    .enablePositionalOptions() // "backup verify FILE --json": an option belongs to the command it stands behind
     .configureOutput({ writeOut: (text) => say(text.trimEnd()), writeErr: (text) => tell(text.trimEnd()) })
     .showHelpAfterError("(relaypacs help shows what there is)");
   const command = (parent: Command, usage: string, description: string) =>
@@ -95,6 +96,19 @@ function commandLine(finish: (action: Action) => Promise<void>): Command {
     .option("--format <format>", "jsonl, csv or dicom (PS3.15 A.5)", "jsonl")
     .option("--head <file>", "write the end of it here, to be kept elsewhere")
     .action(async (options) => finish((await import("./audit.ts")).exportRows(options)));
+
+  const passphrase = ["--passphrase-stdin", "read the passphrase from standard input"] as const;
+  const backup = command(program, "backup", "copy database, keys and configuration, also while the server runs")
+    .argument("<file>")
+    .option(...passphrase)
+    .action(async (file, options) => finish((await import("./backup.ts")).backup(file, options)));
+  command(backup, "verify <file>", "read a copy to its end")
+    .option(...passphrase)
+    .option(...json)
+    .action(async (file, options) => finish((await import("./backup.ts")).verify(file, options)));
+  command(program, "restore <file>", "bring a copy back, onto a box without a database")
+    .option(...passphrase)
+    .action(async (file, options) => finish((await import("./backup.ts")).restore(file, options)));
 
   command(program, "version", "print the version")
     .option(...json)

@@ -1,3 +1,4 @@
+import { configFile } from "../core/config.ts";
 import { processEnvironment } from "../core/config-env.ts";
 import { captureConsole, errorFields, log, openLog } from "../core/log.ts";
 import { keepAlive, serviceManager } from "../core/service-manager.ts";
@@ -36,11 +37,14 @@ function hangups(): { answer(reloading: () => void): void } {
 export async function serve(options: ConfigOptions): Promise<number> {
   const hangup = hangups(); // first of all: unheard, SIGHUP ends a process
   const config = readConfig(options);
+  const env = processEnvironment();
   captureConsole();
   const stopping = stopSignal(); // before the start, so that a signal meanwhile is not lost
   const { startApp } = await import("../app.ts"); // a wrong configuration is told before all of it is loaded
   // What a half start left running must not keep the process: whoever watches over it starts it again.
-  const app = await startApp(config, tell).catch((error: unknown) => process.exit(exitCodeOf(error)));
+  const app = await startApp(config, { configFile: configFile({ file: options.config, env }).path, warn: tell }).catch(
+    (error: unknown) => process.exit(exitCodeOf(error)),
+  );
   say(`relaypacs listening on ${app.url}`);
   const code = app.setupCode();
   if (code !== undefined)
@@ -49,7 +53,7 @@ export async function serve(options: ConfigOptions): Promise<number> {
     );
   openLog();
   log.event("app.started", { version });
-  const manager = await serviceManager(processEnvironment());
+  const manager = await serviceManager(env);
   manager?.notify("READY=1");
   if (manager) keepAlive(manager, app.alive);
 

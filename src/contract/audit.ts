@@ -6,6 +6,8 @@ export const auditEvents = [
   "app.reloaded",
   "app.stopped",
   "audit.exported",
+  "backup.made",
+  "backup.restored",
   "auth.signed_in",
   "auth.sign_in_failed",
   "auth.signed_out",

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { Value } from "@sinclair/typebox/value";
 import { parse, TomlError } from "smol-toml";
@@ -24,6 +24,12 @@ function chooseFile({ file, env }: ConfigSources): { path: string; askedBy: stri
   if (file !== undefined) return { path: file, askedBy: "--config" };
   if (env.RELAYPACS_CONFIG) return { path: env.RELAYPACS_CONFIG, askedBy: "RELAYPACS_CONFIG" };
   return { path: systemFile, askedBy: null };
+}
+
+/** Where the configuration is read from; `path` is null where there is no such file. */
+export function configFile(sources: ConfigSources): { readonly path: string | null; readonly wanted: string } {
+  const wanted = resolve(chooseFile(sources).path);
+  return { path: existsSync(wanted) ? wanted : null, wanted };
 }
 
 /** The file's text; null where nobody asked for one and the system has none. */

@@ -127,6 +127,9 @@ const isDamaged = (error: unknown): boolean =>
   error instanceof Error &&
   (/^SQLITE_(NOTADB|CORRUPT)/.test(String((error as { code?: unknown }).code)) || isDamaged(error.cause));
 
+/** The tables of this version over a file that may be none of a box's own (db/snapshot.ts). */
+export const ormOver = (sqlite: Sqlite): Orm => drizzle(sqlite, { schema });
+
 function prepared(sqlite: Sqlite, wal: string, options: Options): Database {
   for (const pragma of [
     "busy_timeout = 10000", // first: what follows can meet a command or a predecessor that is writing
@@ -140,7 +143,7 @@ function prepared(sqlite: Sqlite, wal: string, options: Options): Database {
     sqlite.run(`PRAGMA ${pragma}`);
   const folder = migrationsFolder();
   refuseNewerSchema(sqlite, folder);
-  const orm = drizzle(sqlite, { schema });
+  const orm = ormOver(sqlite);
   migrate(orm, { migrationsFolder: folder });
 
   const immediate = <T>(work: (tx: Transaction) => T): T =>

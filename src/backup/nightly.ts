@@ -1,0 +1,77 @@
+import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { Config } from "../core/config-schema.ts";
+import { errorFields, type Log } from "../core/log.ts";
+import { startWorker, type Worker } from "../core/worker.ts";
+import { forgetInSnapshot } from "../db/snapshot.ts";
+
+const hour = 3_600_000;
+/** Looked at so often whether a copy is due: the clock may be set meanwhile. */
+const lookMs = 60_000;
+/** How the process that makes a copy is told so (main.ts). */
+export const copyBoxCommand = "copy-box";
+
+const folderOf = (dataDir: string) => join(dataDir, "backups");
+const pattern = /^relaypacs-\d{8}T\d{6}Z\.backup$/;
+
+/** The copies that the box made by itself, newest first. */
+export function nightlyCopies(dataDir: string): readonly { readonly path: string; readonly madeAt: number }[] {
+  const folder = folderOf(dataDir);
+  try {
+    const names = readdirSync(folder).filter((name) => pattern.test(name));
+    return names
+      .sort()
+      .reverse()
+      .map((name) => ({ path: join(folder, name), madeAt: statSync(join(folder, name)).mtimeMs }));
+  } catch {
+    return []; // none was made yet
+  }
+}
+
+/**
+ * Takes from the box's copies what it has just forgotten itself (P13). One that is of an older version's tables goes whole.
+ * @param all also what identifies the patient
+ */
+export function forgetInCopies(dataDir: string, uploadIds: readonly string[], all: boolean, now: number): void {
+  for (const { path } of nightlyCopies(dataDir))
+    if (!forgetInSnapshot(path, uploadIds, all, now)) rmSync(path, { force: true });
+}
+
+interface NightlyDeps {
+  readonly config: () => Config;
+  /** null: the box runs on defaults and environment. */
+  readonly configFile: string | null;
+  readonly log: Log;
+}
+
+/**
+ * A copy every backup.every_hours, the newest backup.keep of them kept. Another process makes it: a large database takes seconds to
+ * write, and the event loop has none.
+ */
+export function startNightlyCopies({ config, configFile, log }: NightlyDeps): Worker {
+  return startWorker({
+    name: "backup",
+    run: async (signal) => {
+      const { data_dir, backup } = config();
+      const [newest] = nightlyCopies(data_dir);
+      const dueIn = (newest?.madeAt ?? 0) + backup.every_hours * hour - Date.now();
+      if (dueIn > 0) return Math.min(dueIn, lookMs);
+      mkdirSync(folderOf(data_dir), { recursive: true, mode: 0o700 });
+      const started = performance.now();
+      const stamp = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
+      await copyElsewhere(data_dir, join(folderOf(data_dir), `relaypacs-${stamp}.backup`), configFile, signal);
+      for (const { path } of nightlyCopies(data_dir).slice(backup.keep)) rmSync(path, { force: true });
+      log.event("backup.made", { duration_ms: Math.round(performance.now() - started) });
+      return Math.min(backup.every_hours * hour, lookMs);
+    },
+    onError: (error) => log.event("backup.failed", errorFields(error), "error"),
+  });
+}
+
+async function copyElsewhere(dataDir: string, file: string, configFile: string | null, signal: AbortSignal) {
+  const built = import.meta.path.startsWith("/$bunfs/");
+  const self = built ? [process.execPath] : [process.execPath, join(import.meta.dir, "../main.ts")];
+  const argv = [...self, copyBoxCommand, dataDir, file, ...(configFile === null ? [] : [configFile])];
+  const child = Bun.spawn(argv, { env: {}, stdin: "ignore", stdout: "ignore", stderr: "ignore", signal });
+  if ((await child.exited) !== 0) throw new Error("the process that copies the box failed");
+}
