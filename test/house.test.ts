@@ -11,7 +11,7 @@ const text = (path: string) => readFileSync(join(root, path), "utf8");
 const floors: readonly (readonly string[])[] = [
   ["contract"],
   ["core"],
-  ["db", "dicom", "dimse", "destinations", "tls", "intake/unpack", "upload/spool"],
+  ["db", "dicom", "dimse", "destinations", "fake-pacs", "tls", "intake/unpack", "upload/spool"],
   ["auth", "audit", "notify"],
   ["upload", "intake", "study", "forward", "report", "backup", "cleanup"],
   ["http"],

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { parseStow } from "../../test/support/fake-pacs-request.ts";
+import { kindRules } from "../../src/fake-pacs/rules.ts";
+import { parseStow } from "../../src/fake-pacs/store-request.ts";
 
 /** What happens to a request on its way to an archive that is well. `silence`: no answer ever. */
 export interface PacsFault {
@@ -39,7 +40,7 @@ export async function startFaultyPacs(
     const body = Buffer.concat(pieces);
     const isStore = request.method === "POST" && request.url === "/dicom-web/studies";
     const headers = request.headers as Record<string, string>;
-    const parsed = isStore ? parseStow(headers, body) : { parts: [] };
+    const parsed = isStore ? parseStow(headers, body, kindRules["stow-rs"]) : { parts: [] };
     const parts = "parts" in parsed ? parsed.parts : [];
     const asked: PacsRequest = { isStore, studies: [...new Set(parts.map((part) => part.studyInstanceUID))] };
     const trouble = fault(asked);

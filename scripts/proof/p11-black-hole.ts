@@ -1,7 +1,7 @@
+import { startFakePacs } from "../../src/fake-pacs/server.ts";
 import { madeStudy } from "../../test/faults/made-study.ts";
 import { startBox } from "../../test/support/box.ts";
 import { until } from "../../test/support/child.ts";
-import { startFakePacs } from "../../test/support/fake-pacs.ts";
 import { median, type Outcome, seconds, share } from "./promise.ts";
 
 const studies = 30;

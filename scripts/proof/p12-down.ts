@@ -1,7 +1,7 @@
+import { startFakePacs } from "../../src/fake-pacs/server.ts";
 import { madeStudy } from "../../test/faults/made-study.ts";
 import { startBox } from "../../test/support/box.ts";
 import { freePort, until } from "../../test/support/child.ts";
-import { startFakePacs } from "../../test/support/fake-pacs.ts";
 import { type Outcome, share } from "./promise.ts";
 
 export async function run(scale: number): Promise<Outcome> {

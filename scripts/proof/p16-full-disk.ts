@@ -1,13 +1,13 @@
 import { expect } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { type FakePacs, startFakePacs } from "../../src/fake-pacs/server.ts";
 import { makeZip } from "../../src/intake/make-zip.fixture.ts";
 import { madeStudy } from "../../test/faults/made-study.ts";
 import { mountable, onSmallDisk, type SmallDisk, type SmallDiskKind } from "../../test/faults/small-disk.ts";
 import { type Box, startBox } from "../../test/support/box.ts";
 import { until } from "../../test/support/child.ts";
 import type { Client } from "../../test/support/client.ts";
-import { type FakePacs, startFakePacs } from "../../test/support/fake-pacs.ts";
 import { most, type Outcome, seconds, share, tell } from "./promise.ts";
 
 const megabyte = 1024 * 1024;

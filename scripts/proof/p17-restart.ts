@@ -1,8 +1,8 @@
+import { startFakePacs } from "../../src/fake-pacs/server.ts";
 import { makeZip } from "../../src/intake/make-zip.fixture.ts";
 import { madeStudy } from "../../test/faults/made-study.ts";
 import { startBox } from "../../test/support/box.ts";
 import { freePort, until } from "../../test/support/child.ts";
-import { startFakePacs } from "../../test/support/fake-pacs.ts";
 import { most, type Outcome, seconds, share } from "./promise.ts";
 
 const queued = 1000;

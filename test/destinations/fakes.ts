@@ -1,7 +1,7 @@
 import { afterEach, expect } from "bun:test";
 import type { CStoreConfig, StowRsConfig } from "../../src/core/config-schema.ts";
 import { type Destination, DestinationError } from "../../src/destinations/destination.ts";
-import { type FakePacs, type FakePacsOptions, startFakePacs } from "../support/fake-pacs.ts";
+import { type FakePacs, type FakePacsOptions, startFakePacs } from "../../src/fake-pacs/server.ts";
 import { type FakeScp, type ScpBehaviour, startFakeScp } from "../support/fake-scp.ts";
 import { destination } from "./harness.ts";
 

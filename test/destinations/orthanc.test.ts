@@ -2,8 +2,8 @@ import { afterAll, afterEach, describe, expect, setDefaultTimeout, test } from "
 import { readFileSync } from "node:fs";
 import type { OrthancConfig } from "../../src/core/config-schema.ts";
 import { DestinationError } from "../../src/destinations/destination.ts";
+import { type FakePacs, type FakePacsOptions, startFakePacs } from "../../src/fake-pacs/server.ts";
 import { outgoing } from "../support/dicom-file.ts";
-import { type FakePacs, type FakePacsOptions, startFakePacs } from "../support/fake-pacs.ts";
 import { madeInstance, madeSeries } from "../support/made-instance.ts";
 import { orthancProgram, startOrthanc } from "../support/orthanc.ts";
 import { destination, store, temporaryFolder } from "./harness.ts";

@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { ClientTlsConfig } from "../../src/core/config-schema.ts";
 import { DestinationError } from "../../src/destinations/destination.ts";
+import { startFakePacs } from "../../src/fake-pacs/server.ts";
 import { startStoreScp, storescpProgram } from "../support/dcmtk.ts";
-import { startFakePacs } from "../support/fake-pacs.ts";
 import { madeSeries } from "../support/made-instance.ts";
 import { testCertificate } from "../support/test-certificates.ts";
 import { destination, store, temporaryFolder } from "./harness.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
+import { startFakePacs } from "../../src/fake-pacs/server.ts";
 import { startBox } from "../support/box.ts";
 import { until } from "../support/child.ts";
-import { startFakePacs } from "../support/fake-pacs.ts";
 import { madeStudy } from "./made-study.ts";
 
 test("cancelled while the archive's answer is on its way: partial, with a receipt of what it took", async () => {

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import { createHash } from "node:crypto";
+import { startFakePacs } from "../../src/fake-pacs/server.ts";
 import { type Box, startBox, testPassword } from "../support/box.ts";
 import { freePort, until } from "../support/child.ts";
 import type { Client, Opened, Status } from "../support/client.ts";
-import { startFakePacs } from "../support/fake-pacs.ts";
 import { fakeTime, fakeTimeLibrary } from "../support/faketime.ts";
 import { madeStudy } from "./made-study.ts";
 

@@ -2,12 +2,12 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import type { FakePacsOptions } from "../../src/fake-pacs/behaviour.ts";
+import { type FakePacs, startFakePacs } from "../../src/fake-pacs/server.ts";
 import { makeZip } from "../../src/intake/make-zip.fixture.ts";
 import { type Box, startBox } from "../support/box.ts";
 import { until } from "../support/child.ts";
 import type { Client, Opened } from "../support/client.ts";
-import { type FakePacs, startFakePacs } from "../support/fake-pacs.ts";
-import type { FakePacsOptions } from "../support/fake-pacs-behaviour.ts";
 import { type MadeStudy, madeStudy } from "./made-study.ts";
 import { mountable, onSmallDisk, type SmallDisk, type SmallDiskKind } from "./small-disk.ts";
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { Behaviour, FakePacsOptions } from "../../src/fake-pacs/behaviour.ts";
+import { type FakePacs, startFakePacs } from "../../src/fake-pacs/server.ts";
 import { type Box, startBox } from "../support/box.ts";
 import { freePort, until } from "../support/child.ts";
 import type { Client, Status } from "../support/client.ts";
-import { type FakePacs, startFakePacs } from "../support/fake-pacs.ts";
-import type { Behaviour, FakePacsOptions } from "../support/fake-pacs-behaviour.ts";
 import { madeStudy } from "./made-study.ts";
 
 /** What an archive can do to a study of three instances, what the box says then, and what it does once the archive is well. */

@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
 import { connect } from "node:net";
+import { type FakePacs, startFakePacs } from "../../src/fake-pacs/server.ts";
 import { makeZip } from "../../src/intake/make-zip.fixture.ts";
 import { run } from "../cli/binary.ts";
 import { type Box, startBox } from "../support/box.ts";
 import { freePort, until } from "../support/child.ts";
-import { type FakePacs, startFakePacs } from "../support/fake-pacs.ts";
 import { madeStudy } from "./made-study.ts";
 
 const archive = (port: number | string) =>

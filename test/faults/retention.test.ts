@@ -2,10 +2,10 @@ import { expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { abandoned } from "../../scripts/proof/p15-abandoned.ts";
+import { startFakePacs } from "../../src/fake-pacs/server.ts";
 import { type Box, startBox } from "../support/box.ts";
 import { freePort, until } from "../support/child.ts";
 import type { Client, Opened, SendFile } from "../support/client.ts";
-import { startFakePacs } from "../support/fake-pacs.ts";
 import { madeStudy } from "./made-study.ts";
 
 /** What leaves the box and when; and what it does when files left that should not have. */

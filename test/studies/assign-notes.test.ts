@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { startFakePacs } from "../../src/fake-pacs/server.ts";
 import { atRest, type SendFile, type Status } from "../support/client.ts";
-import { startFakePacs } from "../support/fake-pacs.ts";
 import { madeBytes } from "../support/made-instance.ts";
 import { codesOf, type Desk, madeClasses, openDesk } from "./desk.ts";
 import { openHashed, sendAsked } from "./hashed.ts";

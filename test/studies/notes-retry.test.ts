@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { madeJpeg } from "../../src/dicom/image-made.ts";
+import { type FakePacs, startFakePacs } from "../../src/fake-pacs/server.ts";
 import { type Box, startBox } from "../support/box.ts";
 import { until } from "../support/child.ts";
-import { type FakePacs, startFakePacs } from "../support/fake-pacs.ts";
 import { madeBytes } from "../support/made-instance.ts";
 import { madeClasses } from "./desk.ts";
 

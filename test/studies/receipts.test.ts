@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { type FakePacs, startFakePacs } from "../../src/fake-pacs/server.ts";
 import { type Box, startBox } from "../support/box.ts";
 import type { SendFile } from "../support/client.ts";
-import { type FakePacs, startFakePacs } from "../support/fake-pacs.ts";
 import { madeBytes } from "../support/made-instance.ts";
 
 let box: Box;

@@ -1,7 +1,7 @@
+import { type FakePacs, startFakePacs } from "../../src/fake-pacs/server.ts";
 import { type Box, startBox } from "../support/box.ts";
 import { until } from "../support/child.ts";
 import type { Client, Opened, SendFile } from "../support/client.ts";
-import { type FakePacs, startFakePacs } from "../support/fake-pacs.ts";
 import { madeBytes } from "../support/made-instance.ts";
 import { oneFile } from "./api.ts";
 

@@ -1,6 +1,12 @@
-import type { ReceivedPart } from "./fake-pacs-request.ts";
+import type { DicomFile } from "./dicom-header.ts";
+import type { FakeKind, SignInKind } from "./rules.ts";
 
-/** How one store request is met; what is not said is honest. */
+/** One Part 10 object of a store request. */
+export interface ReceivedPart extends DicomFile {
+  readonly bytes: Uint8Array;
+}
+
+/** How one store request is met; what is not said is as the kind does it. */
 export interface Behaviour {
   /** Which parts are kept. Default: all. */
   readonly keeps?: "all" | "none" | ((part: ReceivedPart, index: number) => boolean);
@@ -24,6 +30,22 @@ export interface Behaviour {
 }
 
 export interface FakePacsOptions {
+  /** Whose rules hold. Default: stow-rs. */
+  readonly kind?: FakeKind;
+  /** Instead of the kind's own. */
+  readonly signIn?: SignInKind;
+  /** How long its tokens are good, seconds. Default an hour. */
+  readonly tokenSeconds?: number;
+  /** A token is refused after so many requests, as if it had expired. */
+  readonly tokenUses?: number;
+  /** How its answers are written, whatever Accept asks for: XML, or JSON with keys in this case. */
+  readonly answers?: "xml" | "upper-case" | "lower-case";
+  /** Closes a connection after so many requests, as reverse proxies do. */
+  readonly closeAfterRequests?: number;
+  /** Holds no more than this, bytes; then it is full (A700). Default: no bound. */
+  readonly mostHeldBytes?: number;
+  /** Instead of the kind's own, bytes. */
+  readonly mostBytes?: number;
   /** For the first store requests, one each; then `otherwise`. */
   readonly script?: readonly Behaviour[];
   readonly otherwise?: Behaviour;
@@ -34,11 +56,13 @@ export interface FakePacsOptions {
   readonly retrieves?: boolean | number;
   /** The Authorization header that is let in. */
   readonly authorization?: string;
-  /** A second copy of a UID: the old one stays and "stored" is said (dcm4chee), it is replaced, or it is refused (Azure, 45070). */
+  /** A second copy of a UID: the old one stays and "stored" is said, it is replaced, or it is refused (45070). Default: as the kind does it. */
   readonly duplicates?: "keep" | "replace" | "refuse";
   /** Orthanc's /tools/find gives no longer pages than this, whatever is asked for. */
   readonly mostFound?: number;
   readonly tls?: { readonly cert: string; readonly key: string };
+  /** Default: loopback. */
+  readonly host?: string;
   /** Default: any that is free. */
   readonly port?: number;
 }
@@ -51,37 +75,3 @@ export interface RecordedRequest {
   /** SOP Instance UIDs of a store request. */
   readonly uids: readonly string[];
 }
-
-/** Keeps what is to be kept; the Store Instances Response Module and the status that go with it (PS3.18 10.5.3, I.2). */
-export function judged(
-  parts: readonly ReceivedPart[],
-  behaviour: Behaviour,
-  held: Map<string, ReceivedPart>,
-  duplicates: FakePacsOptions["duplicates"],
-): { readonly status: number; readonly body: string } {
-  const keep = (part: ReceivedPart): number | null => {
-    const old = held.get(part.sopInstanceUID);
-    if (old !== undefined && duplicates === "refuse") return 45070;
-    if (old === undefined || duplicates === "replace") held.set(part.sopInstanceUID, part);
-    return null;
-  };
-  const referenced: object[] = [];
-  const failed: object[] = [];
-  let warned = false;
-  for (const [index, part] of parts.entries()) {
-    const keeps = typeof behaviour.keeps === "function" ? behaviour.keeps(part, index) : behaviour.keeps !== "none";
-    const reason = behaviour.fails?.(part, index) ?? (keeps ? keep(part) : null);
-    const warning = behaviour.warns?.(part, index);
-    warned ||= warning !== undefined;
-    const item = { "00081150": ui(part.sopClassUID), "00081155": ui(part.sopInstanceUID) };
-    if (reason !== null) failed.push({ ...item, "00081197": us(reason) });
-    else referenced.push(warning === undefined ? item : { ...item, "00081196": us(warning) });
-  }
-  const mixed = referenced.length > 0 ? 202 : 409;
-  const status = failed.length > 0 ? mixed : warned ? 202 : 200;
-  return { status, body: JSON.stringify({ ...sequence("00081199", referenced), ...sequence("00081198", failed) }) };
-}
-
-export const ui = (uid: string) => ({ vr: "UI", Value: [uid] });
-const us = (value: number) => ({ vr: "US", Value: [value] });
-const sequence = (tag: string, items: object[]) => (items.length === 0 ? {} : { [tag]: { vr: "SQ", Value: items } });
