@@ -1,13 +1,16 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import type { App } from "./core/app.ts";
+import { DeviceLock } from "./core/lock.ts";
 import { go, hrefOf, type Page, parseRoute, type Route } from "./core/router.ts";
 import type { Update } from "./core/service-worker.ts";
+import { isShared } from "./core/settings.ts";
 import { onKey } from "./core/shortcuts.ts";
 import { faceOf, percentOf } from "./core/study-state.ts";
 import { titleOf } from "./core/study-words.ts";
 import { say, type Word } from "./core/text.ts";
 import { AppElement } from "./elements/app-element.ts";
+import { icon } from "./elements/icons.ts";
 import type { ShortcutList } from "./elements/shortcut-list.ts";
 import "./elements/link-chip.ts";
 import "./elements/nav-tabs.ts";
@@ -58,6 +61,9 @@ export class AppShell extends AppElement {
   @state() private spoken = "";
   @query("shortcut-list") private list!: ShortcutList | null;
   private guest = false;
+  private here = false;
+  private readonly lock = new DeviceLock(() => this.turnedLock());
+  private wasLocked = false;
   private stops: (() => void)[] = [];
   /** What was last said of each study: its state and quarter. */
   private readonly said = new Map<string, string>();
@@ -86,7 +92,12 @@ export class AppShell extends AppElement {
       this.app.queue.subscribe(() => this.heard()),
       this.app.session.subscribe(() => this.turned()),
     );
-    this.guest = this.app.session.person?.role === "guest";
+    const { person } = this.app.session;
+    this.guest = person?.role === "guest";
+    this.here = person !== null;
+    if (this.here) this.turnedLock();
+    else this.lock.unlock();
+    this.stops.push(this.lock.watch());
     this.heard();
     this.follow();
   }
@@ -95,6 +106,8 @@ export class AppShell extends AppElement {
   private turned(): void {
     const person = this.app?.session.person ?? null;
     const left = this.guest && person === null;
+    if (this.here !== (person !== null)) this.lock.unlock();
+    this.here = person !== null;
     this.guest = person?.role === "guest";
     if (left) go("join", "", "replace"); // it says that the code has ended
     if (this.app?.session.person === null) this.app.choice.take({ studies: [], leftOut: 0, unreadable: [] });
@@ -131,9 +144,16 @@ export class AppShell extends AppElement {
       },
     );
   }
+  private turnedLock(): void {
+    const { locked } = this.lock;
+    this.requestUpdate();
+    if (locked === this.wasLocked) return;
+    this.wasLocked = locked;
+    void Promise.all([load["sign-in"](), this.updateComplete]).then(() => this.enter());
+  }
   /** The new page's heading has the focus, so that the keyboard and a screen reader go on there. */
   private enter(): void {
-    const heading = this.querySelector<HTMLElement>("main h1");
+    const heading = this.querySelector<HTMLElement>("main:not([hidden]) h1");
     heading?.setAttribute("tabindex", "-1");
     heading?.focus({ preventScroll: true });
     scrollTo(0, 0);
@@ -184,18 +204,29 @@ export class AppShell extends AppElement {
     if (this.app === null) return nothing;
     const { person } = this.app.session;
     const inside = person !== null && person.role !== "guest" && person.mustEnroll !== true;
+    // what was typed stays behind the lock, unseen
+    const locked = inside && this.lock.locked;
     return html`<header class="top"><a class="skip" href=${hrefOf(this.route.page, this.route.id)} @click=${(
       event: Event,
     ) => {
       event.preventDefault();
       this.enter();
-    }}>${say("skip")}</a><span class="brand" aria-hidden="true">RelayPACS</span><link-chip .link=${this.app.queue.link}></link-chip></header>
-      ${inside ? html`<nav-tabs .page=${this.route.page}></nav-tabs>` : nothing}
-      <main>
+    }}>${say("skip")}</a><span class="brand" aria-hidden="true">RelayPACS</span>${
+      inside && !locked && isShared()
+        ? html`<button class="button lock" data-key="l" aria-label=${say("lock")} @click=${() => this.lock.lock()}>${icon("lock")}<span class="wide" aria-hidden="true">${say("lock")}</span></button>`
+        : nothing
+    }<link-chip .link=${this.app.queue.link}></link-chip></header>
+      ${inside && !locked ? html`<nav-tabs .page=${this.route.page}></nav-tabs>` : nothing}
+      <main ?hidden=${locked}>
         ${this.updating()}
         ${this.withoutWorker ? html`<notice-box tone="warn" .text=${say("no_worker")}></notice-box>` : nothing}
         ${this.failed ? html`<notice-box tone="bad" .text=${say("page_failed")} .action=${say("try_again")} @act=${() => this.follow()}></notice-box>` : this.page()}
       </main>
+      ${
+        locked
+          ? html`<main><page-sign-in .app=${this.app} .locked=${person.username} @unlocked=${() => this.lock.unlock()}></page-sign-in></main>`
+          : nothing
+      }
       <shortcut-list></shortcut-list>
       <div class="unseen" role="status" aria-live="polite">${this.spoken}</div>`;
   }

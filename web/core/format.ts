@@ -71,6 +71,14 @@ export function day(dicom: string): string {
 export const toField = (dicom: string): string => dicom.replace(/^(\d{4})(\d{2})(\d{2})$/, "$1-$2-$3");
 export const fromField = (field: string): string => field.replaceAll("-", "");
 
+/** "DOE, JANE" as "D. J.": enough to find one's own study in a list, too little for who looks over a shoulder. */
+export const initials = (words: string): string =>
+  (words.split(" · ")[0] ?? "")
+    .split(/[\s,]+/)
+    .filter(Boolean)
+    .map((part) => `${[...part][0]}.`)
+    .join(" ");
+
 /** A PN value (PS3.5 6.2.1) as people write it: `DOE^JANE^^DR` is "DOE, JANE"; the groups of other scripts follow. */
 export function personName(value: string): string {
   const groups = value.split("=").map((group) => {

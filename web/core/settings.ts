@@ -4,19 +4,20 @@ export type Theme = (typeof themes)[number];
 
 const key = (name: string): string => `relaypacs.${name}`;
 
-/** Storage can be switched off in a browser; then nothing is remembered. */
+/** Storage can be switched off in a browser; then what was set holds until the page is closed. */
+const held = new Map<string, string>();
 function read(name: string): string | null {
   try {
     return localStorage.getItem(key(name));
   } catch {
-    return null;
+    return held.get(name) ?? null;
   }
 }
 function write(name: string, value: string): void {
   try {
     localStorage.setItem(key(name), value);
   } catch {
-    // not remembered, but it holds until the page is closed
+    held.set(name, value);
   }
 }
 
@@ -36,3 +37,15 @@ export function applyTheme(name: Theme = theme()): void {
 
 export const shortcutsOn = (): boolean => read("shortcuts") !== "off";
 export const setShortcuts = (on: boolean): void => write("shortcuts", on ? "on" : "off");
+
+/** A device of one person, unless somebody says that several use it: then names are masked and the screen locks. */
+export const isShared = (): boolean => read("shared") === "on";
+export const setShared = (on: boolean): void => write("shared", on ? "on" : "off");
+
+/** The lock outlives a reload. */
+export const isLocked = (): boolean => read("locked") === "on";
+export const setLocked = (on: boolean): void => write("locked", on ? "on" : "off");
+
+/** When somebody last touched this device, in any tab; milliseconds since 1970, 0 where nobody knows. */
+export const lastTouch = (): number => Number(read("touched") ?? 0);
+export const setLastTouch = (now: number): void => write("touched", String(now));

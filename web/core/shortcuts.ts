@@ -20,12 +20,13 @@ export function onKey(event: KeyboardEvent, showList: () => void): void {
   if (event.key === "?") {
     event.preventDefault();
     showList();
-  } else if (/^[up/]$/i.test(event.key)) press(`[data-key="${event.key.toLowerCase()}"]`, event);
+  } else if (/^[upl/]$/i.test(event.key)) press(`[data-key="${event.key.toLowerCase()}"]`, event);
 }
 
 function press(selector: string, event: KeyboardEvent): void {
-  const target = document.querySelector<HTMLElement>(selector);
-  if (target === null) return;
+  // what stands behind the lock is not pressed
+  const target = [...document.querySelectorAll<HTMLElement>(selector)].find((it) => it.checkVisibility());
+  if (target === undefined) return;
   event.preventDefault();
   if (target instanceof HTMLInputElement) target.focus();
   else target.click();

@@ -1,13 +1,16 @@
 import type { QueuedStudy } from "../queue/types.ts";
-import { clock, duration, moment, personName, rate, size } from "./format.ts";
+import { clock, duration, initials, moment, personName, rate, size } from "./format.ts";
+import { isShared } from "./settings.ts";
 import { deliveriesOf, faceOf, isOnItsWay, stageOf } from "./study-state.ts";
 import { say, type Word } from "./text.ts";
 
 /** The sentences of the progress card that carry numbers. */
 
-/** How the study is called: the patient, else what it is. */
-export const titleOf = ({ title }: QueuedStudy): string =>
-  personName(title.patientName) || title.description || say("a_study");
+/** How the study is called: the patient, else what it is. On a shared device it is said with initials alone. */
+export const titleOf = ({ title }: QueuedStudy): string => {
+  const name = personName(title.patientName);
+  return (isShared() ? initials(name) : name) || title.description || say("a_study");
+};
 
 /** The sentence under the state. @param now milliseconds since 1970 */
 export function sentenceOf(study: QueuedStudy, now: number): string {

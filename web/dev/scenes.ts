@@ -1,11 +1,13 @@
 import type { AuditPage } from "../api/audit.ts";
-import type { App, Person, Session, SignInOutcome } from "../core/app.ts";
+import type { App, SignInOutcome } from "../core/app.ts";
 import { Choice } from "../core/app.ts";
 import type { WaitCause } from "../queue/types.ts";
 import { brokenAudit, stubAudit, wholeAudit } from "./audit-scenes.ts";
+import { type DeviceUse, deviceScenes, useDevice } from "./device-scenes.ts";
 import { inviteScenes, type Scenery, stubInviting } from "./invite-scenes.ts";
 import { stubAccount } from "./stub-account.ts";
 import { delivery, draft, madeAt, photo, queued, type Stub, status, stubQueue } from "./stub-queue.ts";
+import { stubSession } from "./stub-session.ts";
 
 /** Every screen in every state: what the screens test looks at. */
 export interface Scene {
@@ -20,6 +22,8 @@ export interface Scene {
   readonly scenery?: Scenery;
   /** An administrator, and what the audit answers. */
   readonly audit?: AuditPage;
+  /** Whose device it is; without: this person's alone. */
+  readonly device?: DeviceUse;
   prepare?(queue: Stub, app: App): void;
 }
 const offline = { state: "offline", bitsPerSecond: null } as const;
@@ -241,48 +245,17 @@ export const scenes: Readonly<Record<string, Scene>> = {
   "more-admin": { hash: "#/more", audit: wholeAudit },
   audit: { hash: "#/admin-audit", audit: wholeAudit },
   "audit-broken": { hash: "#/admin-audit", audit: brokenAudit },
+  ...deviceScenes,
   account: { hash: "#/account" },
   enroll: { hash: "#/enroll" },
   "enroll-first": { hash: "#/send", mustEnroll: true },
   setup: { hash: "#/setup", out: true },
 };
 
-function stubSession(scene: Scene): Session {
-  const { out = false, signIn: outcome = { kind: "ok" }, scenery: { visit = null, join = "ok" } = {} } = scene;
-  const staff = scene.audit === undefined ? "radiographer" : "admin";
-  const somebody: Person = {
-    id: "u",
-    username: "meier",
-    role: visit === null ? staff : "guest",
-    mustEnroll: scene.mustEnroll === true,
-  };
-  let person = out ? null : somebody;
-  const listeners = new Set<() => void>();
-  const turn = (next: Person | null) => {
-    person = next;
-    for (const listener of listeners) listener();
-  };
-  return {
-    get person() {
-      return person;
-    },
-    visit,
-    join: () => Promise.resolve(join),
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    signIn({ totp }) {
-      if (outcome.kind === "ok" || (outcome.kind === "totp_required" && totp === "123456")) turn(somebody);
-      return Promise.resolve(outcome.kind === "totp_required" && totp === "123456" ? { kind: "ok" } : outcome);
-    },
-    signOut: () => Promise.resolve(turn(null)),
-  };
-}
-
 /** The app of a scene. */
 export function stage(scene: Scene): { app: App; queue: Stub } {
   const queue = stubQueue();
+  useDevice(scene.device ?? "mine");
   const app: App = {
     queue,
     audit: stubAudit(scene.audit ?? wholeAudit, queue.asked),

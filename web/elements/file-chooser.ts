@@ -39,7 +39,7 @@ export class FileChooser extends AppElement {
   private readonly drop = (event: DragEvent): void => {
     event.preventDefault();
     this.left();
-    if (this.busy || event.dataTransfer === null) return;
+    if (this.busy || event.dataTransfer === null || !this.checkVisibility()) return; // locked
     void dropped(event.dataTransfer).then((files) => this.give(files));
   };
   private give(files: readonly ChosenFile[]): void {

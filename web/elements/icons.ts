@@ -19,6 +19,7 @@ const shapes = {
   person: svg`<circle cx="12" cy="8" r="4"/><path d="M4.5 20c1-4 4-5.5 7.5-5.5s6.5 1.5 7.5 5.5"/>`,
   offline: svg`<path d="M4 4l16 16M8.5 14.5a5 5 0 0 1 6 0M5 11a10 10 0 0 1 4-2.3M19 11a10 10 0 0 0-6-2.9M12 18.5v.2"/>`,
   online: svg`<path d="M8.5 14.5a5 5 0 0 1 7 0M5 11a10 10 0 0 1 14 0M12 18.5v.2"/>`,
+  lock: svg`<rect x="5" y="11" width="14" height="9" rx="2"/><path d="M8 11V8a4 4 0 0 1 8 0v3"/>`,
   stop: svg`<path d="M6 6l12 12M18 6 6 18"/>`,
 } as const;
 export type Icon = keyof typeof shapes;

@@ -9,6 +9,7 @@ import type { ChosenFile, Queue, QueuedStudy } from "../queue/types.ts";
 import { AppElement } from "./app-element.ts";
 import "./file-chooser.ts";
 import "./notice-box.ts";
+import "./patient-name.ts";
 
 /** Takes the files of a study that this device lost or that changed: only the very same ones. */
 @customElement("rechoose-files")
@@ -55,7 +56,7 @@ export class RechooseFiles extends AppElement {
   protected override render(): TemplateResult | typeof nothing {
     const { study, progress } = this;
     if (study === null) return nothing;
-    return html`<section class="card"><h2 dir="auto">${titleOf(study)}</h2><p>${say("rechoose_text")}</p></section>
+    return html`<section class="card"><h2 dir="auto"><patient-name .name=${study.title.patientName} .otherwise=${titleOf(study)}></patient-name></h2><p>${say("rechoose_text")}</p></section>
       ${this.problem === "" ? nothing : html`<notice-box tone="bad" .text=${this.problem}></notice-box>`}
       ${
         progress === null

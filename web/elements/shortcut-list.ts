@@ -7,6 +7,7 @@ const keys: readonly (readonly [string, Word])[] = [
   ["U", "key_u"],
   ["Enter", "key_enter"],
   ["P", "key_p"],
+  ["L", "key_l"],
   ["/", "key_search"],
   ["?", "key_list"],
 ];

@@ -10,6 +10,7 @@ import { icon } from "./icons.ts";
 import { toneIcon } from "./notice-box.ts";
 import "./delivery-row.ts";
 import "./it-details.ts";
+import "./patient-name.ts";
 import "./stage-track.ts";
 
 const actionWords: Record<Action, Word> = {
@@ -65,7 +66,7 @@ export class StudyCard extends AppElement {
     const troubled = face.tone === "bad" || face.tone === "warn";
     return html`<article class="card study ${face.tone}" aria-labelledby=${named}>
       <header>
-        <h2 id=${named} dir="auto">${titleOf(study)}</h2>
+        <h2 id=${named} dir="auto"><patient-name .name=${study.title.patientName} .otherwise=${titleOf(study)}></patient-name></h2>
         ${study.serviceLevel === "stat" ? html`<span class="badge">${say("stat")}</span>` : nothing}
         <p class="hint">${[study.title.modalities.join(", "), study.title.description, since(study)].filter(Boolean).join(" · ")}</p>
       </header>

@@ -1,6 +1,7 @@
 import { accountDe } from "./account-de.ts";
 import { auditDe } from "./audit-de.ts";
 import { codesDe } from "./codes-de.ts";
+import { deviceDe } from "./device-de.ts";
 import type { Catalogue } from "./en.ts";
 import { inviteDe } from "./invite-de.ts";
 import { progressDe } from "./progress-de.ts";
@@ -252,6 +253,7 @@ export const templates: Catalogue = {
   found_list: "Gefunden",
   looked_at: "{what} wird weggelassen. Nichts davon wird gesendet.",
   ...accountDe,
+  ...deviceDe,
   ...progressDe,
   ...inviteDe,
   ...auditDe,

@@ -1,6 +1,7 @@
 import { accountEn } from "./account-en.ts";
 import { auditEn } from "./audit-en.ts";
 import { codesEn } from "./codes-en.ts";
+import { deviceEn } from "./device-en.ts";
 import { inviteEn } from "./invite-en.ts";
 import { progressEn } from "./progress-en.ts";
 
@@ -239,6 +240,7 @@ export const en = {
   found_list: "What was found",
   looked_at: "{what} is left out. Nothing of it is sent.",
   ...accountEn,
+  ...deviceEn,
   ...progressEn,
   ...inviteEn,
   ...auditEn,

@@ -1,6 +1,7 @@
 import { accountFr } from "./account-fr.ts";
 import { auditFr } from "./audit-fr.ts";
 import { codesFr } from "./codes-fr.ts";
+import { deviceFr } from "./device-fr.ts";
 import type { Catalogue } from "./en.ts";
 import { inviteFr } from "./invite-fr.ts";
 import { progressFr } from "./progress-fr.ts";
@@ -249,6 +250,7 @@ export const templates: Catalogue = {
   found_list: "Ce qui a été trouvé",
   looked_at: "{what} est laissé de côté. Rien n’en est envoyé.",
   ...accountFr,
+  ...deviceFr,
   ...progressFr,
   ...inviteFr,
   ...auditFr,

@@ -3,9 +3,9 @@ import { customElement, query, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import { actOn } from "../core/acting.ts";
 import { announce } from "../core/app.ts";
+import { personName } from "../core/format.ts";
 import { go } from "../core/router.ts";
 import { type Action, faceOf, type Shelf } from "../core/study-state.ts";
-import { titleOf } from "../core/study-words.ts";
 import { say, type Word } from "../core/text.ts";
 import type { AskDialog } from "../elements/ask-dialog.ts";
 import { icon } from "../elements/icons.ts";
@@ -31,7 +31,7 @@ export class PageActivity extends QueuePage {
 
   private isWanted(study: QueuedStudy): boolean {
     const text = [
-      titleOf(study),
+      personName(study.title.patientName),
       study.title.patientID,
       study.title.description,
       study.title.modalities.join(" "),

@@ -1,9 +1,20 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement } from "lit/decorators.js";
 import { may, type Role } from "../../src/contract/permissions.ts";
+import { handOver } from "../core/handing-over.ts";
 import { canInstall, install, isApple } from "../core/install.ts";
 import { go } from "../core/router.ts";
-import { saveLanguage, setShortcuts, setTheme, shortcutsOn, type Theme, theme, themes } from "../core/settings.ts";
+import {
+  isShared,
+  saveLanguage,
+  setShared,
+  setShortcuts,
+  setTheme,
+  shortcutsOn,
+  type Theme,
+  theme,
+  themes,
+} from "../core/settings.ts";
 import { type Language, language, languages, say, speak, type Word } from "../core/text.ts";
 import { QueuePage } from "./queue-page.ts";
 
@@ -21,9 +32,6 @@ const roleWords: Record<Role | "guest", Word> = {
   admin: "role_admin",
   guest: "role_guest",
 };
-
-/** Without a connection nobody waits longer for the box to be told, milliseconds. */
-const handOverMs = 4000;
 
 /** Appearance, language, shortcuts, the account, and what this is. */
 @customElement("page-more")
@@ -49,18 +57,15 @@ export class PageMore extends QueuePage {
     saveLanguage(code);
     void speak(code);
   }
-
-  /** What was not begun yet is opened at the box first, so that it needs nobody's sign-in any more. */
-  private async handOver(): Promise<void> {
-    if (this.app === null) return;
-    const { queue, session } = this.app;
-    await Promise.race([queue.handOver(), new Promise((resolve) => setTimeout(resolve, handOverMs))]);
-    await session.signOut();
+  private chooseShared(shared: boolean): void {
+    setShared(shared);
+    dispatchEvent(new Event("app-changed"));
   }
 
   protected override render(): TemplateResult | typeof nothing {
     if (this.app === null) return nothing;
-    const { session } = this.app;
+    const { app } = this;
+    const { session } = app;
     const person = session.person;
     return html`<div class="page more">
       <h1>${say("more_title")}</h1>
@@ -71,11 +76,20 @@ export class PageMore extends QueuePage {
             <p>${say("signed_in_as", { name: person.username })} · ${say(roleWords[person.role])}</p>
             <p class="hint">${say("hand_over_text")}</p>
             <div class="row">
-              <button class="button strong" @click=${() => void this.handOver()}>${say("hand_over")}</button>
+              <button class="button strong" @click=${() => void handOver(app)}>${say("hand_over")}</button>
               <button class="button" @click=${() => void session.signOut()}>${say("sign_out")}</button>
               <button class="button" @click=${() => go("account")}>${say("account_title")}</button>
             </div>
           </section>`
+      }
+      ${
+        person === null || person.role === "guest"
+          ? nothing
+          : html`<section class="card" aria-labelledby="device"><h2 id="device">${say("device_title")}</h2>
+            <label class="choice"><input type="checkbox" .checked=${isShared()} @change=${(event: Event) => {
+              if (event.target instanceof HTMLInputElement) this.chooseShared(event.target.checked);
+            }} /><span>${say("device_shared")}</span></label>
+            <p class="hint">${say("device_text")}</p></section>`
       }
       ${
         person === null || person.role === "guest" || !may(person.role, "invite")

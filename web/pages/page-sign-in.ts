@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { customElement, query, state } from "lit/decorators.js";
+import { customElement, property, query, state } from "lit/decorators.js";
 import type { Credentials, SignInOutcome } from "../core/app.ts";
+import { handOver } from "../core/handing-over.ts";
 import { go, parseRoute } from "../core/router.ts";
 import { faceOf } from "../core/study-state.ts";
 import { say } from "../core/text.ts";
@@ -9,9 +10,11 @@ import "../elements/notice-box.ts";
 
 type Step = "password" | "totp" | "recovery";
 
-/** User name and password, and the second factor as a step of its own. */
+/** User name and password, and the second factor as a step of its own; on a locked device the same for the one person it waits for. */
 @customElement("page-sign-in")
 export class PageSignIn extends QueuePage {
+  /** Who has locked this device; "" where nobody is signed in. */
+  @property() locked = "";
   @state() private step: Step = "password";
   @state() private shown = false;
   @state() private busy = false;
@@ -42,7 +45,8 @@ export class PageSignIn extends QueuePage {
   private async submit(event: Event): Promise<void> {
     event.preventDefault();
     if (this.app === null || this.busy) return;
-    if (this.step === "password") this.given = { username: this.username.value.trim(), password: this.password.value };
+    if (this.step === "password")
+      this.given = { username: this.locked || this.username.value.trim(), password: this.password.value };
     const code = this.code?.value.replaceAll(" ", "") ?? "";
     const second = this.step === "totp" ? { totp: code } : this.step === "recovery" ? { recovery_code: code } : {};
     this.busy = true;
@@ -52,8 +56,9 @@ export class PageSignIn extends QueuePage {
     if (outcome.kind === "ok") {
       this.given = { username: "", password: "" };
       this.step = "password";
+      if (this.locked !== "") this.tell("unlocked");
       // elsewhere the shell shows the page that was asked for
-      if (parseRoute(location.hash).page === "sign-in") go("send", "", "replace");
+      else if (parseRoute(location.hash).page === "sign-in") go("send", "", "replace");
       return;
     }
     if (outcome.kind === "totp_required") this.step = "totp";
@@ -68,9 +73,13 @@ export class PageSignIn extends QueuePage {
   }
 
   private first(described: unknown): TemplateResult {
-    return html`<label class="field"><span>${say("username")}</span>
-        <input id="username" name="username" autocomplete="username" autocapitalize="none" spellcheck="false" required aria-describedby=${described} />
-      </label>
+    return html`${
+      this.locked === ""
+        ? html`<label class="field"><span>${say("username")}</span>
+            <input id="username" name="username" autocomplete="username" autocapitalize="none" spellcheck="false" required aria-describedby=${described} />
+          </label>`
+        : html`<input hidden name="username" autocomplete="username" .value=${this.locked} />`
+    }
       <div class="field"><label for="password">${say("password")}</label>
         <div class="joined">
           <input id="password" name="password" type=${this.shown ? "text" : "password"} autocomplete="current-password" required aria-describedby=${described} />
@@ -99,6 +108,7 @@ export class PageSignIn extends QueuePage {
 
   /** A browser that was killed soon after the sign-in has lost it: what was saved waits for its sender. */
   private lead(): string {
+    if (this.locked !== "") return say("locked_lead", { name: this.locked });
     const waits = this.app?.queue.studies.some(({ cause }) => cause === "signed_out") ?? false;
     return say(waits ? "x_signed_out" : "sign_in_lead");
   }
@@ -107,15 +117,20 @@ export class PageSignIn extends QueuePage {
     const unfinished = this.unfinished();
     const described = this.problem === "" ? nothing : "problem";
     return html`<form class="sign-in page" @submit=${this.submit}>
-      <h1>RelayPACS</h1>
+      <h1>${this.locked === "" ? "RelayPACS" : say("locked_title")}</h1>
       <p class="lead">${this.lead()}</p>
       ${this.problem === "" ? nothing : html`<p id="problem" class="problem" role="alert" tabindex="-1">${this.problem}</p>`}
       ${unfinished > 0 ? html`<notice-box tone="quiet" .text=${say("signed_out_queue", { n: unfinished })}></notice-box>` : nothing}
       ${this.step === "password" ? this.first(described) : this.second(described)}
       <div class="bar">
-        <button class="button primary" data-primary ?disabled=${this.busy}>${say(this.step === "password" ? "sign_in" : "continue")}</button>
+        <button class="button primary" data-primary ?disabled=${this.busy}>${say(this.step !== "password" ? "continue" : this.locked === "" ? "sign_in" : "unlock")}</button>
       </div>
-      <details class="help"><summary>${say("help")}</summary><p>${say("help_sign_in")}</p><p>${say("help_code")}</p></details>
+      ${
+        this.locked === ""
+          ? html`<details class="help"><summary>${say("help")}</summary><p>${say("help_sign_in")}</p><p>${say("help_code")}</p></details>`
+          : html`<section class="card"><p class="hint">${say("locked_other", { name: this.locked })}</p>
+              <div class="row"><button type="button" class="button" @click=${() => this.app !== null && void handOver(this.app)}>${say("hand_over")}</button></div></section>`
+      }
     </form>`;
   }
 }

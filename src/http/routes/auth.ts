@@ -10,6 +10,7 @@ import { networkOf } from "../client-address.ts";
 import type { HttpContext } from "../context.ts";
 import { type BodyBounds, jsonBody } from "../json-body.ts";
 import { requestId } from "../request-id.ts";
+import { cookieToken } from "../session-cookie.ts";
 import { signedIn } from "./sessions.ts";
 
 /** A name and a password with every character escaped. */
@@ -51,6 +52,8 @@ export function authRoutes(context: HttpContext) {
         }
         attempts.succeed(network, guesses); // only failures count: a ward signs in from one address
         log.event("auth.signed_in", { request_id: requestId(request), user_id: user.id, role: user.role });
+        const before = cookieToken(config(), request);
+        if (before !== "") authSessions.end(before); // unlocked, or handed over without a connection: nobody holds it any more
         return signedIn(
           context,
           authSessions.open(user, config().auth.session_hours, addressOf(config(), { request, server })),
