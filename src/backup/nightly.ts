@@ -28,6 +28,13 @@ export function nightlyCopies(dataDir: string): readonly { readonly path: string
   }
 }
 
+/** Where the next one belongs. Its folder is there afterwards. */
+export function nextCopy(dataDir: string): string {
+  mkdirSync(folderOf(dataDir), { recursive: true, mode: 0o700 });
+  const stamp = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
+  return join(folderOf(dataDir), `relaypacs-${stamp}.backup`);
+}
+
 /**
  * Takes from the box's copies what it has just forgotten itself (P13). One that is of an older version's tables goes whole.
  * @param all also what identifies the patient
@@ -56,10 +63,8 @@ export function startNightlyCopies({ config, configFile, log }: NightlyDeps): Wo
       const [newest] = nightlyCopies(data_dir);
       const dueIn = (newest?.madeAt ?? 0) + backup.every_hours * hour - Date.now();
       if (dueIn > 0) return Math.min(dueIn, lookMs);
-      mkdirSync(folderOf(data_dir), { recursive: true, mode: 0o700 });
       const started = performance.now();
-      const stamp = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
-      await copyElsewhere(data_dir, join(folderOf(data_dir), `relaypacs-${stamp}.backup`), configFile, signal);
+      await copyElsewhere(data_dir, nextCopy(data_dir), configFile, signal);
       for (const { path } of nightlyCopies(data_dir).slice(backup.keep)) rmSync(path, { force: true });
       log.event("backup.made", { duration_ms: Math.round(performance.now() - started) });
       return Math.min(backup.every_hours * hour, lookMs);

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { record, theConsole } from "../audit/record.ts";
 import { checkCopy, makeCopy } from "../backup/copy.ts";
+import { nextCopy } from "../backup/nightly.ts";
 import { configOf, openForRestore, restoreInto } from "../backup/restore.ts";
 import { configFile } from "../core/config.ts";
 import { processEnvironment } from "../core/config-env.ts";
@@ -20,21 +21,21 @@ const passphraseOf = ({ passphraseStdin }: PassphraseOptions) =>
   passphraseStdin === true ? readPassword(true, "passphrase") : undefined;
 const fileOf = (options: ConfigOptions) => configFile({ file: options.config, env: processEnvironment() });
 
-/** `backup FILE`: also while the server runs. */
-export async function backup(file: string, options: PassphraseOptions): Promise<number> {
+/** `backup [FILE]`: also while the server runs. */
+export async function backup(file: string | undefined, options: PassphraseOptions): Promise<number> {
   const { data_dir } = readConfig(options);
-  const target = resolve(file);
-  if (existsSync(target)) throw new UsageError(`${file} exists already; a backup is never written over another.`);
+  const target = file === undefined ? nextCopy(data_dir) : resolve(file);
+  if (existsSync(target)) throw new UsageError(`${target} exists already; a backup is never written over another.`);
   const passphrase = passphraseOf(options);
   await withDatabase(options, async (db) => {
     await makeCopy({ dataDir: data_dir, configFile: fileOf(options).path }, target, passphrase);
     db.transaction((tx) => record(tx, { by: theConsole(), event: "backup.made" }));
   });
-  if (passphrase === undefined)
+  if (passphrase === undefined && file !== undefined)
     tell(
       "Warning: the copy holds keys and patients' names, and nothing protects it but its rights. --passphrase-stdin encrypts it.",
     );
-  say(`Written and verified: ${file}`);
+  say(`Written and verified: ${target}`);
   return 0;
 }
 

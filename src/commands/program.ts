@@ -35,6 +35,15 @@ function commandLine(finish: (action: Action) => Promise<void>): Command {
     .option(...json)
     .action(async (options) => finish((await import("./doctor.ts")).doctor(options)));
 
+  command(program, "ready", "tell whether the running server takes work")
+    .option("--wait <seconds>", "wait so long for it")
+    .action(async (options) => finish((await import("./ready.ts")).ready(options)));
+
+  command(program, "status", "what is on its way, and what is stuck and why")
+    .option("--idle", "exit with 1 while anything is unfinished")
+    .option(...json)
+    .action(async (options) => finish((await import("./status.ts")).status(options)));
+
   command(program, "setup-code", "print a one-time code that makes the first administrator").action(async (options) =>
     finish((await import("./setup-code.ts")).setupCode(options)),
   );
@@ -99,7 +108,7 @@ function commandLine(finish: (action: Action) => Promise<void>): Command {
 
   const passphrase = ["--passphrase-stdin", "read the passphrase from standard input"] as const;
   const backup = command(program, "backup", "copy database, keys and configuration, also while the server runs")
-    .argument("<file>")
+    .argument("[file]", "without one: among the copies that the box makes by itself")
     .option(...passphrase)
     .action(async (file, options) => finish((await import("./backup.ts")).backup(file, options)));
   command(backup, "verify <file>", "read a copy to its end")

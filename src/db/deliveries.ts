@@ -1,4 +1,4 @@
-import { and, count, eq, gt, inArray, isNull, lte, min, ne, not, notInArray, or, sql } from "drizzle-orm";
+import { and, count, desc, eq, gt, inArray, isNull, lte, min, ne, not, notInArray, or, sql } from "drizzle-orm";
 import type { ErrorCode } from "../contract/errors.ts";
 import { type DeliveryState, deliveryStates, deliveryTransitions } from "../contract/states.ts";
 import type { Moment } from "../core/clock.ts";
@@ -243,4 +243,14 @@ export const listDeliveries = (
     )
     .orderBy(delivery.createdAt, delivery.id)
     .limit(filter.limit)
+    .all();
+
+/** What is parked, by destination and cause, the most first. */
+export const parkedByCause = (db: Queries) =>
+  db
+    .select({ destinationId: delivery.destinationId, code: delivery.errorCode, count: count() })
+    .from(delivery)
+    .where(eq(delivery.state, "parked"))
+    .groupBy(delivery.destinationId, delivery.errorCode)
+    .orderBy(desc(count()))
     .all();

@@ -272,3 +272,7 @@ export const forgetReceived = (tx: Queries, { id, uploadId, receivedBytes }: Upl
   tx.update(uploadFile).set({ receivedBytes: 0 }).where(eq(uploadFile.id, id)).run();
   addTotals(tx, uploadId, { files: 0, declared: 0, received: -receivedBytes });
 };
+
+/** How many uploads are in each state. */
+export const uploadsByState = (db: Queries) =>
+  db.select({ state: upload.state, count: count() }).from(upload).groupBy(upload.state).all();
