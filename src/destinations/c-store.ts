@@ -17,9 +17,10 @@ const ASSOCIATIONS = 4;
 const TIMEOUT_SECONDS = 300;
 
 /** DICOM Storage (PS3.4 B): the data set's bytes as they came, in the file's own transfer syntax. */
-export function cStore(config: CStoreConfig, _env: DestinationEnv): Destination {
-  const peer = (): PeerEntity => ({
+export function cStore(config: CStoreConfig, env: DestinationEnv): Destination {
+  const peer = (addresses: readonly string[]): PeerEntity => ({
     host: config.host,
+    addresses,
     port: config.port,
     calledAETitle: config.called_ae_title,
     callingAETitle: config.calling_ae_title ?? CALLING_AE_TITLE,
@@ -28,17 +29,15 @@ export function cStore(config: CStoreConfig, _env: DestinationEnv): Destination 
       ? {}
       : { tls: config.tls === true ? {} : tlsFiles(config.tls) }),
   });
-  const translated = <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> =>
-    faultsTranslated(signal, async () => {
-      await requireOutgoing(config.host);
-      return work();
-    });
+  /** The peer at the addresses that were looked at (T13), and no other. */
+  const translated = <T>(signal: AbortSignal, work: (peer: PeerEntity) => Promise<T>): Promise<T> =>
+    faultsTranslated(signal, async () => work(peer(await requireOutgoing(config.host, env.resolve))));
   return {
     id: config.id,
     kind: config.kind,
     check: async (signal) => {
       try {
-        const status = await translated(signal, () => echo(peer(), signal));
+        const status = await translated(signal, (to) => echo(to, signal));
         const reached = { name: "Association", ok: true, detail: `${config.called_ae_title} accepts it` };
         // A peer that accepts the association but not C-ECHO can still take images.
         if (status === null) return [reached, { name: "C-ECHO", ok: true, detail: "not offered by the archive" }];
@@ -68,7 +67,7 @@ export function cStore(config: CStoreConfig, _env: DestinationEnv): Destination 
       if (held !== null) sending?.(unsent.filter(({ sopInstanceUID }) => !held.has(sopInstanceUID)));
       const width = config.associations ?? ASSOCIATIONS;
       const told = byItsWord(report, unsent, held);
-      await translated(signal, () => sendOverAssociations(peer(), unsent, width, told, signal));
+      await translated(signal, (to) => sendOverAssociations(to, unsent, width, told, signal));
     },
     find: async (instances, signal) => {
       const held = await heldBy(instances, signal);
@@ -79,11 +78,11 @@ export function cStore(config: CStoreConfig, _env: DestinationEnv): Destination 
 
   /** Which of these instances of one study the peer holds, by C-FIND; null where it cannot be asked. */
   function heldBy(instances: readonly InstanceName[], signal: AbortSignal): Promise<Set<string> | null> {
-    return translated(signal, async () => {
+    return translated(signal, async (to) => {
       const [first] = instances;
       if (first === undefined) return new Set();
       const series = new Set(instances.map((instance) => instance.seriesInstanceUID));
-      const found = await findInstances(peer(), first.studyInstanceUID, series, signal);
+      const found = await findInstances(to, first.studyInstanceUID, series, signal);
       const wanted = instances.map((instance) => instance.sopInstanceUID);
       return found === null ? null : new Set(wanted.filter((uid) => found.has(uid)));
     });

@@ -1,4 +1,5 @@
 import type { SecretSource } from "../core/config-schema.ts";
+import type { Resolve } from "./outgoing-address.ts";
 
 /** What a destination needs from the process around it. */
 export interface DestinationEnv {
@@ -7,6 +8,8 @@ export interface DestinationEnv {
   readonly readSecret: (source: SecretSource) => string;
   /** An answer longer than this is not read to its end, bytes. Default 16 MiB. */
   readonly maxAnswerBytes?: number;
+  /** What a host name leads to; the system's resolver where absent. */
+  readonly resolve?: Resolve;
   /** A folder on which nothing moved for so long hangs, milliseconds. Default 300 000, as long as an archive may be silent. */
   readonly folderIdleMs?: number;
 }

@@ -3,7 +3,7 @@ import { DestinationError } from "./destination.ts";
 import type { DestinationEnv } from "./env.ts";
 import type { SignIn } from "./http-auth/http-auth.ts";
 import { httpAuth } from "./http-auth/index.ts";
-import { requireOutgoing, writtenHost } from "./outgoing-address.ts";
+import { pinnedTargets } from "./pinned-target.ts";
 import { tlsFiles } from "./tls-files.ts";
 import { timeoutError, transportError } from "./transport-errors.ts";
 import { type Watchdog, watchdog } from "./watchdog.ts";
@@ -66,6 +66,7 @@ export function httpPeer(config: HttpConfig, env: DestinationEnv): HttpPeer {
   const tokenPeer = (url: string, tls?: ClientTlsConfig): HttpPeer =>
     httpPeer({ url, timeout_seconds: TOKEN_TIMEOUT_SECONDS, ...(tls === undefined ? {} : { tls }) }, env);
   const auth = httpAuth(config.auth, env, tokenPeer);
+  const targets = pinnedTargets(base, env.resolve);
   const seconds = config.timeout_seconds ?? DEFAULT_TIMEOUT_SECONDS;
   const cap = env.maxAnswerBytes ?? DEFAULT_ANSWER_BYTES;
   const mostAsWhole = Math.min(WHOLE_BODY_BYTES, seconds * LEAST_BYTES_PER_SECOND);
@@ -90,15 +91,15 @@ export function httpPeer(config: HttpConfig, env: DestinationEnv): HttpPeer {
       return dog.signal.aborted ? timeoutError(seconds) : (body?.fault() ?? transportError(error));
     };
     try {
-      await requireOutgoing(writtenHost(base));
+      const target = await targets.of(url, both);
       const whole = typeof sent === "object" && sent.length <= mostAsWhole;
       const content = body === undefined ? sent : whole ? await collected(body.pieces) : body.pieces;
-      const response = await fetch(url, {
+      const response = await fetch(target.url, {
         method: request.method,
-        headers: mergedHeaders(Object.fromEntries(unsigned), signIn.headers),
+        headers: mergedHeaders(Object.fromEntries(unsigned), signIn.headers, target.headers),
         redirect: "manual",
         signal: both,
-        ...(config.tls === undefined ? {} : { tls: tlsFiles(config.tls) }),
+        ...(config.tls === undefined && !target.tls ? {} : { tls: { ...tlsFiles(config.tls ?? {}), ...target.tls } }),
         // The watchdog alone decides; a body that cannot be replayed by the client must not meet a stale connection.
         timeout: false,
         keepalive: body === undefined,
@@ -107,6 +108,7 @@ export function httpPeer(config: HttpConfig, env: DestinationEnv): HttpPeer {
       dog.poke();
       return answerOf(response, { dog, fault, cap, seconds });
     } catch (error) {
+      targets.failed();
       throw fault(error);
     } finally {
       await body?.close();

@@ -2,6 +2,9 @@ import { lookup } from "node:dns/promises";
 import { inRange, ipBytes, ipRange } from "../core/ip.ts";
 import { DestinationError } from "./destination.ts";
 
+/** What a name leads to. */
+export type Resolve = (name: string) => Promise<readonly string[]>;
+
 /** Link-local (RFC 3927, RFC 4291 2.5.6), and where clouds answer what a machine may do and with which keys. */
 const forbidden = [
   "169.254.0.0/16",
@@ -26,18 +29,17 @@ function isForbidden(address: string): boolean {
  * Refuses link-local and metadata addresses before any connect (T13). An address that the configuration file names as such is
  * IT's own wish; a name that leads there, or an address in disguise (decimal, octal, mapped), is nobody's.
  * @param host as the configuration writes it
+ * @returns what a name leads to: connect to these and resolve it no second time, for it may lead elsewhere by then; an
+ *   address leads to itself
  * @throws DestinationError destination_rejected, or where the name cannot be resolved the system's error
  */
-export async function requireOutgoing(
-  host: string,
-  resolve: (name: string) => Promise<string[]> = addresses,
-): Promise<void> {
+export async function requireOutgoing(host: string, resolve: Resolve = addresses): Promise<readonly string[]> {
   const bare = host.replace(/^\[|\]$/g, "");
   const literal = ipBytes(bare);
   const inDisguise = literal !== null && literal.length === 16 && mapped !== null && inRange(literal, mapped);
-  if (literal !== null && !inDisguise) return;
-  const found = literal === null ? [canonical(bare), ...(metadataName.test(bare) ? [] : await resolve(bare))] : [bare];
-  if (!metadataName.test(bare) && !found.some(isForbidden)) return;
+  if (literal !== null && !inDisguise) return [bare];
+  const found = literal === null && !metadataName.test(bare) ? await resolve(bare) : [bare];
+  if (!metadataName.test(bare) && ![canonical(bare), ...found].some(isForbidden)) return found;
   const message =
     "The archive's name leads to a link-local or metadata address. Write the address itself where that is meant.";
   throw new DestinationError("destination_rejected", message, false);

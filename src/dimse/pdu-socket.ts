@@ -1,17 +1,30 @@
-import { connect as connectTcp, isIP, type Socket } from "node:net";
+import { connect as connectTcp, isIP, type LookupFunction, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { DimseError, protocolError } from "./errors.ts";
 import { abortRQ, PDU_HEADER_BYTES, PDU_LIMIT, type Pdu, PduType } from "./pdu.ts";
 
 /** Where a peer listens. */
 export interface PeerAddress {
+  /** Name or address; what the certificate has to name. */
   readonly host: string;
+  /** Where to connect to; `host` is resolved where absent. */
+  readonly addresses?: readonly string[];
   readonly port: number;
   /** DICOM TLS (PS3.15 B): PEM texts; an empty object trusts the system's authorities. */
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
   /** The longest time without a byte in either direction, seconds; plays the part of ARTIM (PS3.8 9.1.4) and more. */
   readonly timeoutSeconds: number;
 }
+
+/** Answers a socket's question for the host with what is known already. */
+const fixed =
+  (addresses: readonly string[]): LookupFunction =>
+  (_host, { all }, tell) => {
+    const found = addresses.map((address) => ({ address, family: isIP(address) }));
+    const [first] = found;
+    if (all) tell(null, found);
+    else tell(first === undefined ? new Error("no address") : null, first?.address ?? "", first?.family);
+  };
 
 /** Unread bytes past which the peer has to wait. */
 const HIGH_WATER = 4 * PDU_LIMIT;
@@ -36,12 +49,13 @@ export class PduSocket {
   /** @throws the socket's own error, DimseError timeout, or the signal's reason. */
   static async open(address: PeerAddress, signal: AbortSignal): Promise<PduSocket> {
     signal.throwIfAborted();
-    const { host, port, tls, timeoutSeconds } = address;
+    const { host, addresses, port, tls, timeoutSeconds } = address;
+    const to = { host, port, ...(addresses === undefined ? {} : { lookup: fixed(addresses) }) };
     // SNI takes no addresses (RFC 6066 3); the certificate is held against host all the same.
     const socket =
       tls === undefined
-        ? connectTcp({ host, port })
-        : connectTls({ host, port, ...tls, ...(isIP(host) === 0 ? { servername: host } : {}) });
+        ? connectTcp(to)
+        : connectTls({ ...to, ...tls, ...(isIP(host) === 0 ? { servername: host } : {}) });
     const opened = new PduSocket(socket, timeoutSeconds);
     opened.#listen(signal);
     socket.once(tls === undefined ? "connect" : "secureConnect", () => {
