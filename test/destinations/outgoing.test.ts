@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import type { DestinationConfig } from "../../src/core/config-schema.ts";
 import { createDestination } from "../../src/destinations/index.ts";
-import { startFakePacs } from "../support/fake-pacs.ts";
+import { startFakePacs } from "../../src/fake-pacs/server.ts";
 import { startFakeScp } from "../support/fake-scp.ts";
 import { madeSeries } from "../support/made-instance.ts";
 import { testCertificate } from "../support/test-certificates.ts";
