@@ -19,6 +19,7 @@ import { version } from "./core/version.ts";
 import { saveMoment } from "./db/clock.ts";
 import { openDatabase } from "./db/database.ts";
 import { lockDataFolder } from "./db/lock.ts";
+import { findUpload } from "./db/uploads.ts";
 import type { Destination } from "./destinations/destination.ts";
 import { createDestination } from "./destinations/index.ts";
 import { startForwarder } from "./forward/dispatcher.ts";
@@ -94,7 +95,8 @@ export async function startApp(
   });
   const onChange = (uploadId: string) => {
     live.changed(uploadId);
-    cleanup.wake();
+    // Not at every answer of an archive: a round of cleanup looks at all uploads.
+    if (findUpload(db.orm, uploadId)?.endedAt !== null) cleanup.wake();
   };
   const forwarder = startForwarder({
     db,

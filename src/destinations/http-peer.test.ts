@@ -1,5 +1,7 @@
 import { expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { httpPeer } from "./http-peer.ts";
 
 const env = { dataDir: tmpdir(), readSecret: () => "" };
@@ -38,4 +40,43 @@ test.each([
   ["streamed, because a slow line would not take it within the time-out", 100_000, 5],
 ])("a body %s arrives whole, and never over a kept connection, which may be closing", async (_how, length, seconds) => {
   expect(await sendTwo(length, seconds)).toEqual({ arrived: [length, length], connections: 2 });
+});
+
+/** Sends a body that lies as a file of `onDisk` bytes, and is said to have `length`. @returns what arrived, and whether it was read here */
+async function sendFile(onDisk: Uint8Array, length: number) {
+  const folder = mkdtempSync(join(tmpdir(), "relaypacs-test-"));
+  const path = join(folder, "body");
+  writeFileSync(path, onDisk);
+  const server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch: async (request) => new Response(await request.bytes()),
+  });
+  const peer = httpPeer({ url: `http://127.0.0.1:${server.port}` }, env);
+  let read = false;
+  const pieces = async function* () {
+    read = true;
+    if (onDisk.length < length) throw new Error("the file became shorter");
+    yield onDisk.subarray(0, length);
+  };
+  try {
+    const body = { length, pieces, path };
+    const answer = await peer.request({ method: "POST", path: "/", body }, AbortSignal.any([]));
+    return { arrived: Buffer.from(await answer.text(), "latin1").length, read };
+  } finally {
+    await server.stop(true);
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const ofBytes = (length: number) => new Uint8Array(length).fill(0x41);
+
+test("a body that lies as a file is handed to the kernel; a long one is streamed, so that progress is seen", async () => {
+  expect(await sendFile(ofBytes(500_000), 500_000)).toEqual({ arrived: 500_000, read: false });
+  expect(await sendFile(ofBytes(1_200_000), 1_200_000)).toEqual({ arrived: 1_200_000, read: true });
+});
+
+test("a file that is not as long as it should be is not sent as it lies", async () => {
+  expect(await sendFile(ofBytes(3000), 2000)).toEqual({ arrived: 2000, read: true });
+  await expect(sendFile(ofBytes(1000), 2000)).rejects.toThrow("the file became shorter");
 });

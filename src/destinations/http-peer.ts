@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import type { AuthConfig, ClientTlsConfig } from "../core/config-schema.ts";
 import { DestinationError } from "./destination.ts";
 import type { DestinationEnv } from "./env.ts";
@@ -31,6 +32,8 @@ interface HttpConfig {
 export interface HttpBody {
   readonly length: number;
   readonly pieces: () => AsyncGenerator<Uint8Array>;
+  /** Where all of it lies as one file: the kernel can send that by itself. */
+  readonly path?: string;
 }
 
 export interface HttpRequest {
@@ -63,6 +66,7 @@ export interface HttpPeer {
 /** The HTTP side of a destination: address, sign-in, own CA, time-outs reset by progress. */
 export function httpPeer(config: HttpConfig, env: DestinationEnv): HttpPeer {
   const base = config.url.replace(/\/+$/, "");
+  const secure = base.startsWith("https:");
   const tokenPeer = (url: string, tls?: ClientTlsConfig): HttpPeer =>
     httpPeer({ url, timeout_seconds: TOKEN_TIMEOUT_SECONDS, ...(tls === undefined ? {} : { tls }) }, env);
   const auth = httpAuth(config.auth, env, tokenPeer);
@@ -93,7 +97,8 @@ export function httpPeer(config: HttpConfig, env: DestinationEnv): HttpPeer {
     try {
       const target = await targets.of(url, both);
       const whole = typeof sent === "object" && sent.length <= mostAsWhole;
-      const content = body === undefined ? sent : whole ? await collected(body.pieces) : body.pieces;
+      const file = whole && !secure ? fileOf(sent) : null;
+      const content = body === undefined ? sent : (file ?? (whole ? await collected(body.pieces) : body.pieces));
       const response = await fetch(target.url, {
         method: request.method,
         headers: mergedHeaders(Object.fromEntries(unsigned), signIn.headers, target.headers),
@@ -116,7 +121,7 @@ export function httpPeer(config: HttpConfig, env: DestinationEnv): HttpPeer {
   }
 
   return {
-    secure: base.startsWith("https:"),
+    secure,
     request: async (request, signal) => {
       signal.throwIfAborted();
       const signedIn: Rejected = { headers: null };
@@ -152,6 +157,13 @@ const wasClosed = (error: DestinationError): boolean => {
     ["ECONNRESET", "ConnectionClosed", "EPIPE"].includes(String(cause.code))
   );
 };
+
+/** The body as a file for sendfile(2); null where it is none, or not as long as it should be: its reader has the words for that. */
+function fileOf(body: HttpBody | string | undefined) {
+  if (typeof body !== "object" || body.path === undefined) return null;
+  const size = statSync(body.path, { throwIfNoEntry: false })?.size;
+  return size === body.length && size > 0 ? Bun.file(body.path) : null;
+}
 
 async function collected(pieces: AsyncGenerator<Uint8Array>): Promise<Uint8Array> {
   const all: Uint8Array[] = [];
