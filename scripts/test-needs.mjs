@@ -40,6 +40,12 @@ const needs = [
       existsSync(`/usr/lib/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu/faketime/libfaketimeMT.so.1`),
   },
   { package: "firefox-esr", tests: "the app in Firefox", there: () => onPath("firefox-esr") },
+  { package: "shellcheck", tests: "install.sh", there: () => onPath("shellcheck") },
+  {
+    package: "systemd",
+    tests: "installing and upgrading under systemd",
+    there: () => onPath("systemd-analyze") && existsSync("/lib/systemd/systemd"),
+  },
   { package: "iproute2", tests: "the app over bad lines", there: () => onPath("ip") && onPath("tc") },
   { package: "iptables", tests: "the app over bad lines", there: () => onPath("iptables") },
   { package: "ethtool", tests: "the app over bad lines", there: () => onPath("ethtool") },
@@ -59,6 +65,11 @@ const rights = [
     tests: "the app over bad lines (P6, P7, P8)",
     remedy: "run it as root where network namespaces can be made, in a container with --privileged",
     there: canMakeNetworks,
+  },
+  {
+    tests: "installing and upgrading under systemd",
+    remedy: "run it as root where overlays can be mounted, in a container with --privileged",
+    there: canHaveMachine,
   },
 ];
 
@@ -82,6 +93,17 @@ function canMountLoop() {
   if (mounted) does("umount", "-l", target);
   rmSync(folder, { recursive: true, force: true });
   return mounted;
+}
+
+/** Mounts of its own over this machine's root, and processes of its own. */
+function canHaveMachine() {
+  if (process.getuid?.() !== 0) return false;
+  const folder = mkdtempSync(join(tmpdir(), "relaypacs-needs-"));
+  const script = `mount -t tmpfs tmpfs ${folder} && mkdir ${folder}/up ${folder}/work ${folder}/root &&
+    mount -t overlay overlay -o lowerdir=/,upperdir=${folder}/up,workdir=${folder}/work ${folder}/root`;
+  const { status } = spawnSync("unshare", ["-fpmiu", "sh", "-c", script], { stdio: "ignore" });
+  rmSync(folder, { recursive: true, force: true });
+  return status === 0;
 }
 
 /** On the path, or where Debian puts servers. */

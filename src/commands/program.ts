@@ -12,7 +12,7 @@ const another = (id: string, before: readonly string[] | undefined) => [...(befo
 type Action = Promise<number>;
 
 /** The whole command line; each action imports its own file alone, so that a command starts without the others. */
-function commandLine(finish: (action: Action) => Promise<void>): Command {
+export function commandLine(finish: (action: Action) => Promise<void>): Command {
   const program = new Command("relaypacs")
     .description(
       "Takes imaging studies over HTTP, checks them, forwards them to the PACS and proves that they arrived.",

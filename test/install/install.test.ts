@@ -1,0 +1,177 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { generateKeyPairSync } from "node:crypto";
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pack, signRelease } from "../../scripts/release/pack.ts";
+import { relaypacs } from "../cli/binary.ts";
+import { testPassword } from "../support/box.ts";
+import { freePort } from "../support/child.ts";
+import { type Client, type Opened, signIn } from "../support/client.ts";
+import { type DebianRoot, startDebianRoot } from "../support/debian-root.ts";
+import { madeBytes } from "../support/made-instance.ts";
+
+const target = `linux-${process.arch === "arm64" ? "arm64" : "x64"}`;
+const key = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ type: "sec1", format: "pem" });
+const folder = mkdtempSync(join(tmpdir(), "relaypacs-install-"));
+const image = (uid: string) => madeBytes({ study: `2.25.${uid}`, sop: `2.25.${uid}.1`, pixels: 60_000 });
+
+let machine: DebianRoot;
+let port: number;
+let client: Client;
+let half: Opened;
+beforeAll(async () => {
+  machine = await startDebianRoot();
+  port = await freePort();
+  mkdirSync(machine.path("/media/usb"), { recursive: true });
+  mkdirSync(machine.path("/etc/relaypacs"), { recursive: true });
+  writeFileSync(
+    machine.path("/etc/relaypacs/relaypacs.toml"),
+    `listen = "127.0.0.1:${port}"\ntls.mode = "off"\n[auth]\nrequire_totp_for = []\n[[destination]]\nid = "folder"\nkind = "folder"\npath = "received"\n`,
+  );
+  release("0.1.0", relaypacs[0] ?? "");
+});
+afterAll(async () => {
+  await machine.end();
+  rmSync(folder, { recursive: true });
+});
+
+/** A release folder on the stick with that version in it. */
+function release(version: string, executable: string): void {
+  const out = machine.path(`/media/usb/${version}`);
+  pack({ version, epoch: 1_780_000_000, out, effort: 1 }, target, executable);
+  signRelease(out, key.toString());
+}
+const install = (version: string, ...more: string[]) =>
+  machine.run(["sh", `/media/usb/${version}/install.sh`, "--yes", ...more]);
+const asService = (...args: string[]) => ["runuser", "-u", "relaypacs", "--", "relaypacs", ...args];
+const running = async () => (await machine.run(["readlink", "/opt/relaypacs/current"])).stdout.trim();
+const url = () => `http://127.0.0.1:${port}`;
+
+test("a dry run changes nothing and says what would be done", async () => {
+  const { code, stdout } = await install("0.1.0", "--dry-run");
+  expect(code).toBe(0);
+  expect(stdout).toContain("would run: useradd --system");
+  expect(existsSync(machine.path("/opt/relaypacs"))).toBe(false);
+});
+
+test("a release that was changed, or signed by another, is not installed", async () => {
+  const spoil = async (name: string, change: (path: string) => void) => {
+    cpSync(machine.path("/media/usb/0.1.0"), machine.path("/media/usb/spoilt"), { recursive: true });
+    change(machine.path(`/media/usb/spoilt/${name}`));
+    const ran = await machine.run(["sh", "/media/usb/0.1.0/install.sh", "--yes", "--from", "/media/usb/spoilt"]);
+    rmSync(machine.path("/media/usb/spoilt"), { recursive: true });
+    return ran;
+  };
+  const archive = `relaypacs-0.1.0-${target}.tar.gz`;
+  const change = (path: string) => {
+    const bytes = readFileSync(path);
+    bytes.writeUInt8(bytes.readUInt8(bytes.length - 5) ^ 1, bytes.length - 5);
+    writeFileSync(path, bytes);
+  };
+  expect(await spoil(archive, change)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("not what was signed"),
+  });
+  for (const name of ["SHA256SUMS", "SHA256SUMS.sig"])
+    expect(await spoil(name, change)).toMatchObject({ code: 1, stderr: expect.stringContaining("signature") });
+  for (const name of ["SHA256SUMS", "SHA256SUMS.sig"])
+    expect(await spoil(name, rmSync)).toMatchObject({ code: 1, stderr: expect.stringContaining("is missing") });
+  expect(existsSync(machine.path("/opt/relaypacs"))).toBe(false);
+});
+
+test("installed from a folder it serves, as a user of its own, and prints a code for the first account", async () => {
+  const { code, stdout, stderr } = await install("0.1.0");
+  expect(code).toBe(0);
+  expect(stdout).toContain("ready");
+  expect(stderr).toContain("Enter this code on the page /setup");
+  expect((await fetch(`${url()}/health`)).status).toBe(200);
+  expect(await running()).toBe("/opt/relaypacs/releases/0.1.0");
+  const { stdout: user } = await machine.run(["sh", "-c", "ps -o user= -p $(systemctl show -P MainPID relaypacs)"]);
+  expect(user.trim()).toBe("relaypacs");
+
+  const added = await machine.run(asService("user", "add", "rad", "--role", "radiographer", "--password-stdin"), {
+    stdin: testPassword,
+  });
+  expect(added.code).toBe(0);
+  await machine.run(asService("user", "add", "boss", "--role", "admin", "--password-stdin"), { stdin: testPassword });
+  client = await signIn(url, "rad", testPassword);
+  expect((await client.send([{ name: "a.dcm", bytes: image("501") }])).state).toBe("delivered");
+
+  expect(await install("0.1.0")).toMatchObject({ code: 0, stdout: expect.stringContaining("nothing to do") });
+});
+
+test("an upgrade in the middle of an upload loses nothing of it", async () => {
+  release("0.1.1", relaypacs[0] ?? "");
+  const bytes = image("502");
+  half = await client.init({
+    total_files: 1,
+    total_size_bytes: bytes.length,
+    chunk_size: 4096,
+    files: [{ file_id: "a", name: "a.dcm", size_bytes: bytes.length }],
+  });
+  await client.chunk(half, "a", 0, bytes.subarray(0, 8192));
+  expect(await install("0.1.1")).toMatchObject({ code: 0, stderr: "" });
+  expect(await running()).toBe("/opt/relaypacs/releases/0.1.1");
+  expect((await client.status(half.upload_id)).uploaded_bytes).toBe(8192);
+});
+
+test("an upgrade that does not come up goes back, with the database of before", async () => {
+  // Changes the tables as a newer version would, and then does not serve.
+  const broken = join(folder, "broken");
+  writeFileSync(
+    broken,
+    `#!/bin/sh
+case "$1" in serve) BUN_BE_BUN=1 /opt/relaypacs/releases/0.1.1/relaypacs -e '
+const { Database } = require("bun:sqlite");
+new Database("/var/lib/relaypacs/relaypacs.db").run("INSERT INTO __drizzle_migrations (hash, created_at) VALUES (\\"x\\", 99999999999999)");
+'; exit 1 ;; esac
+exec /opt/relaypacs/releases/0.1.1/relaypacs "$@"
+`,
+  );
+  chmodSync(broken, 0o755);
+  release("0.2.0", broken);
+  const { code, stderr } = await install("0.2.0");
+  expect(code).toBe(1);
+  expect(stderr).toContain("0.1.1 runs as before");
+  expect(await running()).toBe("/opt/relaypacs/releases/0.1.1");
+
+  await client.chunk(half, "a", 2, image("502").subarray(8192));
+  await client.complete(half);
+  expect((await client.reach(half.upload_id, new Set(["delivered"]))).studies).toHaveLength(1);
+  expect((await machine.run(["ls", "/var/lib/relaypacs"])).stdout).not.toContain("before-");
+});
+
+test("a release under another key needs that key to be named", async () => {
+  const other = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ type: "sec1", format: "pem" });
+  const out = machine.path("/media/usb/foreign");
+  pack({ version: "0.3.0", epoch: 1_780_000_000, out, effort: 1 }, target, join(folder, "broken"));
+  signRelease(out, other.toString());
+  expect(await install("foreign")).toMatchObject({ code: 1, stderr: expect.stringContaining("another key signed it") });
+});
+
+test("uninstalling leaves studies and accounts; purging is refused while a study is undelivered", async () => {
+  const bytes = image("503");
+  const open = await client.init({ total_files: 1, total_size_bytes: bytes.length });
+  const undelivered = await install("0.1.0", "--uninstall", "--purge");
+  expect(undelivered.code).toBe(1);
+  expect(undelivered.stdout).toContain("receiving");
+  expect((await fetch(`${url()}/health`)).status).toBe(200);
+
+  expect((await install("0.1.0", "--uninstall")).code).toBe(0);
+  expect(existsSync(machine.path("/opt/relaypacs"))).toBe(false);
+  expect(existsSync(machine.path("/var/lib/relaypacs/relaypacs.db"))).toBe(true);
+
+  expect((await install("0.1.1")).code).toBe(0);
+  expect((await client.status(open.upload_id)).state).toBe("receiving");
+  await client.request("DELETE", `/upload/${open.upload_id}`);
+  expect((await install("0.1.1", "--uninstall", "--purge")).code).toBe(0);
+  for (const path of [
+    "/opt/relaypacs",
+    "/etc/relaypacs",
+    "/var/lib/relaypacs",
+    "/etc/systemd/system/relaypacs.service",
+  ])
+    expect(existsSync(machine.path(path))).toBe(false);
+  expect((await machine.run(["id", "relaypacs"])).code).toBe(1);
+});
