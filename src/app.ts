@@ -28,6 +28,7 @@ import { createGuard } from "./http/guard.ts";
 import { openListeners } from "./http/listeners.ts";
 import { createServer } from "./http/server.ts";
 import type { Ports } from "./http/trust/view.ts";
+import { createEarly } from "./intake/early.ts";
 import { installSevenZip } from "./intake/seven-zip.ts";
 import { startIntake } from "./intake/worker.ts";
 import { alreadyDelivered } from "./study/duplicates.ts";
@@ -93,6 +94,7 @@ export async function startApp(
     endUpload: (id, apply) => forwarder.end(id, apply),
     forgetInCopies: (ids, all) => forgetInCopies(config.data_dir, ids, all, now().wall),
   });
+  const early = createEarly({ spool, config: () => config });
   const onChange = (uploadId: string) => {
     live.changed(uploadId);
     // Not at every answer of an archive: a round of cleanup looks at all uploads.
@@ -113,6 +115,7 @@ export async function startApp(
   };
   const intake = startIntake({
     ...deps,
+    early,
     onAccepted: () => {
       forwarder.wake();
       cleanup.wake();
@@ -167,6 +170,7 @@ export async function startApp(
       idleSeconds: () => config.limits.request_idle_seconds,
       maxFileBytes: () => config.limits.max_file_bytes,
       now,
+      onWhole: early.whole,
     }),
     ready: () => readiness(config, db),
     wake: wakeAll,

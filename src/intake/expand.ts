@@ -1,6 +1,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../core/config-schema.ts";
+import type { Inspection } from "../dicom/inspection.ts";
 import type { FindingBook } from "./finding-book.ts";
 import { type FileKind, isArchive, sniff } from "./sniff.ts";
 import { ArchiveRefused, UnpackBudget, unpack } from "./unpack.ts";
@@ -15,6 +16,9 @@ export interface SpooledFile {
   readonly name: string;
   /** Of its bytes, where somebody computed it already; hex. */
   readonly sha256?: string;
+  /** What it is, and what its header says, where somebody looked already. */
+  readonly kind?: FileKind;
+  readonly inspection?: Inspection;
 }
 export interface SniffedFile extends SpooledFile {
   readonly kind: FileKind;
@@ -52,7 +56,7 @@ export async function expand(files: readonly SpooledFile[], context: ExpandConte
   ];
   for (const { file, volumes } of tasks) {
     context.signal.throwIfAborted();
-    const sniffed = { ...file, kind: await sniff(join(context.folder, file.path)) };
+    const sniffed = await told(file, context);
     if (!isArchive(sniffed.kind)) {
       // A set by its names only: its files speak for themselves.
       opened.push(sniffed, ...(await sniffAll(volumes, context)));
@@ -80,8 +84,12 @@ export async function expand(files: readonly SpooledFile[], context: ExpandConte
   return { files: opened, archives };
 }
 
-const sniffAll = (files: readonly SpooledFile[], { folder }: ExpandContext): Promise<SniffedFile[]> =>
-  Promise.all(files.map(async (file) => ({ ...file, kind: await sniff(join(folder, file.path)) })));
+const told = async (file: SpooledFile, { folder }: ExpandContext): Promise<SniffedFile> => ({
+  ...file,
+  kind: file.kind ?? (await sniff(join(folder, file.path))),
+});
+const sniffAll = (files: readonly SpooledFile[], context: ExpandContext): Promise<SniffedFile[]> =>
+  Promise.all(files.map((file) => told(file, context)));
 
 /** One archive and what is nested in it. A bomb refuses the outermost archive whole; other faults only the one that has them. */
 async function open(

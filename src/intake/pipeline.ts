@@ -13,6 +13,7 @@ import { picturesStudyUid } from "../study/made-uids.ts";
 import { type MakeOptions, makeObjects, soundPictures } from "../study/make-objects.ts";
 import { planStudies } from "../study/plan.ts";
 import type { Spool } from "../upload/spool.ts";
+import type { Early } from "./early.ts";
 import { examine, tellBarren } from "./examine.ts";
 import { expand } from "./expand.ts";
 import { FindingBook } from "./finding-book.ts";
@@ -26,6 +27,8 @@ export interface PipelineDeps {
   readonly config: () => Config;
   readonly hashKey: Uint8Array;
   readonly now: () => Moment;
+  /** What was seen of files while others arrived. */
+  readonly early?: Early;
 }
 
 export interface PipelineResult {
@@ -48,7 +51,7 @@ export async function runPipeline(deps: PipelineDeps, upload: UploadRow, signal:
   const folder = spool.folder(upload.id);
   const rows = filesOf(db.orm, upload.id);
 
-  const received = await receivedFiles(rows, upload, spool, book);
+  const received = await receivedFiles(rows, upload, spool, book, deps.early?.take(upload.id));
   const { files, archives } = await expand(received, {
     limits: config.limits,
     folder,

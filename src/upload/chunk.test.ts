@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
+import { createHash } from "node:crypto";
 import { closeSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,6 +17,7 @@ let db: Database;
 let spool: Spool;
 /** Runs inside each chunk's transaction. */
 let atCommit = () => {};
+let whole: { size: number; sha256: string | undefined }[];
 let opened: number[];
 
 beforeEach(() => {
@@ -32,6 +34,7 @@ beforeEach(() => {
     },
   };
   atCommit = () => {};
+  whole = [];
   insertUser(db.orm, { id: "user", username: "user", passwordHash: "", role: "clinician", createdAt: 0 });
 });
 afterEach(() => {
@@ -71,6 +74,7 @@ const receiver = (openRequests = new OpenRequests()) =>
       return { wall: 0, box: 0 };
     },
     openRequests,
+    onWhole: ({ size, sha256 }) => void whole.push({ size, sha256 }),
   });
 const request = (
   row: UploadRow,
@@ -138,4 +142,30 @@ test("what is needed is written and counted once", async () => {
   for (let time = 0; time < 2; time++) expect(await receive(request(row, target, bytes))).toBe(1);
   expect(findFile(db.orm, id, "a")?.receivedBytes).toBe(2 * K);
   expect(new Uint8Array(readFileSync(spool.path(id, spool.receivedFile(target.id))))).toEqual(bytes);
+});
+
+test("that a file is whole is told once, with its digest where it came in one request", async () => {
+  const [row, target] = [upload(), file()];
+  const receive = receiver();
+  for (let time = 0; time < 2; time++) await receive(request(row, target, bytes));
+  expect(whole).toEqual([{ size: 2 * K, sha256: createHash("sha256").update(bytes).digest("hex") }]);
+});
+
+test("of a file that came in several requests no digest is told, of one that is not whole nothing", async () => {
+  const [row, target] = [upload(), file()];
+  const receive = receiver();
+  const half = bytes.slice(K);
+  await receive({ ...request(row, target, half), firstChunk: 1, contentLength: K });
+  expect(whole).toEqual([]);
+  await receive({ ...request(row, target, half), contentLength: K });
+  expect(whole).toEqual([{ size: 2 * K, sha256: undefined }]);
+});
+
+test("of a file whose size nobody said a short last chunk tells the end", async () => {
+  const row = upload(false);
+  const target = file({ sizeBytes: null });
+  const receive = receiver();
+  const short = bytes.slice(0, 2 * K - 1);
+  await receive({ ...request(row, target, short), contentLength: null });
+  expect(whole).toEqual([{ size: 2 * K - 1, sha256: createHash("sha256").update(short).digest("hex") }]);
 });

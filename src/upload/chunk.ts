@@ -53,6 +53,8 @@ export function createChunkReceiver(deps: {
   maxFileBytes: () => number;
   now: () => Moment;
   openRequests?: OpenRequests;
+  /** Told of a file when its last byte is on record; with its SHA-256, hex, where it came in this one request. */
+  onWhole?: (file: { uploadId: string; fileRow: number; size: number; sha256: string | undefined }) => void;
 }) {
   const { db, spool, openRequests = new OpenRequests() } = deps;
   const claimsByFile = new Map<number, Claims>();
@@ -127,8 +129,12 @@ export function createChunkReceiver(deps: {
         // The file's name must survive a power cut as well; once bytes of it are on record, it has.
         if (file.receivedBytes === 0) await syncNames(spool.receivedFolder(upload.id));
       }
-      await db.commit((tx) => record(tx, request, mine, body.decodedBytes));
+      const { size, received } = await db.commit((tx) => record(tx, request, mine, body.decodedBytes));
       kept = true;
+      if (size === received && mine.length > 0) {
+        const sha256 = body.decodedBytes === size ? body.sha256.toString("hex") : undefined;
+        deps.onWhole?.({ uploadId: upload.id, fileRow: file.id, size, sha256 });
+      }
       return last;
     } catch (error) {
       throw isDiskFull(error) ? new RelayError("insufficient_storage", undefined, { cause: error }) : error;
@@ -154,7 +160,7 @@ export function createChunkReceiver(deps: {
     { upload, file, said, firstChunk }: ChunkRequest,
     mine: readonly number[],
     length: number,
-  ): void {
+  ): { readonly size: number | null; readonly received: number } {
     const { chunkSize } = upload;
     const end = firstChunk * chunkSize + length;
     requireReceiving(findUpload(tx, upload.id));
@@ -174,6 +180,7 @@ export function createChunkReceiver(deps: {
     }
     addReceived(tx, row, { bytes: added, name: known.name, size, now: deps.now().box });
     if (!upload.filesDeclared && fileTotals(tx, upload.id).received > upload.totalSizeBytes) throw tooMuch();
+    return { size, received: row.receivedBytes + added };
   }
 }
 
