@@ -1,9 +1,12 @@
+import { RelayError } from "../core/errors.ts";
 import { longestPassword } from "./password-rules.ts";
 
 /** RELIABILITY T2: 63 ms a hash on this class of machine. */
 const parameters = { algorithm: "argon2id", memoryCost: 19456, timeCost: 2 } as const;
 /** Argon2 takes memory, 19 MiB each: at most so many at once (T2). */
 const mostAtOnce = 4;
+/** Sign-ins under way, those that wait included: two cores take about 2 s for them, and whoever comes then is told to come again. */
+const mostSignIns = 64;
 
 let running = 0;
 const waiting: (() => void)[] = [];
@@ -17,6 +20,21 @@ async function inTurn<T>(work: () => Promise<T>): Promise<T> {
     running -= 1;
     waiting.shift()?.();
   }
+}
+
+let signIns = 0;
+
+/**
+ * Takes a place among the sign-ins under way, before a guess is counted.
+ * @returns what gives it back; call it once
+ * @throws RelayError service_unavailable where all are taken: the queue must not grow with those who ask (T2)
+ */
+export function beginSignIn(): () => void {
+  if (signIns >= mostSignIns) throw new RelayError("service_unavailable", undefined, { retryAfterSeconds: 2 });
+  signIns += 1;
+  return () => {
+    signIns -= 1;
+  };
 }
 
 /** In the PHC string format, with its own salt and parameters. */

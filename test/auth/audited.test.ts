@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { Secret, TOTP } from "otpauth";
 import { run } from "../cli/binary.ts";
 import { type Box, startBox, testPassword } from "../support/box.ts";
@@ -10,6 +10,7 @@ import { newUser, problemOf } from "../upload/api.ts";
 /** A box without a destination: what it takes is parked at once. */
 let box: Box;
 let head: Client;
+setDefaultTimeout(60_000);
 beforeAll(async () => {
   box = await startBox("[auth]\nrequire_totp_for = []", { notSetUp: true });
 });
@@ -96,7 +97,7 @@ test("a second factor: set up, a recovery code used, removed, reset by the admin
   expect((await run(["user", "reset-totp", "berta", "--config", box.configFile])).code).toBe(0);
   expect((await rows("user.totp_reset"))[1]?.actor_name).toStartWith("console");
   await problemOf(await reset(await idOf(head)), 403, "forbidden");
-}, 30_000);
+});
 
 test("a key that was rotated, an export that was taken, a session that was ended, an account that was disabled", async () => {
   expect((await run(["key", "rotate", "--config", box.configFile])).code).toBe(0);

@@ -2,6 +2,8 @@ import { Elysia } from "elysia";
 import { record } from "../../audit/record.ts";
 import { checkPassword, normalizeUsername } from "../../auth/accounts.ts";
 import { type Guess, totpGuess } from "../../auth/attempts.ts";
+import { beginSignIn } from "../../auth/hashing.ts";
+import type { OpenSession } from "../../auth/sessions.ts";
 import { Login, OwnAccount, SignedIn } from "../../contract/auth.ts";
 import { RelayError } from "../../core/errors.ts";
 import { findUser, findUserByName } from "../../db/users.ts";
@@ -20,45 +22,61 @@ const loginBounds: BodyBounds = { maxBytes: 16 * 1024, maxValues: 16 };
 export function authRoutes(context: HttpContext) {
   const { config, db, guard, log, authSessions, attempts, totp } = context;
   const networkOfRequest = ({ request, server }: Asked) => networkOf(addressOf(config(), { request, server }));
+  /** Nobody's guess is counted where the box is too busy to look at it. @returns what ends the sign-in */
+  const admit = (asked: Asked) => {
+    try {
+      return beginSignIn();
+    } catch (error) {
+      attempts.forgive(networkOfRequest(asked), []);
+      throw error;
+    }
+  };
+  /** Password, then second factor. @throws RelayError invalid_credentials, totp_required, totp_invalid, too_many_attempts */
+  async function signIn(body: Login, asked: Asked): Promise<OpenSession> {
+    const { request } = asked;
+    const address = addressOf(config(), asked);
+    const network = networkOf(address);
+    const guesses: Guess[] = [{ subject: `name ${normalizeUsername(body.username)}`, network }];
+    for (const guess of guesses) attempts.begin(guess);
+    const failed = (code: "invalid_credentials" | "totp_invalid") => {
+      log.event("auth.sign_in_failed", { request_id: requestId(request), code }, "warning");
+      // A name that is nobody's is not written: a password or a patient may have got into its field.
+      const known = findUserByName(db.orm, normalizeUsername(body.username));
+      const by = { id: known?.id ?? null, name: known?.username ?? null, address };
+      db.transaction((tx) => record(tx, { by, event: "auth.sign_in_failed", failed: true, details: { code } }));
+      return new RelayError(code);
+    };
+    const user = await checkPassword(db, body.username, body.password);
+    if (!user) throw failed("invalid_credentials");
+    if (user.totpSecret !== null) {
+      if (body.totp === undefined && body.recovery_code === undefined) {
+        attempts.forgive(network, guesses);
+        throw new RelayError("totp_required");
+      }
+      const second = totpGuess(user.id, network);
+      attempts.begin(second);
+      guesses.push(second);
+      const by = { id: user.id, name: user.username, address };
+      const shown = { totp: body.totp, recoveryCode: body.recovery_code };
+      if (!totp.check(user, shown, by)) throw failed("totp_invalid");
+    }
+    attempts.succeed(network, guesses); // only failures count: a ward signs in from one address
+    log.event("auth.signed_in", { request_id: requestId(request), user_id: user.id, role: user.role });
+    const before = cookieToken(config(), request);
+    if (before !== "") authSessions.end(before); // unlocked, or handed over without a connection: nobody holds it any more
+    return authSessions.open(user, config().auth.session_hours, address);
+  }
+
   return new Elysia({ prefix: "/auth" })
     .post(
       "/login",
       async ({ body, request, server, set }) => {
-        const network = networkOfRequest({ request, server });
-        const guesses: Guess[] = [{ subject: `name ${normalizeUsername(body.username)}`, network }];
-        for (const guess of guesses) attempts.begin(guess);
-        const failed = (code: "invalid_credentials" | "totp_invalid") => {
-          log.event("auth.sign_in_failed", { request_id: requestId(request), code }, "warning");
-          // A name that is nobody's is not written: a password or a patient may have got into its field.
-          const known = findUserByName(db.orm, normalizeUsername(body.username));
-          const address = addressOf(config(), { request, server });
-          const by = { id: known?.id ?? null, name: known?.username ?? null, address };
-          db.transaction((tx) => record(tx, { by, event: "auth.sign_in_failed", failed: true, details: { code } }));
-          return new RelayError(code);
-        };
-        const user = await checkPassword(db, body.username, body.password);
-        if (!user) throw failed("invalid_credentials");
-        if (user.totpSecret !== null) {
-          if (body.totp === undefined && body.recovery_code === undefined) {
-            attempts.forgive(network, guesses);
-            throw new RelayError("totp_required");
-          }
-          const second = totpGuess(user.id, network);
-          attempts.begin(second);
-          guesses.push(second);
-          const by = { id: user.id, name: user.username, address: addressOf(config(), { request, server }) };
-          const shown = { totp: body.totp, recoveryCode: body.recovery_code };
-          if (!totp.check(user, shown, by)) throw failed("totp_invalid");
+        const end = admit({ request, server });
+        try {
+          return await signedIn(context, await signIn(body, { request, server }), set);
+        } finally {
+          end();
         }
-        attempts.succeed(network, guesses); // only failures count: a ward signs in from one address
-        log.event("auth.signed_in", { request_id: requestId(request), user_id: user.id, role: user.role });
-        const before = cookieToken(config(), request);
-        if (before !== "") authSessions.end(before); // unlocked, or handed over without a connection: nobody holds it any more
-        return signedIn(
-          context,
-          authSessions.open(user, config().auth.session_hours, addressOf(config(), { request, server })),
-          set,
-        );
       },
       {
         // The address before the body: whoever is past its limit gets nothing read.
