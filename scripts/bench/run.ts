@@ -10,6 +10,7 @@ import { page } from "./page.ts";
 import { pageMemory } from "./page-memory.ts";
 import { receive } from "./receive.ts";
 import { type Bench, holds, type Result, table } from "./result.ts";
+import { signIn } from "./sign-in.ts";
 import { startUp } from "./start-up.ts";
 import { stow } from "./stow.ts";
 import { transport } from "./transport.ts";
@@ -27,6 +28,7 @@ const benches: readonly Bench[] = [
   cStore,
   wholePath,
   startUp,
+  signIn,
   memory,
   lists,
 ];

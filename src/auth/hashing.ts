@@ -24,13 +24,18 @@ async function inTurn<T>(work: () => Promise<T>): Promise<T> {
 
 let signIns = 0;
 
+/** @throws RelayError service_unavailable where all places are taken: the queue must not grow with those who ask (T2) */
+export function requireRoomToSignIn(): void {
+  if (signIns >= mostSignIns) throw new RelayError("service_unavailable", undefined, { retryAfterSeconds: 2 });
+}
+
 /**
  * Takes a place among the sign-ins under way, before a guess is counted.
  * @returns what gives it back; call it once
- * @throws RelayError service_unavailable where all are taken: the queue must not grow with those who ask (T2)
+ * @throws RelayError service_unavailable
  */
 export function beginSignIn(): () => void {
-  if (signIns >= mostSignIns) throw new RelayError("service_unavailable", undefined, { retryAfterSeconds: 2 });
+  requireRoomToSignIn();
   signIns += 1;
   return () => {
     signIns -= 1;

@@ -2,7 +2,7 @@ import { Elysia } from "elysia";
 import { record } from "../../audit/record.ts";
 import { checkPassword, normalizeUsername } from "../../auth/accounts.ts";
 import { type Guess, totpGuess } from "../../auth/attempts.ts";
-import { beginSignIn } from "../../auth/hashing.ts";
+import { beginSignIn, requireRoomToSignIn } from "../../auth/hashing.ts";
 import type { OpenSession } from "../../auth/sessions.ts";
 import { Login, OwnAccount, SignedIn } from "../../contract/auth.ts";
 import { RelayError } from "../../core/errors.ts";
@@ -79,8 +79,9 @@ export function authRoutes(context: HttpContext) {
         }
       },
       {
-        // The address before the body: whoever is past its limit gets nothing read.
+        // The address before the body: whoever is past its limit gets nothing read. Where there is no room nothing is written either.
         parse: [
+          requireRoomToSignIn,
           (asked: Asked) => attempts.knock(networkOfRequest(asked)),
           jsonBody({ config, guard }, "/auth/login", () => loginBounds),
           "json",
