@@ -176,6 +176,9 @@ export async function startApp(
     wake: wakeAll,
     cancelUpload: intake.cancel,
     endUpload: forwarder.end,
+    destination: (id) => destinations.get(id),
+    outage: forwarder.outage,
+    freeBytes: spool.freeBytes,
     askAgain: (upload, signal) => askAgain({ ...deps, destinations: (id) => destinations.get(id) }, upload, signal),
     now,
   });

@@ -47,6 +47,8 @@ export const dicomEvents: Readonly<Record<AuditEvent, DicomEvent>> = {
   "key.rotated": { id: securityAlert, type: dcm("110129", "Security Configuration"), action: "E" },
   "user.added": { id: securityAlert, type: userAttributes, action: "E" },
   "user.disabled": { id: securityAlert, type: userAttributes, action: "E" },
+  "user.role_set": { id: securityAlert, type: userAttributes, action: "E" },
+  "user.enabled": { id: securityAlert, type: userAttributes, action: "E" },
   "user.password_set": { id: securityAlert, type: userAttributes, action: "E" },
   "user.password_changed": { id: securityAlert, type: userAttributes, action: "E" },
   "user.totp_set_up": { id: securityAlert, type: userAttributes, action: "E" },

@@ -4,7 +4,7 @@ import { type Role, roles } from "../contract/permissions.ts";
 import { RelayError } from "../core/errors.ts";
 import type { Database, Transaction } from "../db/database.ts";
 import { revokeSessionsOf } from "../db/sessions.ts";
-import { allUsers, findUserByName, insertUser, type UserRow, updateUser } from "../db/users.ts";
+import { allUsers, findUser, findUserByName, insertUser, type UserRow, updateUser } from "../db/users.ts";
 import { hashSecret, isOutdated, verifySecret } from "./hashing.ts";
 import { requireGoodPassword } from "./password-rules.ts";
 
@@ -55,6 +55,32 @@ export const listUsers = (db: Database) =>
     totp_enabled: row.totpSecret !== null,
   }));
 
+/**
+ * What an administrator changes of somebody else's account. Disabling ends it at once, as `disableUser` does; a role holds
+ * from the next request on.
+ */
+export function changeUser(
+  db: Database,
+  id: string,
+  change: { role?: Role | undefined; disabled?: boolean | undefined },
+  by: Actor,
+): void {
+  db.transaction((tx) => {
+    const before = findUser(tx, id);
+    if (!before) throw new RelayError("not_found");
+    const tell = (event: "user.role_set" | "user.disabled" | "user.enabled", role: Role | null = null) =>
+      record(tx, { by, event, details: { user_id: id, ...(role === null ? {} : { role }) } });
+    if (change.role !== undefined && change.role !== before.role) {
+      updateUser(tx, id, { role: change.role });
+      tell("user.role_set", change.role);
+    }
+    if (change.disabled === undefined || change.disabled === (before.disabledAt !== null)) return;
+    updateUser(tx, id, { disabledAt: change.disabled ? Date.now() : null });
+    if (change.disabled) revokeSessionsOf(tx, id, Date.now());
+    tell(change.disabled ? "user.disabled" : "user.enabled");
+  });
+}
+
 /** Takes effect with the next request of that user, upload tokens included. */
 export function disableUser(db: Database, username: string, by: Actor = theConsole()): void {
   const { id } = requireUser(db, username);
@@ -65,13 +91,18 @@ export function disableUser(db: Database, username: string, by: Actor = theConso
   });
 }
 
-export async function resetPassword(db: Database, username: string, password: string): Promise<void> {
+export async function resetPassword(
+  db: Database,
+  username: string,
+  password: string,
+  by: Actor = theConsole(),
+): Promise<void> {
   const { id, username: name } = requireUser(db, username);
   const passwordHash = await hashPassword(password, name);
   db.transaction((tx) => {
     updateUser(tx, id, { passwordHash });
     revokeSessionsOf(tx, id, Date.now()); // whoever knew the old one is out
-    record(tx, { by: theConsole(), event: "user.password_set", details: { user_id: id } });
+    record(tx, { by, event: "user.password_set", details: { user_id: id } });
   });
 }
 

@@ -1,23 +1,15 @@
-import type { DestinationConfig } from "../core/config-schema.ts";
+import { addressOf } from "../destinations/address.ts";
 import { type CheckStep, DestinationError } from "../destinations/destination.ts";
 import { destinationOf, type JsonOptions, readConfig } from "./context.ts";
 import { columns, say, sayJson } from "./io.ts";
 
 const checkTimeoutMs = 20_000;
 
-/** Where a destination lies, in one word; an address without a user's name or password. */
-function place(config: DestinationConfig): string {
-  if (config.kind === "folder") return config.path;
-  if (config.kind === "c-store") return `${config.called_ae_title}@${config.host}:${config.port}`;
-  const { origin, pathname } = new URL(config.url);
-  return origin + pathname;
-}
-
 export async function list(options: JsonOptions): Promise<number> {
   const shown = readConfig(options).destination.map((item) => ({
     id: item.id,
     kind: item.kind,
-    place: place(item),
+    place: addressOf(item),
     default: item.default ?? false,
     fallback: item.fallback ?? null,
   }));

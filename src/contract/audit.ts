@@ -17,6 +17,8 @@ export const auditEvents = [
   "key.rotated",
   "user.added",
   "user.disabled",
+  "user.role_set",
+  "user.enabled",
   "user.password_set",
   "invitation.made",
   "invitation.redeemed",

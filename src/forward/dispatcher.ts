@@ -18,6 +18,8 @@ export interface Forwarder {
    * @throws whatever `apply` throws; Interrupted where the box stops meanwhile
    */
   end<T>(uploadId: string, apply: (tx: Transaction, mayBeThere: boolean) => T): Promise<T>;
+  /** What is known of a destination that is down; null: it is not known to be. */
+  outage(destinationId: string): Outage | null;
   /** Aborts what runs and queues it again; afterwards the database is no longer touched. */
   stop(): Promise<void>;
 }
@@ -104,6 +106,7 @@ export function startForwarder(deps: ForwarderDeps): Forwarder {
         worker.wake();
       }
     },
+    outage: (destinationId) => context.health.outage(destinationId),
     stop: async () => {
       closing.abort(new Interrupted("the box stops"));
       await worker.stop();

@@ -9,6 +9,7 @@ import type { Live } from "../core/live.ts";
 import type { Log } from "../core/log.ts";
 import type { Database } from "../db/database.ts";
 import type { UploadRow } from "../db/uploads.ts";
+import type { Destination } from "../destinations/destination.ts";
 import type { Forwarder } from "../forward/dispatcher.ts";
 import type { Serving } from "../tls/serving.ts";
 import type { createChunkReceiver } from "../upload/chunk.ts";
@@ -49,5 +50,11 @@ export interface HttpContext {
   readonly askAgain: (upload: UploadRow, signal: AbortSignal) => Promise<boolean>;
   /** Ends an upload for good, once nothing of it is under way to a destination. */
   readonly endUpload: Forwarder["end"];
+  /** As configured; undefined where there is none of that id. */
+  readonly destination: (id: string) => Destination | undefined;
+  /** Why a destination is down; null: it is not known to be. */
+  readonly outage: Forwarder["outage"];
+  /** Bytes free for the spool. */
+  readonly freeBytes: () => number;
   readonly now: () => Moment;
 }

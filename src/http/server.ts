@@ -13,6 +13,9 @@ import { requestId } from "./request-id.ts";
 import { accountRoutes } from "./routes/account.ts";
 import { adminAuditRoutes } from "./routes/admin-audit.ts";
 import { adminDeliveryRoutes } from "./routes/admin-deliveries.ts";
+import { adminDestinationRoutes } from "./routes/admin-destinations.ts";
+import { adminSessionRoutes } from "./routes/admin-sessions.ts";
+import { adminSystemRoutes } from "./routes/admin-system.ts";
 import { adminUserRoutes } from "./routes/admin-users.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { docsRoutes } from "./routes/docs.ts";
@@ -100,6 +103,9 @@ export async function createServer(context: HttpContext) {
     .use(receiptRoutes(context))
     .use(adminAuditRoutes(context))
     .use(adminUserRoutes(context))
+    .use(adminSessionRoutes(context))
+    .use(adminDestinationRoutes(context))
+    .use(adminSystemRoutes(context))
     .use(adminDeliveryRoutes(context))
     .use(docsRoutes())
     .get("/docs/json", () => openApiDocument(app), { detail: { hide: true } })

@@ -1,0 +1,55 @@
+import { and, count, desc, eq, gt, inArray, isNull, max, min } from "drizzle-orm";
+import type { UploadState } from "../contract/states.ts";
+import type { Queries } from "./database.ts";
+import { delivery, upload } from "./schema.ts";
+import { session, user } from "./schema-accounts.ts";
+
+/** Counts for the administrator. */
+const queued = ["pending", "sending", "retrying", "waiting"] as const;
+
+/** Of each destination: what waits and what is parked, and when something last arrived there. */
+export function destinationTallies(q: Queries) {
+  const rows = q
+    .select({
+      destinationId: delivery.destinationId,
+      state: delivery.state,
+      n: count(),
+      oldest: min(delivery.createdAt),
+      newest: max(delivery.updatedAt),
+    })
+    .from(delivery)
+    .where(inArray(delivery.state, [...queued, "parked", "delivered"]))
+    .groupBy(delivery.destinationId, delivery.state)
+    .all();
+  const sum = (of: typeof rows) => of.reduce((total, { n }) => total + n, 0);
+  const waits = rows.filter(({ state }) => queued.some((one) => one === state));
+  const parked = rows.filter(({ state }) => state === "parked");
+  return {
+    waiting: sum(waits),
+    parked: sum(parked),
+    /** Milliseconds since 1970; null: nothing waits. */
+    oldestWaitingAt: waits.reduce<number | null>(
+      (first, { oldest }) => (oldest === null ? first : Math.min(first ?? oldest, oldest)),
+      null,
+    ),
+    of: (id: string) => ({
+      waiting: sum(waits.filter(({ destinationId }) => destinationId === id)),
+      parked: sum(parked.filter(({ destinationId }) => destinationId === id)),
+      lastDeliveredAt:
+        rows.find(({ destinationId, state }) => destinationId === id && state === "delivered")?.newest ?? null,
+    }),
+  };
+}
+
+export const uploadsIn = (q: Queries, state: UploadState): number =>
+  q.select({ n: count() }).from(upload).where(eq(upload.state, state)).get()?.n ?? 0;
+
+/** Every sign-in that is alive at this moment of box time, with its person; the one used last first. */
+export const liveSessions = (q: Queries, now: number) =>
+  q
+    .select({ session, username: user.username, role: user.role })
+    .from(session)
+    .innerJoin(user, eq(user.id, session.userId))
+    .where(and(isNull(session.revokedAt), gt(session.endsAt, now)))
+    .orderBy(desc(session.lastUsedAt))
+    .all();

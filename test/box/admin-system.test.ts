@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Box, startBox } from "../support/box.ts";
+import type { Client } from "../support/client.ts";
+import { madeBytes } from "../support/made-instance.ts";
+
+let box: Box;
+let admin: Client;
+beforeAll(async () => {
+  box = await startBox(`[[destination]]
+id = "folder"
+kind = "folder"
+path = "received"
+default = true
+[[destination]]
+id = "nobody"
+kind = "stow-rs"
+url = "http://user:secret@127.0.0.1:9/dicom-web"
+fallback = "folder"
+[[route]]
+name = "all"
+to = ["folder"]
+`);
+  admin = await box.client("admin");
+});
+afterAll(() => box.stop());
+const get = async (path: string) => (await admin.request("GET", path)).json();
+
+test("the destinations are told as the file gives them, without anybody's password, and with what they have", async () => {
+  const sender = await box.client("radiographer");
+  await sender.send([{ name: "a.dcm", bytes: madeBytes({ study: "2.25.9001", sop: "2.25.9001.1" }) }]);
+  // another file holds the place of this instance: parked
+  const folder = join(box.dataDir, "received", "2.25.9002", "2.25.3");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "2.25.9002.1.dcm"), madeBytes({ study: "2.25.9002", sop: "2.25.9002.1", fill: 9 }));
+  await sender.send([{ name: "b.dcm", bytes: madeBytes({ study: "2.25.9002", sop: "2.25.9002.1" }) }]);
+
+  const answer = await admin.request("GET", "/admin/destinations");
+  const text = await answer.text();
+  expect(text).not.toContain("secret");
+  const [first, second] = JSON.parse(text).destinations;
+  expect(first).toMatchObject({
+    destination_id: "folder",
+    kind: "folder",
+    address: "received",
+    default: true,
+    provisioned: true,
+    state: "up",
+    waiting: 0,
+    parked: 1,
+  });
+  expect(Date.parse(first.last_delivered_at)).toBeGreaterThan(0);
+  expect(second).toMatchObject({
+    address: "http://127.0.0.1:9/dicom-web",
+    fallback: "folder",
+    last_delivered_at: null,
+  });
+
+  expect(await get("/admin/system")).toMatchObject({
+    tls: { mode: "off", fingerprint: null, valid_until: null },
+    deliveries: { waiting: 0, parked: 1, oldest_waiting_at: null },
+    uploads: { receiving: 0, processing: 0, needs_confirmation: 0 },
+    destinations: { total: 2, down: 0 },
+    routes: [{ name: "all", to: ["folder"] }],
+  });
+});
+
+test("a destination is tried on the spot, and what fails comes with its fix", async () => {
+  const tried = async (id: string) => (await admin.request("POST", `/admin/destinations/${id}/test`)).json();
+  expect(await tried("folder")).toMatchObject({ destination_id: "folder", ok: true });
+  const { ok, steps } = await tried("nobody");
+  expect(ok).toBe(false);
+  const failed = steps.find((step: { ok: boolean }) => !step.ok);
+  expect([typeof failed.name, typeof failed.detail, typeof failed.fix]).toEqual(["string", "string", "string"]);
+  expect(JSON.stringify(steps)).not.toContain("secret");
+  expect((await admin.request("POST", "/admin/destinations/other/test")).status).toBe(404);
+});
