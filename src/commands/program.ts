@@ -4,7 +4,7 @@ import { exitCodeOf } from "./failure.ts";
 import { say, sayJson, tell, UsageError } from "./io.ts";
 
 /** Reserved by the contract for later versions. */
-const later = ["receipt", "support-bundle", "fake-pacs"];
+const later = ["receipt", "support-bundle"];
 
 const another = (id: string, before: readonly string[] | undefined) => [...(before ?? []), id];
 
@@ -118,6 +118,21 @@ export function commandLine(finish: (action: Action) => Promise<void>): Command 
   command(program, "restore <file>", "bring a copy back, onto a box without a database")
     .option(...passphrase)
     .action(async (file, options) => finish((await import("./backup.ts")).restore(file, options)));
+
+  program
+    .command("fake-pacs")
+    .description("an archive for rehearsals and tests: refuses what the real one refuses, keeps nothing beyond its run")
+    .option(
+      "--kind <kind>",
+      "stow-rs, orthanc, dcm4chee, google-healthcare, aws-healthimaging or azure-dicom",
+      "stow-rs",
+    )
+    .option("--listen <host:port>", "where it listens", "127.0.0.1:8099")
+    .option("--fault <name>", "trouble it makes (may be given again); an unknown name lists them", another)
+    .option("--token-seconds <seconds>", "how long its tokens are good")
+    .option("--most-bytes <bytes>", "largest request it takes")
+    .option(...json)
+    .action(async (options) => finish((await import("./fake-pacs.ts")).fakePacs(options)));
 
   command(program, "version", "print the version")
     .option(...json)

@@ -61,6 +61,8 @@ export interface FakePacsOptions {
   /** Orthanc's /tools/find gives no longer pages than this, whatever is asked for. */
   readonly mostFound?: number;
   readonly tls?: { readonly cert: string; readonly key: string };
+  /** Is told a line for each answer, without UIDs. */
+  readonly tell?: (line: string) => void;
   /** Default: loopback. */
   readonly host?: string;
   /** Default: any that is free. */
