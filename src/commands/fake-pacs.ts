@@ -1,9 +1,9 @@
 import { parseListen } from "../core/listen.ts";
 import { nearest } from "../core/nearest.ts";
 import { type FaultName, faultNames, faults, withFaults } from "../fake-pacs/faults.ts";
+import { rehearsalAuth } from "../fake-pacs/rehearsal-auth.ts";
 import { type FakeKind, fakeKinds, kindRules } from "../fake-pacs/rules.ts";
 import { type FakePacs, startFakePacs } from "../fake-pacs/server.ts";
-import { rehearsal } from "../fake-pacs/tokens.ts";
 import { say, sayJson, tell, UsageError } from "./io.ts";
 
 export interface FakePacsOptions {
@@ -18,22 +18,18 @@ export interface FakePacsOptions {
 /** A rehearsal is no archive: what it holds is in memory. */
 const MOST_HELD_BYTES = 2_000_000_000;
 
-/** The sign-in that this kind lets in, as the configuration writes it. */
-const signIns: { readonly [S in (typeof kindRules)[FakeKind]["signIn"]]: (pacs: FakePacs) => string | null } = {
-  none: () => null,
-  client: ({ tokenUrl }) =>
-    `{ type = "oauth2-client", token_url = "${tokenUrl}", client_id = "${rehearsal.clientId}", client_secret = "${rehearsal.clientSecret}", scope = "${rehearsal.scope}" }`,
-  "service-account": ({ keyFile }) => `{ type = "google-service-account", key = '''${keyFile}''' }`,
-  sigv4: () =>
-    `{ type = "aws-sigv4", region = "${rehearsal.region}", access_key_id = "${rehearsal.accessKeyId}", secret_access_key = "${rehearsal.secretAccessKey}" }`,
+/** As TOML: literal strings of several lines, for a key file has quotes in it. */
+const toml = (values: Readonly<Record<string, string>>): string => {
+  const fields = Object.entries(values).map(([name, value]) => `${name} = '''${value}'''`);
+  return `{ ${fields.join(", ")} }`;
 };
 
 /** The section of a configuration that sends to it. */
 function destination(kind: FakeKind, pacs: FakePacs): string {
-  const auth = signIns[kindRules[kind].signIn](pacs);
+  const auth = rehearsalAuth(pacs, kind);
   const url = kind === "orthanc" ? pacs.url : pacs.dicomWebUrl;
   const lines = ["[[destination]]", 'id = "rehearsal"', `kind = "${kind}"`, `url = "${url}"`];
-  return [...lines, ...(auth === null ? [] : [`auth = ${auth}`])].join("\n");
+  return [...lines, ...(auth === null ? [] : [`auth = ${toml(auth)}`])].join("\n");
 }
 
 /** `fake-pacs`: an archive for rehearsals, until it is told to stop. */

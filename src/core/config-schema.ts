@@ -87,20 +87,32 @@ const common = {
   notes_as: Type.Optional(NotesAs),
 };
 
-export const StowRsSchema = Type.Object(
-  {
-    ...common,
-    kind: Type.Literal("stow-rs"),
-    url: Type.String({ pattern: "^https?://" }),
-    auth: Type.Optional(AuthSchema),
-    tls: Type.Optional(ClientTlsSchema),
-    headers: Type.Optional(Type.Record(Type.String(), Type.String())),
-    batch_instances: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })),
-    batch_bytes: Type.Optional(Type.Integer({ minimum: 1 })),
-    timeout_seconds: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
-  },
-  closed,
-);
+/** DICOMweb archives: one form, a kind for each whose ways are known. */
+const dicomWeb = <K extends string>(kind: K) =>
+  Type.Object(
+    {
+      ...common,
+      kind: Type.Literal(kind),
+      url: HttpUrl,
+      auth: Type.Optional(AuthSchema),
+      tls: Type.Optional(ClientTlsSchema),
+      headers: Type.Optional(Type.Record(Type.String(), Type.String())),
+      batch_instances: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })),
+      batch_bytes: Type.Optional(Type.Integer({ minimum: 1 })),
+      max_request_bytes: Type.Optional(Type.Integer({ minimum: 1 })),
+      explicit_vr: Type.Optional(Type.Boolean()),
+      timeout_seconds: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
+    },
+    closed,
+  );
+export const StowRsSchema = dicomWeb("stow-rs");
+const dicomWebSchemas = {
+  "stow-rs": StowRsSchema,
+  dcm4chee: dicomWeb("dcm4chee"),
+  "google-healthcare": dicomWeb("google-healthcare"),
+  "aws-healthimaging": dicomWeb("aws-healthimaging"),
+  "azure-dicom": dicomWeb("azure-dicom"),
+} as const;
 export const OrthancSchema = Type.Object(
   {
     ...common,
@@ -135,16 +147,22 @@ export const FolderSchema = Type.Object(
 
 /** By kind, so that an error names the fields of the kind the file asks for. */
 export const destinationSchemas = {
-  "stow-rs": StowRsSchema,
+  ...dicomWebSchemas,
   orthanc: OrthancSchema,
   "c-store": CStoreSchema,
   folder: FolderSchema,
 } as const;
 export type StowRsConfig = Static<typeof StowRsSchema>;
+export type DicomWebKind = keyof typeof dicomWebSchemas;
+export type DicomWebConfig = Omit<StowRsConfig, "kind"> & { kind: DicomWebKind };
 export type OrthancConfig = Static<typeof OrthancSchema>;
 export type CStoreConfig = Static<typeof CStoreSchema>;
 export type FolderConfig = Static<typeof FolderSchema>;
-export type DestinationConfig = StowRsConfig | OrthancConfig | CStoreConfig | FolderConfig;
+export type DestinationConfig =
+  | { [K in DicomWebKind]: DicomWebConfig & { kind: K } }[DicomWebKind]
+  | OrthancConfig
+  | CStoreConfig
+  | FolderConfig;
 
 const OneOrMore = Type.Union([
   Type.String({ minLength: 1 }),

@@ -15,7 +15,8 @@ export class UnreadableInstance extends Error {
 }
 
 /** Length of the data set, bytes. */
-export const dataSetSizeOf = (instance: OutgoingInstance): number => instance.fileSize - instance.dataSetOffset;
+export const dataSetSizeOf = (instance: OutgoingInstance): number =>
+  instance.reencoded?.length ?? instance.fileSize - instance.dataSetOffset;
 
 /** Length of the Part 10 object as it leaves, bytes. */
 export const sizeOf = (instance: OutgoingInstance): number =>
@@ -27,22 +28,31 @@ export const sizeOf = (instance: OutgoingInstance): number =>
  */
 export async function* bytesOf(instance: OutgoingInstance): AsyncGenerator<Uint8Array> {
   if (instance.head !== null) yield instance.head;
-  yield* fileBytes(instance, instance.head === null ? 0 : instance.dataSetOffset);
+  if (instance.head === null) yield* fileBytes(instance, 0, instance.fileSize);
+  else yield* dataSetOf(instance);
 }
 
 /**
  * The data set alone, as a C-STORE sends it.
  * @throws UnreadableInstance
  */
-export const dataSetOf = (instance: OutgoingInstance): AsyncGenerator<Uint8Array> =>
-  fileBytes(instance, instance.dataSetOffset);
+export async function* dataSetOf(instance: OutgoingInstance): AsyncGenerator<Uint8Array> {
+  if (instance.reencoded === undefined) return yield* fileBytes(instance, instance.dataSetOffset, instance.fileSize);
+  const stretches = await instance.reencoded.stretches().catch((cause: unknown) => {
+    throw new UnreadableInstance(instance, cause);
+  });
+  for (const stretch of stretches) {
+    if (stretch instanceof Uint8Array) yield stretch;
+    else yield* fileBytes(instance, stretch.from, stretch.from + stretch.length);
+  }
+}
 
 /** Full pieces but for the last: whoever cuts them further relies on it. */
-async function* fileBytes(instance: OutgoingInstance, from: number): AsyncGenerator<Uint8Array> {
+async function* fileBytes(instance: OutgoingInstance, from: number, to: number): AsyncGenerator<Uint8Array> {
   const file = await opened(instance);
   try {
-    for (let position = from; position < instance.fileSize; position += PIECE_BYTES) {
-      const piece = Buffer.allocUnsafeSlow(Math.min(PIECE_BYTES, instance.fileSize - position));
+    for (let position = from; position < to; position += PIECE_BYTES) {
+      const piece = Buffer.allocUnsafeSlow(Math.min(PIECE_BYTES, to - position));
       await fill(file, piece, position, instance);
       yield piece;
     }

@@ -39,7 +39,7 @@ export function stowBatches(context: StowContext, before: HeldBefore) {
     let text: string | null = "";
     try {
       answer = await peer.request({ method: "POST", path: "/studies", headers, body }, signal);
-      if (scopes[answer.status] === "instances") text = await readableText(answer);
+      if (scopes[answer.status] === "instances" || answer.status === 400) text = await readableText(answer);
       else await answer.discard();
     } catch (error) {
       signal.throwIfAborted();
@@ -60,17 +60,21 @@ export function stowBatches(context: StowContext, before: HeldBefore) {
     const scope = scopes[status];
     if (scope === undefined) throw statusError(answer);
     if (scope === "size") return smaller(batch, batch, (one) => lone(one, answer));
-    if (scope === "batch") {
+    const response = stowResponse(text);
+    // Orthanc says 400 where all failed, and of each why: a full disk is no fault of the images.
+    const names = response.stored.size + response.failed.size > 0;
+    if (scope === "batch" && !names) {
       return smaller(batch, await unstored(batch, `${status}, found by query`), (one) => lone(one, answer));
     }
-    const response = stowResponse(text);
     const { again, unlisted } = await outcomes.listed(batch, status, response);
     if (again.length + unlisted.length < batch.length) loneErrors = 0;
     const rest = await unstored(unlisted, `${status}, found by query`);
-    // A bare 409 is never success and names nobody: smaller requests tell who is meant.
+    // A bare 409 is never success and names nobody, and what a 400 leaves out may be what it means: smaller requests tell.
     if (status === 409) {
       const reason = "The archive refuses the image without a reason (HTTP 409).";
       await smaller(batch, rest, (one) => report(refused(one, "409", "instance_refused", reason)));
+    } else if (scope === "batch") {
+      await smaller(batch, rest, (one) => lone(one, answer));
     } else {
       const code = response.understood ? "not_confirmed" : "destination_bad_answer";
       for (const one of rest) report(retryLater(one, `${status}, not listed`, code));

@@ -1,17 +1,21 @@
-import type { StowRsConfig } from "../core/config-schema.ts";
-import type { Destination } from "./destination.ts";
+import type { DicomWebConfig } from "../core/config-schema.ts";
+import type { Destination, OutgoingInstance } from "./destination.ts";
 import type { DestinationEnv } from "./env.ts";
+import { inExplicitVR, tellingConversion } from "./explicit-ones.ts";
 import { httpPeer } from "./http-peer.ts";
+import { sizeOf } from "./instance-bytes.ts";
 import { inLanes } from "./lanes.ts";
 import { batchesOf } from "./multipart.ts";
-import { readableOnes } from "./outcome.ts";
+import { type Report, readableOnes, refused } from "./outcome.ts";
 import { heldByQido } from "./qido.ts";
 import { stowBatches } from "./stow-batch.ts";
 import { checkStow } from "./stow-check.ts";
-import { heldBefore } from "./stow-held.ts";
+import { heldBefore, type StowContext } from "./stow-held.ts";
+import { plainProfile, type StowProfile } from "./stow-profile.ts";
+import { copyByWado } from "./wado.ts";
 
-const BATCH_INSTANCES = 100;
-const BATCH_BYTES = 209_715_200;
+/** What a multipart body of one image has beside it, at most. */
+const DELIMITERS = 512;
 const COMPARISONS = 4;
 /** An archive reads one request in one thread: several are what keeps it busy (docs/decisions.md). */
 const REQUESTS = 4;
@@ -19,19 +23,36 @@ const REQUESTS = 4;
 const LEAST = { instances: 10, bytes: 16 * 1024 * 1024 };
 
 /** DICOMweb Store (PS3.18 10.5); asks by QIDO-RS and compares by WADO-RS where the peer offers them. */
-export function stowRs(config: StowRsConfig, env: DestinationEnv): Destination {
+export function stowRs(config: DicomWebConfig, env: DestinationEnv, profile: StowProfile = plainProfile): Destination {
   const peer = httpPeer(config, env);
+  const most = config.max_request_bytes ?? profile.mostRequestBytes ?? Number.POSITIVE_INFINITY;
   const limits = {
-    instances: config.batch_instances ?? BATCH_INSTANCES,
-    bytes: config.batch_bytes ?? BATCH_BYTES,
+    instances: config.batch_instances ?? profile.batch.instances,
+    // The delimiters of a batch have some hundred bytes an image.
+    bytes: Math.min(config.batch_bytes ?? profile.batch.bytes, most * 0.99),
+  };
+  const explicitVR = config.explicit_vr ?? profile.explicitVR;
+  const copyOf: (signal: AbortSignal) => StowContext["copyOf"] = (signal) => async (instance) => {
+    const copy = await copyByWado(peer, instance, signal, profile.retrieval.accept);
+    return copy === "other" && !profile.retrieval.asStored ? "unknown" : copy;
   };
   return {
     id: config.id,
     kind: config.kind,
     check: (signal) => checkStow(peer, signal),
-    store: async (instances, report, signal, sending) => {
-      const ready = await readableOnes(instances, report);
-      const context = { peer, report, signal, replaces: config.on_conflict === "send" };
+    store: async (instances, told, signal, sending) => {
+      const readable = fittingOnes(await readableOnes(instances, told), most, told);
+      const ready = explicitVR ? await inExplicitVR(readable, told, signal) : readable;
+      const report = explicitVR ? tellingConversion(ready, told) : told;
+      const replaces = config.on_conflict === "send";
+      const context: StowContext = {
+        peer,
+        report,
+        signal,
+        replaces,
+        copyOf: copyOf(signal),
+        besideFrom: profile.besideFrom,
+      };
       const before = await heldBefore(context, ready);
       const unsent: typeof ready = [];
       await inLanes(ready, COMPARISONS, signal, async (instance) => {
@@ -62,4 +83,14 @@ export function stowRs(config: StowRsConfig, env: DestinationEnv): Destination {
     },
     shows: (instances, signal) => heldByQido(peer, instances, signal),
   };
+}
+
+/** Those that a request can hold; the others are reported without being sent. */
+function fittingOnes(instances: readonly OutgoingInstance[], most: number, report: Report): OutgoingInstance[] {
+  return instances.filter((instance) => {
+    const fits = sizeOf(instance) + DELIMITERS <= most;
+    const message = `The archive takes no request above ${Math.floor(most / 1_000_000)} MB, and this image alone is larger.`;
+    if (!fits) report(refused(instance, "not sent", "instance_refused", message));
+    return fits;
+  });
 }

@@ -5,6 +5,8 @@ import { statusError } from "./http-status.ts";
 import { PieceReader } from "./piece-reader.ts";
 
 const PART_HEAD_LIMIT = 8 * 1024;
+/** The syntax it is stored in: a transcoded copy would never compare equal (PS3.18 8.7.3.5.2). */
+const AS_STORED = 'multipart/related; type="application/dicom"; transfer-syntax=*';
 
 /** What lies there under an instance's UIDs; `absent`: it says so (404); `unknown`: it does not give it, for whatever lasting reason. */
 export type Copy = "same" | "other" | "absent" | "unknown";
@@ -13,14 +15,18 @@ export type Copy = "same" | "other" | "absent" | "unknown";
  * Retrieves one instance as it lies there (WADO-RS, PS3.18 10.4) and compares the data sets, streamed.
  * @throws DestinationError, also for a status that may pass (429, 5xx): busy is no answer; UnreadableInstance
  */
-export async function copyByWado(peer: HttpPeer, instance: OutgoingInstance, signal: AbortSignal): Promise<Copy> {
+export async function copyByWado(
+  peer: HttpPeer,
+  instance: OutgoingInstance,
+  signal: AbortSignal,
+  accept: string = AS_STORED,
+): Promise<Copy> {
   const uids = [instance.studyInstanceUID, instance.seriesInstanceUID, instance.sopInstanceUID].map(encodeURIComponent);
   const answer = await peer.request(
     {
       method: "GET",
       path: `/studies/${uids[0]}/series/${uids[1]}/instances/${uids[2]}`,
-      // The syntax it is stored in: a transcoded copy would never compare equal (PS3.18 8.7.3.5.2).
-      headers: { accept: 'multipart/related; type="application/dicom"; transfer-syntax=*' },
+      headers: { accept },
     },
     signal,
   );
