@@ -135,7 +135,7 @@ const table: [name: string, text: string, words: string][] = [
   [
     "an unknown kind",
     destination("orthank", ""),
-    'destination[0].kind: must be one of "stow-rs", "orthanc", "c-store", "folder" (did you mean "orthanc"?)',
+    'destination[0].kind: must be one of "stow-rs", "dcm4chee", "google-healthcare", "aws-healthimaging", "azure-dicom", "orthanc", "c-store", "folder" (did you mean "orthanc"?)',
   ],
   ["a missing field of the kind", destination("stow-rs", ""), "destination[0].url: is missing"],
   [
