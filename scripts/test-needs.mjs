@@ -40,6 +40,11 @@ const needs = [
       existsSync(`/usr/lib/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu/faketime/libfaketimeMT.so.1`),
   },
   { package: "firefox-esr", tests: "the app in Firefox", there: () => onPath("firefox-esr") },
+  {
+    package: "prometheus",
+    tests: "metrics, alerts and dashboard",
+    there: () => onPath("promtool") && onPath("prometheus"),
+  },
   { package: "shellcheck", tests: "install.sh", there: () => onPath("shellcheck") },
   {
     package: "systemd",
@@ -127,7 +132,7 @@ function aptWorks() {
 
 /** Servers that a package starts would listen beside the ones the tests start on ports of their own. */
 function stopServices() {
-  for (const service of ["orthanc"]) spawnSync("service", [service, "stop"], { stdio: "ignore" });
+  for (const service of ["orthanc", "prometheus"]) spawnSync("service", [service, "stop"], { stdio: "ignore" });
 }
 
 /** Installs what is missing where that works, and answers what is still missing, each with the line that mends it. */

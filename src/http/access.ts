@@ -15,6 +15,7 @@ export const access: Readonly<Record<string, Access>> = {
   "POST /share": { token: "none" },
   "GET /health": { token: "none" },
   "GET /ready": { token: "none" },
+  "GET /metrics": { token: "none" },
   "GET /setup": { token: "none" },
   "POST /setup": { token: "none" },
   "GET /docs": { token: "none" },

@@ -11,6 +11,7 @@ import type { Database } from "../db/database.ts";
 import type { UploadRow } from "../db/uploads.ts";
 import type { Destination } from "../destinations/destination.ts";
 import type { Forwarder } from "../forward/dispatcher.ts";
+import type { Metrics } from "../metrics/metrics.ts";
 import type { Serving } from "../tls/serving.ts";
 import type { createChunkReceiver } from "../upload/chunk.ts";
 import type { SessionDeps } from "../upload/session.ts";
@@ -38,6 +39,7 @@ export interface HttpContext {
   readonly ports: () => Ports;
   readonly live: Live;
   readonly log: Log;
+  readonly metrics: Metrics;
   readonly sessions: SessionDeps;
   readonly receiveChunk: ReturnType<typeof createChunkReceiver>;
   /** Whether the box takes work: database answers and the spool can be written. */

@@ -21,6 +21,7 @@ import { authRoutes } from "./routes/auth.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { invitationRoutes } from "./routes/invitations.ts";
+import { metricsRoutes } from "./routes/metrics.ts";
 import { receiptRoutes } from "./routes/receipts.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { answersBeforeSetup, setupRoutes } from "./routes/setup.ts";
@@ -92,6 +93,7 @@ export async function createServer(context: HttpContext) {
       return answer;
     })
     .use(healthRoutes(context))
+    .use(metricsRoutes(context))
     .use(setupRoutes(context))
     .use(authRoutes(context))
     .use(sessionRoutes(context))

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Config } from "../core/config-schema.ts";
 import { boxNames, type Machine, publicHost, thisMachine } from "./names.ts";
@@ -9,6 +10,9 @@ export interface ServedPair {
   readonly cert: string;
   readonly key: string;
 }
+
+/** When the server's certificate ends, milliseconds since 1970. */
+export const endOf = ({ cert }: ServedPair): number => Date.parse(new X509Certificate(cert).validTo);
 
 /** The certificate in use, whichever way it came about. */
 export interface Serving {

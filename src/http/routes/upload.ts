@@ -10,6 +10,7 @@ import { requireReceiving } from "../../upload/rules.ts";
 import { initUpload } from "../../upload/session.ts";
 import { actorOf } from "../actor.ts";
 import type { HttpContext } from "../context.ts";
+import { asRelayError } from "../errors.ts";
 import { idempotencyKey } from "../idempotency-key.ts";
 import { type BodyBounds, jsonBody, maxJsonBytes } from "../json-body.ts";
 import { wholeNumber } from "../query.ts";
@@ -103,7 +104,13 @@ export function uploadRoutes(context: HttpContext) {
           contentLength: length === null ? null : Number(length),
           body: request.body,
           signal,
-        }).finally(done);
+        })
+          .catch((error: unknown) => {
+            context.metrics.chunks(asRelayError(error).code, 0);
+            throw error;
+          })
+          .finally(done);
+        context.metrics.chunks("ok", Number(length ?? 0));
         context.live.changed(upload.id);
         return { file_id: file.fileId, received_chunk_index: last };
       },
