@@ -12,6 +12,7 @@ import {
 import { join, relative } from "node:path";
 import manifest from "./package.json" with { type: "json" };
 import { buildWeb } from "./scripts/build-web.ts";
+import { importsPacked, packLibraries } from "./scripts/packed-libraries.ts";
 
 /** `bun build.ts` makes dist/relaypacs for this machine; `--all` makes the release targets beside it. */
 type Architecture = "x64" | "arm64";
@@ -91,6 +92,9 @@ const withoutWoff2: Bun.BunPlugin = {
   },
 };
 
+/** unzipper names it for a feature that is not used. */
+const external = ["@aws-sdk/client-s3"];
+
 async function build(target: Target): Promise<void> {
   const started = performance.now();
   const stage = makeStage(target.architecture);
@@ -100,10 +104,11 @@ async function build(target: Target): Promise<void> {
     entrypoints: [join(root, "src/main.ts")],
     minify: true,
     bytecode: true, // with top-level await only in the esm format
+    splitting: true, // one character outside Latin-1 doubles the source it stands in
     format: "esm",
     target: "bun",
-    plugins: [withoutWoff2],
-    external: ["@aws-sdk/client-s3"], // unzipper names it for a feature that is not used
+    plugins: [importsPacked("stage/libraries")],
+    external,
     define: { "process.env.NODE_ENV": '"production"', BUILD_COMMIT: JSON.stringify(commit()) },
     compile: {
       ...(target.name === null ? {} : { target: target.name }),
@@ -123,6 +128,7 @@ async function build(target: Target): Promise<void> {
 process.chdir(root); // embedded paths keep their name relative to here
 try {
   process.stdout.write(`web: ${await buildWeb(join(workshop, "stage/web"))}\n`);
+  await packLibraries(join(workshop, "stage/libraries"), [withoutWoff2], external);
   for (const target of process.argv.includes("--all") ? [...releases, own] : [own]) await build(target);
 } catch (error) {
   const reasons = error instanceof AggregateError ? error.errors : [error];

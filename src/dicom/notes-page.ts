@@ -1,3 +1,4 @@
+import PDFDocument from "pdfkit";
 import { type FontName, FontShelf, fontOrder } from "./notes-fonts.ts";
 import { type Line, linesOf, type Run, undrawable } from "./notes-lines.ts";
 import type { NotesPdf } from "./notes-pdf.ts";
@@ -34,14 +35,13 @@ interface Style {
   readonly leading: number;
 }
 
-/** Draws the pages with pdfkit, which is loaded only here. */
+/** Draws the pages with pdfkit. */
 export async function pagesOf(page: NotePage): Promise<NotesPdf> {
   const shelf = new FontShelf();
   const all = [page.title, ...page.fields.flat(), page.notes, page.footer, page.site].join("\n");
   const order = fontOrder(all, shelf);
   const unreadable = undrawable(all, order, shelf);
   if (unreadable.length > 0) return { pdf: null, unreadable };
-  const { default: PDFDocument } = await import("pdfkit");
   const document = new PDFDocument({
     size: "A4",
     margin: 0,
@@ -64,7 +64,7 @@ export async function pagesOf(page: NotePage): Promise<NotesPdf> {
   return { pdf: new Uint8Array(Buffer.concat(pieces)), unreadable: [] };
 }
 
-type Pages = InstanceType<typeof import("pdfkit")>;
+type Pages = InstanceType<typeof PDFDocument>;
 
 /** Text on the present page. Widths are those of the shaped text, so lines are measured as they are drawn. */
 class Pen {

@@ -1,6 +1,6 @@
 import type { DocumentKind } from "./encapsulated-pdf.ts";
 import { type NotesContext, notesTitle, plainNotes, seriesNumbers } from "./note-context.ts";
-import { type NotePage, pagesOf } from "./notes-page.ts";
+import type { NotePage } from "./notes-page.ts";
 import { UnwritableValue } from "./write-values.ts";
 
 /** For `encapsulatePdf`. */
@@ -24,6 +24,7 @@ export type NotesPdf =
 export async function notesAsPdf(context: NotesContext): Promise<NotesPdf> {
   const notes = plainNotes(context.notes);
   if (notes === "") throw new UnwritableValue("EncapsulatedDocument", "it is empty");
+  const { pagesOf } = await import("./notes-page.ts"); // with its libraries, which are large
   // Composed: fonts have hangul by the syllable, and some systems write them in parts.
   return pagesOf(pageOf(context, notes.normalize("NFC")));
 }

@@ -6,7 +6,6 @@ import { accessOf } from "./access.ts";
 import type { HttpContext } from "./context.ts";
 import { asRelayError, httpStatus, problem } from "./errors.ts";
 import { maxJsonBytes } from "./json-body.ts";
-import { openApiDocument } from "./openapi.ts";
 import { requireOwnOrigin } from "./own-origin.ts";
 import { requireSingleParameters } from "./query.ts";
 import { requestId } from "./request-id.ts";
@@ -110,7 +109,7 @@ export async function createServer(context: HttpContext) {
     .use(adminSystemRoutes(context))
     .use(adminDeliveryRoutes(context))
     .use(docsRoutes())
-    .get("/docs/json", () => openApiDocument(app), { detail: { hide: true } })
+    .get("/docs/json", async () => (await import("./openapi.ts")).openApiDocument(app), { detail: { hide: true } })
     .use(trustRoutes(context, files))
     .use(webRoutes(files));
 

@@ -7,7 +7,6 @@ import type { ArchiveKind } from "./sniff.ts";
 import { unpackSevenZip } from "./unpack-7z.ts";
 import { unpackGzip } from "./unpack-gzip.ts";
 import { unpackRar } from "./unpack-rar.ts";
-import { unpackZip } from "./unpack-zip.ts";
 
 export { type ArchiveErrorCode, ArchiveRefused } from "./archive-refused.ts";
 export { UnpackBudget, type UnpackLimits } from "./limits.ts";
@@ -28,7 +27,10 @@ type Unpacker = (archive: Archive, folder: MemberFolder, signal: AbortSignal) =>
 const allParts = ({ path, volumes = [] }: Archive) => [path, ...volumes.map((volume) => volume.path)];
 
 const unpackers: Readonly<Record<ArchiveKind, Unpacker>> = {
-  zip: ({ path }, folder, signal) => unpackZip(path, folder, signal),
+  zip: async ({ path }, folder, signal) => {
+    const { unpackZip } = await import("./unpack-zip.ts"); // with its library, by the first that comes
+    return unpackZip(path, folder, signal);
+  },
   rar: (archive, folder, signal) => unpackRar(allParts(archive), folder, signal),
   "7z": (archive, folder, signal) =>
     unpackSevenZip(archive.volumes?.length ? "7z.split" : "7z", allParts(archive), folder, signal),
