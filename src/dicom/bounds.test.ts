@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { deflateRawSync } from "node:zlib";
 import { inspect } from "./inspect.ts";
-import { accepted, inspected } from "./inspect-made.ts";
+import { accepted } from "./inspect-made.ts";
 import type { Inspection } from "./inspection.ts";
-import { description, element, head, identity, openItem, pixelHeader, undefinedLength } from "./made-bytes.ts";
+import { description, element, head, identity, item, openItem, pixelHeader, undefinedLength } from "./made-bytes.ts";
 
 let folder = "";
 beforeAll(async () => {
@@ -69,14 +69,36 @@ describe("bounds", () => {
     expect(await accepted(head(deflated), packed)).toMatchObject({ head: null, warnings: [] });
   });
 
+  const inItem = [sequence(0x00081140, undefinedLength), openItem];
+  const many = (one: Uint8Array): Buffer => Buffer.alloc(20_000_000 - (20_000_000 % one.length), one);
   const hostile: Readonly<Record<string, () => readonly Uint8Array[]>> = {
     "sequences nested 3000 deep": () =>
       Array.from({ length: 3000 }, () => Buffer.concat([sequence(0x00181012, undefinedLength), openItem])),
     "30 000 elements at the top": () => [Buffer.alloc(240_000, element(0x00181000, "LO"))],
+    "20 MB of elements": () => [...inItem, many(element(0x00181000, "LO"))],
+    "20 MB of items": () => [sequence(0x00081140, undefinedLength), many(item())],
+    "20 MB of broken sequences": () => [
+      ...inItem,
+      many(Buffer.concat([sequence(0x00181012, 12), item(Buffer.from("none"))])),
+    ],
   };
   for (const [name, pieces] of Object.entries(hostile)) {
-    test(`${name} end in a refusal`, async () => {
-      expect(await inspected(head(), identity, ...pieces())).toMatchObject({ kind: "refused", code: "dicom_corrupt" });
+    test(`${name} end in a refusal, within 64 MB (T22)`, async () => {
+      const path = join(folder, "hostile");
+      await writeFile(path, Buffer.concat([head(), identity, ...pieces()]));
+      const grown = await growth(async () => {
+        expect(await inspect(path)).toMatchObject({ kind: "refused", code: "dicom_corrupt" });
+      });
+      expect(grown).toBeLessThan(64_000_000);
     });
   }
+
+  test("of a value that is said to have 4 GB nothing is kept", async () => {
+    const path = join(folder, "huge");
+    await writeFile(path, Buffer.concat([head(), identity, element(0x00181000, "UN", "", 0xfffffff0)]));
+    const grown = await growth(async () => {
+      expect(await inspect(path)).toMatchObject({ kind: "refused", code: "dicom_truncated" });
+    });
+    expect(grown).toBeLessThan(64_000_000);
+  });
 });

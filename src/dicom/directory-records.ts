@@ -1,4 +1,4 @@
-import type { FileReader } from "./byte-reader.ts";
+import type { ByteReader, FileReader } from "./byte-reader.ts";
 import { cutShort, type ElementEncoding, excessive, type Malformed } from "./element.ts";
 import { type Pause, Walk } from "./walk.ts";
 import type { Frame } from "./walk-frames.ts";
@@ -116,7 +116,7 @@ class DirectoryWalk extends Walk {
       if (length === 4) record[field] = reader.view.getUint32(start, little);
       return undefined;
     }
-    const text = plain(reader.bytes, start, start + length);
+    const text = plain(reader, start, start + length);
     this.kept += field === "recordType" ? 0 : text.length;
     record[field] = field === "recordType" ? this.known(text) : text;
     return this.kept > maxKeptInAll ? excessive("it lists more than any disc holds") : undefined;
@@ -130,9 +130,9 @@ class DirectoryWalk extends Walk {
 }
 
 /** PS3.5 6.2: text is padded by a space, UIDs by NUL; the field does either. */
-function plain(bytes: Uint8Array, from: number, to: number): string {
+function plain({ bytes, chars }: ByteReader, from: number, to: number): string {
   let [start, end] = [from, to];
   while (start < end && bytes[start] === 0x20) start++;
   while (end > start && (bytes[end - 1] === 0x20 || bytes[end - 1] === 0)) end--;
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("latin1");
+  return chars.toString("latin1", start, end);
 }

@@ -118,8 +118,10 @@ export function parseHeader(reader: ByteReader, encoding: ElementEncoding, heade
  */
 export function passElements(reader: ByteReader, encoding: ElementEncoding, limit: number): number {
   const { bytes } = reader;
-  const little = encoding !== "explicit-be";
   const explicit = encoding !== "implicit-le";
+  // Most of what is no plain element is a sequence, told by two bytes.
+  if (explicit && bytes[reader.start + 4] === 0x53 && bytes[reader.start + 5] === 0x51) return 0;
+  const little = encoding !== "explicit-be";
   const end = Math.min(reader.end, reader.start + (limit - reader.position));
   let { start } = reader;
   let passed = 0;

@@ -10,5 +10,5 @@ export const uidOf = (bytes: Uint8Array | undefined): string =>
 /** Whether a UID is one (PS3.5 9.1): digits and dots, at most 64, no empty component. */
 export function uidForm(uid: string): UidForm {
   if (uid.length > 64 || !/^\d+(\.\d+)*$/.test(uid)) return "invalid";
-  return /(^|\.)0\d/.test(uid) ? "irregular" : "regular";
+  return (uid.startsWith("0") || uid.includes(".0")) && /(^|\.)0\d/.test(uid) ? "irregular" : "regular";
 }

@@ -86,6 +86,11 @@ describe("a walk reads no further than its bounds", () => {
   const bounded: Readonly<Record<string, { start: Buffer; repeated: Buffer; headers: number }>> = {
     elements: { start: Buffer.concat([identity, sequence, openItem]), repeated: tiny, headers: 10_000_000 },
     items: { start: Buffer.concat([identity, sequence]), repeated: emptyItem, headers: 10_000_000 },
+    "broken sequences": {
+      start: Buffer.concat([identity, sequence, openItem]),
+      repeated: brokenInside,
+      headers: 100_001,
+    },
     "elements at the top": { start: identity, repeated: tiny, headers: 20_000 },
   };
   for (const [name, { start, repeated, headers }] of Object.entries(bounded))
@@ -96,6 +101,27 @@ describe("a walk reads no further than its bounds", () => {
       expect(reader.position).toBeGreaterThan(headers * repeated.length - start.length);
       // It waits for each window, so that all else gets its turn.
       expect(reader.pulls).toBeGreaterThan(reader.position / windowSize);
+    });
+
+  const deep = Array.from({ length: 3000 }, () => Buffer.concat([sequence, openItem]));
+  const oneWindow: Readonly<Record<string, readonly Uint8Array[]>> = {
+    "a length past the end": [element(0x00181000, "UN", "", 0xfffffff0)],
+    "a sequence longer than the file": [element(0x00181012, "SQ", "", 0xfffffff0)],
+    "sequences nested 3000 deep": deep,
+  };
+  for (const [name, pieces] of Object.entries(oneWindow))
+    test(`${name}: one window, whatever follows`, async () => {
+      const folder = await mkdtemp(join(tmpdir(), "relaypacs-walk-"));
+      try {
+        await writeFile(join(folder, "hostile"), Buffer.concat([identity, ...pieces, Buffer.alloc(1_000_000, tiny)]));
+        await withFile(join(folder, "hostile"), async (file) => {
+          const reader = new CountingReader(file);
+          expect(await walk(reader)).toBeInstanceOf(Malformed);
+          expect(reader.read).toBeLessThanOrEqual(windowSize + 8192);
+        });
+      } finally {
+        await rm(folder, { recursive: true });
+      }
     });
 
   test("a deflated data set, inflated", async () => {

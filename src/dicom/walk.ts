@@ -25,6 +25,8 @@ import { type Frame, OpenFrames } from "./walk-frames.ts";
 
 /** The whole dictionary has 5 000 attributes; private ones come on top. */
 const maxTopLevelElements = 20_000;
+/** A writer that breaks one in every frame of the largest series there are stays far below. */
+const maxBrokenSequences = 100_000;
 /** What stands behind the data set may be zeros up to a disk sector or tape block, in bytes. */
 const maxPadding = 1_048_576;
 
@@ -36,6 +38,7 @@ const cutElement = corrupt("a sequence ends inside an element");
 const strayDelimiter = corrupt("a delimiter stands where an element should");
 const strayElement = corrupt("a sequence holds something that is no item");
 const strayInPixels = corrupt("the pixel data holds something that is no fragment");
+const tooBroken = excessive("too many of its sequences are broken");
 const tooLong = corrupt("an element is longer than what holds it");
 const tooMany = excessive("it has more elements than any image");
 const withoutLength = corrupt("an element has no length");
@@ -46,7 +49,10 @@ const withoutLength = corrupt("an element has no length");
  */
 export abstract class Walk {
   /** A sequence of stated length was broken inside; all around it could be read. */
-  brokenSequence = false;
+  get brokenSequence(): boolean {
+    return this.brokenSequences > 0;
+  }
+  private brokenSequences = 0;
   protected ended = false;
   /** Fragments of the run that is open or was the last, with the offset table, and the bytes of all others. */
   protected fragments = 0;
@@ -82,8 +88,7 @@ export abstract class Walk {
   /** @throws Malformed where reading on makes no sense */
   async run(): Promise<void> {
     while (!this.ended) {
-      let pause = this.advance();
-      if (pause instanceof Malformed) pause = this.leaveBroken(pause);
+      const pause = this.advance();
       if (pause instanceof Malformed) throw pause;
       if (pause !== undefined) await pause;
     }
@@ -92,7 +97,9 @@ export abstract class Walk {
   /** As far as the bytes in hand go. */
   private advance(): Pause {
     while (!this.ended) {
-      const pause = this.step();
+      let pause = this.step();
+      if (pause === undefined) continue;
+      if (pause instanceof Malformed) pause = this.leaveBroken(pause);
       if (pause !== undefined) return pause;
     }
     return undefined;
@@ -151,10 +158,12 @@ export abstract class Walk {
   }
 
   private item(): Pause {
-    const { top } = this.frames;
+    const { top, depth } = this.frames;
     const { tag, length } = this.header;
     if (tag === sequenceDelimitation && top.open) return this.pop();
     if (tag !== itemTag) return strayElement;
+    // Nothing to look at, so nothing is opened: millions of them cost a third less, measured.
+    if (length === 0 && depth + 1 !== this.level) return undefined;
     const fault = length === undefinedLength ? null : this.unfit(length);
     return fault ?? this.push("item", top.tag, length, top.encoding);
   }
@@ -254,7 +263,7 @@ export abstract class Walk {
     if (frames.depth === 0 || !fault.local || !this.forgiving) return fault;
     const behind = frames.top.end - this.reader.position;
     frames.pop();
-    this.brokenSequence = true;
+    if (++this.brokenSequences > maxBrokenSequences) return tooBroken;
     if (behind > 0) return this.skip(behind, "inside an element");
     // The header that was just read may reach over the end by some bytes, which are still in hand.
     this.reader.start += behind;
