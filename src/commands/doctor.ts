@@ -7,6 +7,7 @@ import { installSevenZip } from "../intake/seven-zip.ts";
 import { type JsonOptions, readConfig } from "./context.ts";
 import { checkDestination, stepLines } from "./destination.ts";
 import { certificate, clock, dataFolder, freeDisk, nearestFolder } from "./doctor-checks.ts";
+import { compiler, copies, database, diskSync, openFiles } from "./doctor-machine.ts";
 import { say, sayJson } from "./io.ts";
 
 /** Runs the embedded 7zz from the data folder, where the server will run it, and leaves nothing behind. */
@@ -39,7 +40,8 @@ async function destinations(config: Config): Promise<CheckStep[]> {
   return (await Promise.all(checked)).flat();
 }
 
-async function examine(options: JsonOptions): Promise<CheckStep[]> {
+/** Every check, in the order in which what fails explains what follows. */
+export async function examine(options: JsonOptions): Promise<CheckStep[]> {
   let config: Config;
   try {
     config = readConfig(options);
@@ -56,7 +58,12 @@ async function examine(options: JsonOptions): Promise<CheckStep[]> {
     { name: "configuration", ok: true, detail: "is valid" },
     dataFolder(config),
     freeDisk(config),
+    diskSync(config),
     clock(config),
+    openFiles(),
+    await compiler(),
+    database(config),
+    copies(config),
     await certificate(config),
     await archives(config),
     ...(await destinations(config)),

@@ -4,7 +4,7 @@ import { exitCodeOf } from "./failure.ts";
 import { say, sayJson, tell, UsageError } from "./io.ts";
 
 /** Reserved by the contract for later versions. */
-const later = ["receipt", "support-bundle"];
+const later = ["receipt"];
 
 const another = (id: string, before: readonly string[] | undefined) => [...(before ?? []), id];
 
@@ -133,6 +133,10 @@ export function commandLine(finish: (action: Action) => Promise<void>): Command 
     .option("--most-bytes <bytes>", "largest request it takes")
     .option(...json)
     .action(async (options) => finish((await import("./fake-pacs.ts")).fakePacs(options)));
+
+  command(program, "support-bundle <file>", "what a supporter needs, without patients, users and secrets").action(
+    async (file, options) => finish((await import("./support-bundle.ts")).supportBundle(file, options)),
+  );
 
   command(program, "version", "print the version")
     .option(...json)

@@ -50,7 +50,7 @@ describe("exit codes", () => {
     expect((await run(line === "" ? [] : line.split(" "))).code).toBe(code);
   });
 
-  test.each(["receipt verify f", "support-bundle f"])("%s is told to be not part of this version", async (line) => {
+  test.each(["receipt verify f"])("%s is told to be not part of this version", async (line) => {
     const { code, stderr } = await run(line.split(" "));
     expect(code).toBe(2);
     expect(stderr).toContain("is not part of this version");

@@ -28,17 +28,23 @@ interface Sent {
   readonly abreast: number;
 }
 
-/** A line that each request crosses while others may; `fault` tells what becomes of it. */
-function line(fault: (sent: Sent, nth: number) => Error | null) {
+/**
+ * A line that each request crosses while others may; `fault` tells what becomes of it.
+ * @param together none is over before so many have been under way at once
+ */
+function line(fault: (sent: Sent, nth: number) => Error | null, together = 1) {
   const taken = new Set<number>();
   const sent: Sent[] = [];
   let abreast = 0;
+  let most = 0;
   let told = 0;
   const put = async ({ path, bytes }: ApiRequest): Promise<unknown> => {
     const first = Number(new URLSearchParams(path.split("?")[1]).get("chunk_index"));
     const count = Math.ceil((bytes?.length ?? 0) / chunkSize);
     abreast += 1;
     const before = abreast;
+    most = Math.max(most, abreast);
+    while (most < together) await new Promise<void>((resolve) => setImmediate(resolve));
     for (let turn = 0; turn < 20; turn++) await new Promise<void>((resolve) => setImmediate(resolve)); // others join
     const one = { first, count, abreast: Math.max(before, abreast) };
     sent.push(one);
@@ -77,7 +83,7 @@ const everything = (it: ReturnType<typeof line>) => {
 
 describe("a line", () => {
   test("that is good carries four full requests at once", async () => {
-    const it = line(() => null);
+    const it = line(() => null, 4);
     await it.send();
     everything(it);
     expect(it.sent.map(({ count }) => count)).toEqual([16, 16, 16, 16]);
