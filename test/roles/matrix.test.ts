@@ -1,4 +1,6 @@
+import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { join } from "node:path";
 import { roles } from "../../src/contract/permissions.ts";
 import { access } from "../../src/http/access.ts";
 import { type Box, startBox, testPassword } from "../support/box.ts";
@@ -25,6 +27,20 @@ const contract: readonly (readonly [RegExp, readonly Role[]])[] = [
   [/^\w+ \/notifications/, roles],
 ];
 const mayBe = (route: string): readonly Role[] => contract.find(([pattern]) => pattern.test(route))?.[1] ?? [];
+
+/** What CONTRACT §3 gives a QR guest: "its one upload". Bytes go by that upload's own token. */
+const guestMay = new Set([
+  "POST /upload/init",
+  "POST /upload/:id/token",
+  "GET /upload/:id/status",
+  "GET /upload/:id/events",
+  "DELETE /upload/:id",
+  "POST /upload/:id/retry",
+  "POST /upload/:id/accept",
+  "POST /upload/:id/studies/:study_instance_uid/confirm",
+  "POST /upload/:id/studies/:study_instance_uid/reject",
+  "GET /receipts/:id",
+]);
 
 const guarded = Object.entries(access).filter(([, { token }]) => token !== "none");
 const nobodys = "00000000-0000-4000-8000-000000000000";
@@ -60,6 +76,43 @@ async function tokenOf(role: Role): Promise<string> {
   return made.token;
 }
 
+/** Of a QR session that has opened nothing yet. */
+async function guestToken(): Promise<string> {
+  const host = await tokenOf("radiographer");
+  const ask = async (path: string, token: string | null, body: object) =>
+    (await (
+      await fetch(box.url + path, {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+        },
+        body: JSON.stringify(body),
+      })
+    ).json()) as { access_token: string; payload: { upload_token: string } };
+  const { payload } = await ask("/invitations", host, {});
+  return (await ask("/invitations/redeem", null, { upload_token: payload.upload_token })).access_token;
+}
+
+let nobodyInParticular: Client | undefined;
+/** Signed in, and then given a role that no table knows: what a newer or damaged database may hold. */
+async function roleless(): Promise<string> {
+  if (nobodyInParticular && (await nobodyInParticular.request("GET", "/auth/me")).status === 200)
+    return nobodyInParticular.token;
+  const name = "roleless";
+  nobodyInParticular = nobodyInParticular
+    ? await signIn(() => box.url, name, testPassword)
+    : await newUser(box, name, "clinician");
+  const db = new Database(join(box.dataDir, "relaypacs.db"));
+  try {
+    db.run("PRAGMA busy_timeout = 10000");
+    db.run("UPDATE user SET role = 'visitor' WHERE username = ?", [name]);
+  } finally {
+    db.close();
+  }
+  return nobodyInParticular.token;
+}
+
 beforeAll(async () => {
   box = await startBox(
     `[limits]\nlogin_attempts_per_minute = 1000\n[auth]\nrequire_totp_for = []\n[[destination]]\nid = "folder"\nkind = "folder"\npath = "received"`,
@@ -69,7 +122,12 @@ beforeAll(async () => {
 });
 afterAll(() => box.stop());
 
-describe.each(guarded)("%s", (route, rule) => {
+test("T9: a guest's routes are those that the table marks, no more and no fewer", () => {
+  const marked = guarded.filter(([, { guest }]) => guest === true).map(([route]) => route);
+  expect(marked.sort()).toEqual([...guestMay].sort());
+});
+
+describe.each(guarded)("T9: %s", (route, rule) => {
   test.each(roles)("%s", async (role) => {
     const { status } = await answer(route, await tokenOf(role));
     if (rule.token === "upload") expect(status).toBe(401);
@@ -80,6 +138,19 @@ describe.each(guarded)("%s", (route, rule) => {
   test("nobody, and a token that is none", async () => {
     expect(await answer(route, null)).toEqual({ status: 401, code: "unauthorized" });
     expect(await answer(route, "x.y.z")).toEqual({ status: 401, code: "unauthorized" });
+  });
+
+  test("a QR guest", async () => {
+    const { status } = await answer(route, await guestToken());
+    if (guestMay.has(route)) expect([401, 403]).not.toContain(status);
+    else expect(status).toBe(403);
+  });
+
+  test("an account whose role is none", async () => {
+    const { status } = await answer(route, await roleless());
+    const asked = rule.token === "upload" ? 401 : rule.permission === undefined ? null : 403;
+    if (asked === null) expect([401, 403]).not.toContain(status);
+    else expect(status).toBe(asked);
   });
 
   test("an upload's own token", async () => {
