@@ -55,7 +55,7 @@ const columns = [
   "previous",
   "hash",
 ];
-test.each(columns)("a changed %s is found", async (column) => {
+test.each(columns)("T27: a changed %s is found", async (column) => {
   tamper(`UPDATE audit SET ${column} = '1' WHERE seq = 700`);
   expect((await verifyChain(db)).broken).toEqual({ seq: 700, fault: "changed" });
 });

@@ -54,7 +54,7 @@ describe("a patient never comes out", () => {
   });
 });
 
-test("control characters cannot break a line", () => {
+test("T23: control characters cannot break a line", () => {
   const evil = 'a\r\n{"level":"error"}\u001b[2J\u2028';
   const lines = written(`x${evil}`, { code: evil, [evil]: evil, route: `/${evil}` });
   expect(lines).toHaveLength(1);
@@ -62,7 +62,7 @@ test("control characters cannot break a line", () => {
   expect(rest).toEqual({ level: "info", event: "unnamed" });
 });
 
-test("what a library says to the console becomes an event without its words", () => {
+test("T23: what a library says to the console becomes an event without its words", () => {
   const lines: string[] = [];
   const target = { ...console };
   captureConsole(target, createLog({ write: (line) => lines.push(line) }));

@@ -21,7 +21,7 @@ test.each([
   ["an address that the file names as such", "169.254.10.1", [], "allowed"],
   ["an archive on the network", "pacs.lan", ["10.0.0.5", "fd00::5"], "allowed"],
   ["this machine", "localhost", ["::1", "127.0.0.1"], "allowed"],
-])("%s", async (_name, host, addresses, expected) => expect(await told(host, ...addresses)).toBe(expected));
+])("T13: %s", async (_name, host, addresses, expected) => expect(await told(host, ...addresses)).toBe(expected));
 
 test("the host as written", () => {
   expect(writtenHost("https://pacs.lan:8443/x")).toBe("pacs.lan");

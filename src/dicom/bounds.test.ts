@@ -17,7 +17,7 @@ afterAll(() => rm(folder, { recursive: true }));
 const deflated = "1.2.840.10008.1.2.1.99";
 const sequence = (tag: number, length: number): Buffer => element(tag, "SQ", "", length);
 
-describe("bounds", () => {
+describe("T22: bounds", () => {
   const growth = async (work: () => Promise<unknown>): Promise<number> => {
     Bun.gc(true);
     const before = process.memoryUsage().rss;

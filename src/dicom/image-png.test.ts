@@ -151,7 +151,7 @@ describe("what is not whole is refused", () => {
   for (const [name, picture, verdict] of rows) test(name, async () => expect(await code(picture)).toBe(verdict));
 });
 
-describe("bombs", () => {
+describe("T20: bombs", () => {
   test("data that opens to far more than the picture is given up", async () => {
     const bomb = Buffer.concat([
       madePng(gray(8)).subarray(0, 33),

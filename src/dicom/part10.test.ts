@@ -14,7 +14,7 @@ describe("the head", () => {
   });
 
   test.each(["MZ", "\x7fELF", "\xcf\xfa\xed\xfe", "PK\x03\x04", "#!/bin/sh\n", "Rar!", "7z\xbc\xaf"])(
-    "a preamble that begins with %j is zeroed",
+    "T21: a preamble that begins with %j is zeroed",
     async (signature) => {
       const preamble = Buffer.alloc(128, 0xaa);
       preamble.write(signature, 0, "latin1");

@@ -52,7 +52,7 @@ test("where a route says nothing, notes of 64 kB fit with every character escape
   expect(await told(read(JSON.stringify(Array.from({ length: 2000 }, () => 0))))).toBe("request_too_large");
 });
 
-test("a string longer than any that is taken is refused, at any length of the body", async () => {
+test("T26: a string longer than any that is taken is refused, at any length of the body", async () => {
   const bounds = { maxBytes: 10_000_000, maxValues: 10 };
   expect(await read(`{"a":"${"x".repeat(390_000)}"}`, bounds)).toMatchObject({ a: expect.any(String) });
   expect(await told(read(`{"a":"${"x".repeat(400_000)}"}`, bounds))).toBe("request_too_large");

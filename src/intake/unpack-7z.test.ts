@@ -114,7 +114,18 @@ describe("7z", () => {
     }));
 });
 
-describe("tar and gzip", () => {
+test("T19: names that look like arguments are names, of members and of the archive itself", () =>
+  inFolder(async (folder) => {
+    const odd = ["-o/tmp/x", "@list", "-si", "-p", "--", "-x!*"];
+    for (const [index, name] of odd.entries()) {
+      const path = join(folder, `${index}`);
+      writeFileSync(path, tar(name, "0", "hello"));
+      const outcome = await inFolder((into) => tryUnpack({ path, kind: "tar", name }, into));
+      expect([outcome.refused, outcome.members.map((member) => member.name)]).toEqual([null, [name]]);
+    }
+  }));
+
+describe("T15, T16: tar and gzip", () => {
   const tars: readonly (readonly [string, Buffer, string | null])[] = [
     ["a file", tar("a/b", "0", "hello"), null],
     ["a name with line ends", tar("a\n\nPath = ../x\nSize = 9", "0", "hello"), null],

@@ -37,7 +37,7 @@ const DICOM_FILES: Readonly<Record<string, number>> = {
 /** Where the hostile archives want to write. */
 const evil = () => readdirSync("/tmp").filter((name) => name.startsWith("relaypacs-evil"));
 
-describe("every archive of the manifest", () => {
+describe("T15, T16, T17, T18: every archive of the manifest", () => {
   const before = evil();
   afterEach(() => expect(evil()).toEqual(before));
 
@@ -102,7 +102,7 @@ async function openAll(path: string, into: string, budget: UnpackBudget): Promis
 
 if (sharedData !== null) {
   const path = join(sharedData, "archives/hostile/nested-bomb.zip");
-  test("one budget over all levels ends a nested bomb", () =>
+  test("T17: one budget over all levels ends a nested bomb", () =>
     inFolder(async (into) => {
       const budget = new UnpackBudget(usualLimits, Bun.file(path).size);
       expect(await openAll(path, into, budget)).toBe("archive_bomb");

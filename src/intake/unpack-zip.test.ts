@@ -61,7 +61,7 @@ const refusals: readonly (readonly [what: string, code: string, members: readonl
   ["bytes in front that no member accounts for", "archive_corrupt", [{ ...good, name: "hidden", offset: 1 }]],
 ];
 
-describe("a ZIP is refused, and nothing stays, for", () => {
+describe("T15: a ZIP is refused, and nothing stays, for", () => {
   for (const [what, code, members] of refusals) {
     test(`${what}: ${code}`, async () => expect((await open(makeZip(members))).refused).toBe(code));
   }

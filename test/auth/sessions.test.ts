@@ -115,7 +115,7 @@ test("a used token that turns up again ends its whole session and no other", asy
   expect((await other.refresh()).status).toBe(200);
 });
 
-test("signing out ends the session's tokens at once, but not its uploads", async () => {
+test("T5: signing out ends the session's tokens at once, but not its uploads", async () => {
   const one = browser();
   const { body } = await one.signIn();
   const init = { total_files: 1, total_size_bytes: 4, files: [{ file_id: "a", name: "a.bin", size_bytes: 4 }] };
@@ -142,7 +142,7 @@ test("a program without cookies signs out by its access token; who is not signed
   expect((await browser().request("/auth/logout")).status).toBe(401);
 });
 
-test("another site's page can neither sign in, refresh nor sign out", async () => {
+test("T11: another site's page can neither sign in, refresh nor sign out", async () => {
   const one = browser(box.url);
   const { body } = await one.signIn();
   for (const path of ["/auth/login", "/auth/refresh", "/auth/logout"])

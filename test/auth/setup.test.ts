@@ -31,7 +31,7 @@ test("before there is an administrator only the set-up answers, for whom has sig
   expect(await status("/uploads")).toBe(401);
 }, 30_000);
 
-test("the code on stderr makes the first administrator, once; after that there is no set-up", async () => {
+test("T29: the code on stderr makes the first administrator, once; after that there is no set-up", async () => {
   await until("the code", () => box.errors.some((line) => line.includes("enter the code")));
   const [code = ""] = /[A-Z2-7]{4}(-[A-Z2-7]{4}){3}/.exec(box.errors.join("\n")) ?? [];
   expect(await codeOf(await setUp("AAAA-BBBB-CCCC-DDDD"))).toBe("setup_code_invalid");
@@ -50,7 +50,7 @@ test("the code on stderr makes the first administrator, once; after that there i
   expect(box.lines.join("\n")).not.toContain(code);
 }, 30_000);
 
-test("a fresh code voids the one before; of two people at once one wins", async () => {
+test("T29: a fresh code voids the one before; of two people at once one wins", async () => {
   const old = await freshCode();
   const code = await freshCode();
   expect(await codeOf(await setUp(old))).toBe("setup_code_invalid");

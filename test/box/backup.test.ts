@@ -58,7 +58,7 @@ const cli = (args: readonly string[], options: { stdin?: string; config?: string
     options.stdin === undefined ? {} : { stdin: options.stdin },
   );
 
-test("a copy under a passphrase gives nothing away, and is whole", async () => {
+test("T28: a copy under a passphrase gives nothing away, and is whole", async () => {
   expect(statSync(sealed).mode & 0o777).toBe(0o600);
   const bytes = readFileSync(sealed);
   for (const word of [patient, "SQLite format", "signing.jwk", "listen"]) expect(bytes.includes(word)).toBe(false);
@@ -118,7 +118,7 @@ test("without a passphrase the copy is plain, 0600, and a warning says so; nothi
   expect(again.stderr).toContain("exists already");
 });
 
-test("a box restored elsewhere knows its uploads, asks for what is missing, and no old token is good", async () => {
+test("T28: a box restored elsewhere knows its uploads, asks for what is missing, and no old token is good", async () => {
   const elsewhere = mkdtempSync(join(folder, "elsewhere-"));
   const config = join(elsewhere, "relaypacs.toml");
   writeFileSync(

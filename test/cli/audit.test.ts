@@ -54,7 +54,7 @@ test("who did what stands in the audit, while the server runs, without anything 
   expect(JSON.stringify(all)).not.toMatch(/SENTINEL|DOE|2\.25\.7001/);
 });
 
-test("verify holds, names the first broken row, and finds a cut tail by what an export left elsewhere", async () => {
+test("T27: verify holds, names the first broken row, and finds a cut tail by what an export left elsewhere", async () => {
   const head = join(box.dataDir, "..", "head.json");
   expect((await audit("export", "--format", "dicom", "--head", head)).stdout).toContain("<AuditMessage>");
   expect(statSync(head).mode & 0o777).toBe(0o600);

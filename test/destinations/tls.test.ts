@@ -17,7 +17,7 @@ if (certificate !== null) {
   const trusted: ClientTlsConfig = { ca: certificate.certFile };
   const wrongName = testCertificate(folder.path, "elsewhere", "DNS:elsewhere.invalid");
 
-  describe("https", () => {
+  describe("T30: https", () => {
     test("a self-signed certificate is trusted when tls.ca names it, and not without", async () => {
       const fake = await startFakePacs({ tls: certificate });
       try {
@@ -54,7 +54,7 @@ if (certificate !== null) {
   });
 
   if (storescpProgram !== null) {
-    test("DICOM TLS with certificates on both sides, byte for byte", async () => {
+    test("T30: DICOM TLS with certificates on both sides, byte for byte", async () => {
       const client = testCertificate(folder.path, "client");
       if (client === null) throw new Error("no certificate");
       const files = [certificate.keyFile, certificate.certFile];

@@ -50,7 +50,7 @@ async function cleanedUp(client: Client, token: string, box: Box): Promise<void>
 
 if (fakeTimeLibrary !== null)
   test.each([jumpSeconds, -jumpSeconds])(
-    "a clock set by %d s, running and across a restart: nothing goes early, and all is delivered",
+    "T35: a clock set by %d s, running and across a restart: nothing goes early, and all is delivered",
     async (jump) => {
       const time = fakeTime();
       const port = await freePort();

@@ -12,7 +12,7 @@ const megabyte = 1_048_576;
 const mostMemory = 300 * megabyte;
 const jane = { patient_id: "J-1", patient_name: "Doe^Jane" };
 
-describe("pictures made to harm", () => {
+describe("T20: pictures made to harm", () => {
   let desk: Desk;
   let pictures: HostilePicture[] = [];
   const good = (uid: string): SendFile => ({ name: "IM1", bytes: madeBytes({ study: uid, sop: `${uid}.1` }) });

@@ -63,7 +63,7 @@ async function privatePictures(): Promise<PrivatePicture[]> {
   return pictures;
 }
 
-test("position, owner and serial number of a photo are nowhere: not in what arrived, not in the log, not on the disk", async () => {
+test("T20: position, owner and serial number of a photo are nowhere: not in what arrived, not in the log, not on the disk", async () => {
   const pictures = await privatePictures();
   const secrets = pictures.flatMap((picture) => picture.secrets);
   const found = (where: string, bytes: Buffer) =>

@@ -104,7 +104,7 @@ test("all of them end, and what was told was told with names", () => {
   expect(ended[0]?.studies[0]).toMatchObject({ patient_name: secret.patientName, patient_id: secret.patientID });
 });
 
-test("names that turn text around or command a terminal are shown harmlessly", async () => {
+test("T23: names that turn text around or command a terminal are shown harmlessly", async () => {
   const { status } = await lab.send([
     { name: "odd.zip", bytes: makeZip(strange.map((name) => ({ name, data: "no image" }))) },
   ]);
@@ -140,7 +140,7 @@ test("an answer to a broken request does not repeat what was sent, nor does the 
   }
 });
 
-test("nothing lies outside the data folder, and in it only what lay there before", async () => {
+test("T15, T16: nothing lies outside the data folder, and in it only what lay there before", async () => {
   const client = await lab.box.client();
   for (const { upload_id } of ended)
     await until("its files to leave", async () => (await client.status(upload_id)).files_removed_at !== null);

@@ -44,7 +44,7 @@ test("the cookie is bound to the host, Secure, HttpOnly and Strict; every answer
   }
 });
 
-test("another site's form, fetch and text/plain are refused before their body counts; CORS is closed", async () => {
+test("T11: another site's form, fetch and text/plain are refused before their body counts; CORS is closed", async () => {
   const kinds = [
     "application/json",
     "application/x-www-form-urlencoded",

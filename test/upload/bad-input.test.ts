@@ -129,7 +129,7 @@ const post = (path: string, body: unknown, token: string | null = client.token) 
     body: typeof body === "string" || body instanceof Uint8Array ? (body as string) : JSON.stringify(body),
   });
 
-describe("POST /upload/init refuses", () => {
+describe("T26: POST /upload/init refuses", () => {
   test.each(bad)("%s", async (_what, body, status, code) => {
     await problemOf(await post("/upload/init", body), status, code);
   });

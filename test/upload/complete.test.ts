@@ -80,7 +80,7 @@ describe("complete", () => {
       expect(outcome).toMatchObject({ error: { code: "nothing_to_send", message: expect.any(String) }, studies: [] });
   });
 
-  test("afterwards the token takes no bytes but reads", async () => {
+  test("T4: afterwards the token takes no bytes but reads", async () => {
     const opened = await stage.enter("delivered");
     await problemOf(await put(stage.box, opened, { file_id: "f0", chunk_index: 0 }, pattern(10)), 409, "upload_closed");
     const status = await stage.client.request("GET", `/upload/${opened.upload_id}/status`, {

@@ -20,7 +20,7 @@ afterAll(() => box.stop());
 const login = (username: string, password: string) =>
   fetch(`${box.url}/auth/login`, { method: "POST", body: JSON.stringify({ username, password }) });
 
-test("max_open_uploads_per_user: 429 until one of them ends; other users are not asked", async () => {
+test("T25: max_open_uploads_per_user: 429 until one of them ends; other users are not asked", async () => {
   const first = await client.init(oneFile(10));
   await client.init(oneFile(10));
   const third = () => client.request("POST", "/upload/init", { body: oneFile(10) });
@@ -80,7 +80,7 @@ test("an address past its limit is told so before its body is read", async () =>
   raw.drop();
 });
 
-test("too little disk: 507 before the first byte, with Retry-After", async () => {
+test("T25: too little disk: 507 before the first byte, with Retry-After", async () => {
   const full = await startBox("[limits]\nmin_free_disk_bytes = 9000000000000000");
   try {
     const owner = await newUser(full, "owner", "clinician");

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => box.stop());
 
-test("chunk requests that stall are bounded per user, hold no file until a byte comes, and make room when they end", async () => {
+test("T24: chunk requests that stall are bounded per user, hold no file until a byte comes, and make room when they end", async () => {
   const [busy, calm] = [await newUser(box, "busy", "clinician"), await newUser(box, "calm", "clinician")];
   const opened = await busy.init(oneFile(K));
   const open = () => readdirSync(`/proc/${box.pid}/fd`).length;

@@ -57,7 +57,7 @@ const ask = (route: string, headers: Record<string, string>, id = opened.upload_
   return fetch(box.url + path, { method, headers });
 };
 
-test.each(protectedRoutes)("%s: 401 without a token, with one that is none, with one in the URL", async (route) => {
+test.each(protectedRoutes)("T6: %s: 401 without a token, with one that is none, with one in the URL", async (route) => {
   const glue = route.includes("?") ? "&" : "?";
   const inUrl = ["token", "access_token", "upload_token"].map((name) => `${route}${glue}${name}=${client.token}`);
   for (const asked of [route, ...inUrl]) await problemOf(await ask(asked, {}), 401, "unauthorized");
@@ -123,7 +123,7 @@ const forgeries: [string, (token: string) => string][] = [
   ["null as header", (token) => token.replace(/^[^.]+/, base64url(null))],
   ["100 kB", () => "a".repeat(12_000)],
 ];
-describe("a forged token", () => {
+describe("T4: a forged token", () => {
   test.each(forgeries)("%s: 401", async (_what, forge) => {
     for (const token of [client.token, opened.upload_token]) {
       const headers = { authorization: `Bearer ${forge(token)}` };
@@ -158,7 +158,7 @@ describe("a forged token", () => {
   });
 });
 
-describe("a good token in the wrong place", () => {
+describe("T4: a good token in the wrong place", () => {
   test.each(["POST /upload/init", "GET /uploads", "GET /auth/me", "POST /upload/ID/retry", "POST /upload/ID/accept"])(
     "an upload token on %s: 401",
     async (route) => {
@@ -250,7 +250,7 @@ test("disabling a user ends the sign-in and the upload tokens at once", async ()
     );
 });
 
-test("key rotate in the middle of an upload: old tokens go on, new ones are signed by the new key", async () => {
+test("T5: key rotate in the middle of an upload: old tokens go on, new ones are signed by the new key", async () => {
   const theirs = await client.init(oneFile(4096));
   expect((await run(["key", "rotate", "--config", box.configFile])).code).toBe(0);
   const fresh = await client.request("POST", `/upload/${theirs.upload_id}/token`);
@@ -264,7 +264,7 @@ test("key rotate in the middle of an upload: old tokens go on, new ones are sign
   await problemOf(await put(box, renewed, { file_id: "a", chunk_index: 0 }, pattern(4096)), 409, "upload_closed");
 });
 
-test("no token, name or address of an upload is in what the box says", () => {
+test("T6: no token, name or address of an upload is in what the box says", () => {
   const said = box.lines.join("\n");
   for (const secret of [client.token, opened.upload_token, "a.bin"]) expect(said).not.toContain(secret);
   expect(box.events("http.failed")).toEqual([]);
