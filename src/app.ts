@@ -26,6 +26,7 @@ import type { Destination } from "./destinations/destination.ts";
 import { createDestination } from "./destinations/index.ts";
 import { startForwarder } from "./forward/dispatcher.ts";
 import { unknownDestinations } from "./forward/route.ts";
+import { routeFaults } from "./forward/route-faults.ts";
 import { createGuard } from "./http/guard.ts";
 import { openListeners } from "./http/listeners.ts";
 import { createServer } from "./http/server.ts";
@@ -95,6 +96,7 @@ export async function startApp(
   const tokens = createTokens(keys);
   const serving = await openServing({ config: () => config });
   for (const { words } of await servingFaults(serving, config)) warn(`The certificate: ${words}.`);
+  for (const { message } of routeFaults(config)) warn(message);
   await installSevenZip(join(config.data_dir, "bin"));
 
   forgetMoved(db, config);
@@ -230,6 +232,7 @@ export async function startApp(
       destinations = makeDestinations(merged); // first, because it can fail: then all stays as it was
       config = merged;
       forgetMoved(db, config);
+      for (const { message } of routeFaults(config)) warn(message);
       tellAudit("app.reloaded");
       await listeners.refresh();
       wakeAll();

@@ -11,6 +11,7 @@ import { pageMemory } from "./page-memory.ts";
 import { receive } from "./receive.ts";
 import { type Bench, holds, type Result, table } from "./result.ts";
 import { signIn } from "./sign-in.ts";
+import { routing } from "./routing.ts";
 import { startUp } from "./start-up.ts";
 import { stow } from "./stow.ts";
 import { transport } from "./transport.ts";
@@ -27,6 +28,7 @@ const benches: readonly Bench[] = [
   stow,
   cStore,
   wholePath,
+  routing,
   startUp,
   signIn,
   memory,

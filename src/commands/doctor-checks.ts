@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, mkdtempSync, rmdirSync, statfsSync, 
 import { dirname, join, resolve } from "node:path";
 import type { Config } from "../core/config-schema.ts";
 import type { CheckStep } from "../destinations/destination.ts";
+import { routeFaults } from "../forward/route-faults.ts";
 import { readChain } from "../tls/file-check.ts";
 import { authorityFile } from "../tls/paths.ts";
 import { openServing, servingFaults } from "../tls/serving.ts";
@@ -71,4 +72,18 @@ export async function certificate(config: Config): Promise<CheckStep> {
         : "Put a valid certificate and its key at tls.cert and tls.key (PEM).";
     return failed(name, `cannot be read (${reason(error)})`, mend);
   }
+}
+
+/** Rules that never decide anything; none are configured: nothing is said. */
+export function rules(config: Config): CheckStep[] {
+  const faults = routeFaults(config);
+  if (faults.length > 0)
+    return faults.map(({ rule, message }) =>
+      failed(
+        `rule ${rule}`,
+        message,
+        `Change or remove the [[route]] "${rule}"; relaypacs route try FILE shows what it does.`,
+      ),
+    );
+  return config.route.length === 0 ? [] : [passed("rules", `${config.route.length}, each can match`)];
 }

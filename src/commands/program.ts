@@ -82,6 +82,9 @@ export function commandLine(finish: (action: Action) => Promise<void>): Command 
   const route = program.command("route").description("which study goes where");
   command(route, "try <file>", "tell which rule a file meets, and why")
     .option("--stat", "as if it were sent as STAT")
+    .option("--user <name>", "as if this account had sent it")
+    .option("--invitation <label>", "as if it came by the invitation of this label")
+    .option("--time <HH:MM>", "as if it came at this time of day")
     .option(...json)
     .action(async (file, options) => finish((await import("./route.ts")).tryFile(file, options)));
 

@@ -170,11 +170,27 @@ const OneOrMore = Type.Union([
 ]);
 const ServiceLevel = Type.Union([Type.Literal("routine"), Type.Literal("stat")]);
 const ServiceLevels = Type.Union([ServiceLevel, Type.Array(ServiceLevel, { minItems: 1 })]);
+/** By the box's own clock; over midnight where the end is before the beginning. */
+const TimeOfDay = Type.String({ pattern: "^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$" });
+/** Texts are compared in any case; `*` stands for any characters, `?` for one (PS3.4 C.2.2.2.4). */
 export const RouteSchema = Type.Object(
   {
     name: Type.String({ minLength: 1 }),
     when: Type.Optional(
-      Type.Object({ modality: Type.Optional(OneOrMore), service_level: Type.Optional(ServiceLevels) }, closed),
+      Type.Object(
+        {
+          modality: Type.Optional(OneOrMore),
+          service_level: Type.Optional(ServiceLevels),
+          body_part: Type.Optional(OneOrMore),
+          user: Type.Optional(OneOrMore),
+          invitation: Type.Optional(OneOrMore),
+          ae_title: Type.Optional(OneOrMore),
+          institution: Type.Optional(OneOrMore),
+          description: Type.Optional(OneOrMore),
+          time: Type.Optional(Type.Union([TimeOfDay, Type.Array(TimeOfDay, { minItems: 1 })])),
+        },
+        closed,
+      ),
     ),
     to: Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }),
   },

@@ -1,7 +1,7 @@
 import { eq } from "drizzle-orm";
 import { type Moment, saveClockMs } from "../core/clock.ts";
 import type { Queries } from "./database.ts";
-import { boxClock } from "./schema.ts";
+import { boxClock } from "./schema-clock.ts";
 
 const only = eq(boxClock.id, 1);
 

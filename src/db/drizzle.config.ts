@@ -7,6 +7,7 @@ export default defineConfig({
     "./src/db/schema.ts",
     "./src/db/schema-accounts.ts",
     "./src/db/schema-audit.ts",
+    "./src/db/schema-clock.ts",
     "./src/db/schema-invitations.ts",
   ],
   out: "./migrations",

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { ErrorCode, Severity } from "../contract/errors.ts";
+import type { RouteTags } from "../contract/routing.ts";
 import type { DeliveryState, StudyDecision, UploadState } from "../contract/states.ts";
 import type { ExpectedStudy, StudyMetadata } from "../contract/upload.ts";
 import { user } from "./schema-accounts.ts";
@@ -140,6 +141,8 @@ export const study = sqliteTable(
     accessionNumber: text("accession_number"),
     studyDescription: text("study_description"),
     modalities: text({ mode: "json" }).$type<string[]>().notNull(),
+    /** (P) What routing looks at beside them; null: forgotten, with the files at the latest. */
+    routeTags: text("route_tags", { mode: "json" }).$type<RouteTags>(),
     seriesCount: integer("series_count").notNull(),
     instanceCount: integer("instance_count").notNull(),
     /** (P) What travels with this study as a note. */
@@ -288,13 +291,4 @@ export const destinationTarget = sqliteTable("destination_target", {
   destinationId: text("destination_id").primaryKey(),
   /** Hash of kind and address. */
   target: text().notNull(),
-});
-
-/** One row: how long the box has been running, as last saved (core/clock.ts). */
-export const boxClock = sqliteTable("box_clock", {
-  id: integer().primaryKey(),
-  /** Box time. */
-  box: integer().notNull(),
-  /** What the wall clock showed then. */
-  wall: integer().notNull(),
 });

@@ -72,7 +72,7 @@ export function forgetContents(db: Queries, uploadId: string): void {
   const studies = db.select({ id: study.id }).from(study).where(eq(study.uploadId, uploadId));
   db.update(instance).set({ head: null }).where(inArray(instance.studyId, studies)).run();
   db.update(study)
-    .set({ clinicalNotes: null, studyTime: null, studyID: null, referringPhysicianName: null })
+    .set({ clinicalNotes: null, routeTags: null, studyTime: null, studyID: null, referringPhysicianName: null })
     .where(eq(study.uploadId, uploadId))
     .run();
   db.update(upload)
@@ -98,6 +98,7 @@ export const blankStudies = (db: Queries, uploadId: string): void => {
       accessionNumber: null,
       studyDescription: null,
       clinicalNotes: null,
+      routeTags: null,
       rejectReason: null,
     })
     .where(eq(study.uploadId, uploadId))

@@ -10,6 +10,7 @@ const texts = {
   ReferringPhysicianName: "PN",
   PatientID: "LO",
   StudyDescription: "LO",
+  InstitutionName: "LO",
   SeriesDescription: "LO",
   StudyID: "SH",
   AccessionNumber: "SH",

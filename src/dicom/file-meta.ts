@@ -19,6 +19,7 @@ const metaTags = {
   mediaStorageSOPClassUID: 0x00020002,
   mediaStorageSOPInstanceUID: 0x00020003,
   transferSyntaxUID: 0x00020010,
+  sourceAETitle: 0x00020016,
 } as const;
 
 /** File Meta Information as found (PS3.10 7.1); "" for what is missing. */
@@ -26,6 +27,7 @@ export interface FileMeta {
   readonly mediaStorageSOPClassUID: string;
   readonly mediaStorageSOPInstanceUID: string;
   readonly transferSyntaxUID: string;
+  readonly sourceAETitle: string;
   /** The group length is there and true, and the group is written as the standard wants it. */
   readonly regular: boolean;
   /** Byte offset of the data set behind it. */
@@ -73,6 +75,11 @@ export async function readFileMeta(reader: FileReader): Promise<FileMeta> {
     mediaStorageSOPClassUID: uid(metaTags.mediaStorageSOPClassUID),
     mediaStorageSOPInstanceUID: uid(metaTags.mediaStorageSOPInstanceUID),
     transferSyntaxUID: uid(metaTags.transferSyntaxUID),
+    // PS3.5 6.2: an AE title is ASCII, and spaces around it say nothing.
+    sourceAETitle: Buffer.from(values.get(metaTags.sourceAETitle) ?? [])
+      .toString("latin1")
+      .replace(/[^\x20-\x7e]/g, " ")
+      .trim(),
     regular: position === statedEnd && encoding === "explicit-le",
     end: position,
   };

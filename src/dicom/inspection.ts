@@ -25,6 +25,9 @@ export interface InspectedInstance {
   readonly referringPhysicianName: string;
   readonly modality: string;
   readonly bodyPartExamined: string;
+  readonly institutionName: string;
+  /** Source Application Entity Title (0002,0016): who wrote the file (PS3.10 7.1); "" where the meta has none. */
+  readonly sourceAETitle: string;
   readonly seriesNumber: string;
   readonly seriesDescription: string;
   readonly instanceNumber: string;

@@ -7,6 +7,7 @@ export const tags = {
   StudyTime: 0x00080030,
   AccessionNumber: 0x00080050,
   Modality: 0x00080060,
+  InstitutionName: 0x00080080,
   ReferringPhysicianName: 0x00080090,
   StudyDescription: 0x00081030,
   SeriesDescription: 0x0008103e,

@@ -60,6 +60,8 @@ export function validate(found: FoundInstance, options: InspectOptions): Inspect
     referringPhysicianName: text("ReferringPhysicianName"),
     modality: text("Modality"),
     bodyPartExamined: text("BodyPartExamined"),
+    institutionName: text("InstitutionName"),
+    sourceAETitle: found.meta?.sourceAETitle ?? "",
     seriesNumber: text("SeriesNumber"),
     seriesDescription: text("SeriesDescription"),
     instanceNumber: text("InstanceNumber"),

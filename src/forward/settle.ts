@@ -21,6 +21,7 @@ import { endedNow, updateUpload } from "../db/uploads.ts";
 import { enqueueDeliveries, noDestination, notesFormOf, retryUntil } from "./enqueue.ts";
 import { giveReceipt } from "./give-receipt.ts";
 import { routeStudy, unknownDestinations } from "./route.ts";
+import { routableOf } from "./route-facts.ts";
 import { uploadStateOf } from "./upload-state.ts";
 
 type RetryConfig = Pick<Config, "destination" | "route" | "retention" | "intake">;
@@ -115,9 +116,9 @@ function retryParked(tx: Transaction, row: Delivery, facts: UploadFacts, now: Mo
   }
   const study = facts.studies.find(({ id }) => id === row.studyId);
   if (!study) return false;
-  const { modalities, serviceLevel } = study;
-  const { destinationIds } = facts.upload;
-  const [first, ...others] = routeStudy(config, { modalities, serviceLevel, destinationIds });
+  const { serviceLevel } = study;
+  const routable = routableOf(tx, facts.upload, { ...study, tags: study.routeTags }, now.wall);
+  const [first, ...others] = routeStudy(config, routable);
   if (first === undefined) return false;
   requeue(tx, row, now, config, first);
   const { uploadId, studyId } = row;

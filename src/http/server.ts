@@ -15,6 +15,7 @@ import { adminDeliveryRoutes } from "./routes/admin-deliveries.ts";
 import { adminDestinationRoutes } from "./routes/admin-destinations.ts";
 import { adminSessionRoutes } from "./routes/admin-sessions.ts";
 import { adminSystemRoutes } from "./routes/admin-system.ts";
+import { adminRouteRoutes } from "./routes/admin-routes.ts";
 import { adminUserRoutes } from "./routes/admin-users.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { docsRoutes } from "./routes/docs.ts";
@@ -108,6 +109,7 @@ export async function createServer(context: HttpContext) {
     .use(adminDestinationRoutes(context))
     .use(adminSystemRoutes(context))
     .use(adminDeliveryRoutes(context))
+    .use(adminRouteRoutes(context))
     .use(docsRoutes())
     .get("/docs/json", async () => (await import("./openapi.ts")).openApiDocument(app), { detail: { hide: true } })
     .use(trustRoutes(context, files))

@@ -5,6 +5,8 @@ import type { Database } from "../db/database.ts";
 import { orderOf } from "../db/invitations.ts";
 import { addFindings, filesOf, type UploadRow } from "../db/uploads.ts";
 import { findUser } from "../db/users.ts";
+import { routeStudy } from "../forward/route.ts";
+import { routableOf } from "../forward/route-facts.ts";
 import { type AcceptableStudy, acceptStudies } from "../study/accept.ts";
 import { completenessFindings } from "../study/completeness.ts";
 import { insertRepeats, repeatedStudies, unprovenFiles } from "../study/duplicates.ts";
@@ -102,7 +104,16 @@ export async function runPipeline(deps: PipelineDeps, upload: UploadRow, signal:
       config,
       hashKey,
       serviceLevel: upload.serviceLevel,
-      destinationIds: upload.destinationIds,
+      routeOf: (modalities) => {
+        const { tags } = plan;
+        const study = routableOf(
+          db.orm,
+          upload,
+          { modalities, tags, serviceLevel: upload.serviceLevel },
+          deps.now().wall,
+        );
+        return routeStudy(config, study);
+      },
       author: findUser(db.orm, upload.userId)?.username ?? "",
       now: new Date(upload.completedAt ?? deps.now().wall),
       signal,

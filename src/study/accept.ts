@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { RouteTags } from "../contract/routing.ts";
 import type { Moment } from "../core/clock.ts";
 import type { Config } from "../core/config-schema.ts";
 import type { Database, Transaction } from "../db/database.ts";
@@ -6,6 +7,7 @@ import { insertInstances, insertSourcePictures, insertStudy } from "../db/studie
 import { findUpload, type NewFinding, replaceFindings, type UploadRow, updateUpload } from "../db/uploads.ts";
 import { enqueueDeliveries } from "../forward/enqueue.ts";
 import { routeStudy } from "../forward/route.ts";
+import { routableOf } from "../forward/route-facts.ts";
 import { settleUpload } from "../forward/settle.ts";
 import { moveUpload } from "../upload/session.ts";
 import type { AcceptableInstance } from "./group.ts";
@@ -69,6 +71,7 @@ function acceptOne(
     studyInstanceUID: plan.identity.study.studyInstanceUID,
     ...columnsOf(plan.identity),
     modalities: modalitiesOf(plan, images),
+    routeTags: plan.tags,
     seriesCount: new Set(images.map(({ inspected }) => inspected.seriesInstanceUID)).size,
     instanceCount: plan.before + (plan.waits === null ? images.length : plan.instances.length + plan.pictures.length),
     clinicalNotes: plan.notes,
@@ -83,7 +86,14 @@ function acceptOne(
     );
     return;
   }
-  queueStudy(tx, config, upload, { studyId, modalities: modalitiesOf(plan, images) }, now);
+  const { serviceLevel } = upload;
+  queueStudy(
+    tx,
+    config,
+    upload,
+    { studyId, modalities: modalitiesOf(plan, images), tags: plan.tags, serviceLevel },
+    now,
+  );
 }
 
 export const modalitiesOf = (plan: Pick<StudyPlan, "modalities">, images: readonly AcceptableInstance[]): string[] =>
@@ -112,18 +122,19 @@ export function queueStudy(
   tx: Transaction,
   config: Config,
   upload: UploadRow,
-  study: { studyId: string; modalities: string[]; serviceLevel?: "routine" | "stat" },
+  study: {
+    readonly studyId: string;
+    readonly modalities: readonly string[];
+    readonly tags: RouteTags | null;
+    readonly serviceLevel: "routine" | "stat";
+  },
   now: Moment,
 ): void {
-  const serviceLevel = study.serviceLevel ?? upload.serviceLevel;
+  const { studyId, serviceLevel } = study;
   enqueueDeliveries(tx, {
     uploadId: upload.id,
-    studyId: study.studyId,
-    destinationIds: routeStudy(config, {
-      modalities: study.modalities,
-      serviceLevel,
-      destinationIds: upload.destinationIds,
-    }),
+    studyId,
+    destinationIds: routeStudy(config, routableOf(tx, upload, study, now.wall)),
     serviceLevel,
     config,
     resend: upload.resendReason !== null,

@@ -30,7 +30,7 @@ export async function assignNotes(
   const notes = body.clinical_notes ?? "";
   const images = instancesOf(deps.db.orm, [study.id]).length;
   const identity = identityOfRow(study, studyInstanceUID);
-  const plan = { identity, modalities: study.modalities, images, pictures: [], notes };
+  const plan = { identity, modalities: study.modalities, images, pictures: [], notes, tags: study.routeTags };
   await makeLater(deps, upload, plan, study.serviceLevel, (tx, made, told) => {
     requireWanted(tx, uploadId, studyInstanceUID, body); // the other of two calls at once may have been first
     insertInstances(tx, rowsOf(study.id, made));

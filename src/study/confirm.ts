@@ -101,7 +101,7 @@ export async function confirmStudy(
   const sent = instancesOf(db.orm, [study.id]).length;
   const notes = (body.clinical_notes ?? study.clinicalNotes) || null;
   const serviceLevel = body.service_level ?? study.serviceLevel;
-  const plan = { identity, modalities: study.modalities, images: sent, pictures, notes };
+  const plan = { identity, modalities: study.modalities, images: sent, pictures, notes, tags: study.routeTags };
   await makeLater(deps, upload, plan, serviceLevel, (tx, made, told) => {
     waitingStudy(tx, uploadId, studyInstanceUID); // the other of two calls at once may have been first
     const images = made.filter(({ notesAs }) => !notesAs);
@@ -125,7 +125,13 @@ export async function confirmStudy(
       instanceCount: study.instanceCount - pictures.length + images.length,
     });
     if (somethingGoes)
-      queueStudy(tx, deps.config(), upload, { studyId: study.id, modalities: known, serviceLevel }, deps.now());
+      queueStudy(
+        tx,
+        deps.config(),
+        upload,
+        { studyId: study.id, modalities: known, tags: study.routeTags, serviceLevel },
+        deps.now(),
+      );
     if (body.clinical_notes) removeFindings(tx, uploadId, ["notes_not_assigned"]);
     forgetQuestions(tx, uploadId);
     record(tx, { by, event: "study.confirmed", uploadId, studyInstanceUID, details: { service_level: serviceLevel } });

@@ -9,7 +9,8 @@ import { changedNow, insertDelivery } from "../db/deliveries.ts";
 import { findStudy, insertStudy, type StudyRow } from "../db/studies.ts";
 import type { NewFinding, UploadFileRow, UploadRow } from "../db/uploads.ts";
 import { retryUntil } from "../forward/enqueue.ts";
-import { routeStudy } from "../forward/route.ts";
+import { possibleDestinations } from "../forward/route.ts";
+import { routableAgain } from "../forward/route-facts.ts";
 import type { DeclaredFiles } from "../upload/session.ts";
 import { waitReasonOfPictures } from "./decide.ts";
 import { columnsOf, type Identity, identityFrom, identityOfRow, isIdentified } from "./identity.ts";
@@ -26,7 +27,8 @@ export const objectKeyOf = (hashKey: Uint8Array, sha256: string): string =>
 function confirmations(config: Routing, rows: readonly DeliveredRow[], asked: Asked): DeliveredRow[] | null {
   const [first] = rows;
   if (!first) return null;
-  const route = routeStudy(config, { ...asked, modalities: first.modalities });
+  // Rules may ask for what is not kept of a delivered study: then it goes wherever they might send it.
+  const route = possibleDestinations(config, routableAgain({ ...asked, modalities: first.modalities }));
   const found = route.flatMap((id) => rows.filter((row) => row.destinationId === id).slice(0, 1));
   return route.length > 0 && found.length === route.length ? found : null;
 }

@@ -1,4 +1,6 @@
+import type { RouteTags } from "../contract/routing.ts";
 import type { InspectedInstance } from "../dicom/inspection.ts";
+import { tagsOf } from "../forward/route-facts.ts";
 
 /** An instance that passed inspection, and where it lies. */
 export interface AcceptableInstance {
@@ -23,6 +25,8 @@ export interface GroupedStudy {
   /** The study's fields as its first instance has them; what that leaves empty, as the next one that says it. */
   readonly first: InspectedInstance;
   readonly modalities: string[];
+  /** What routing looks at beside them. */
+  readonly tags: RouteTags;
   readonly seriesCount: number;
   readonly instances: AcceptableInstance[];
 }
@@ -102,7 +106,8 @@ export function groupByStudy(instances: readonly AcceptableInstance[]): Grouping
       else studyOfSeries.set(seriesInstanceUID, uid);
     }
     const modalities = [...new Set(kept.map((item) => item.inspected.modality).filter((value) => value !== ""))].sort();
-    return { studyInstanceUID: uid, first, modalities, seriesCount: series.size, instances: kept };
+    const tags = tagsOf(kept.map(({ inspected }) => inspected));
+    return { studyInstanceUID: uid, first, modalities, tags, seriesCount: series.size, instances: kept };
   });
   const severalPatients = studies.length > 0 && ofOnePatient(studies, (study) => study.first).others.length > 0;
   return { studies, mismatched, severalPatients, sharedSeries };

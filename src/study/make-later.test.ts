@@ -27,7 +27,7 @@ test("a picture that waits is not lost where memory is short, or the box stops, 
   };
   const pictures = [{ kind: "jpeg" as const, path: "photo", fileName: "photo.jpg", sha256: "ab" }];
   const identity = identityFrom({ patient_id: "P-1", patient_name: "DOE^JANE" }, "2.25.1");
-  const plan = { identity, modalities: [], images: 0, pictures, notes: null };
+  const plan = { identity, modalities: [], images: 0, pictures, notes: null, tags: null };
   let recorded = 0;
   const make = () =>
     makeLater(deps, box.uploadRow(id), plan, "routine", (_, made) => {

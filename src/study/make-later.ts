@@ -1,10 +1,13 @@
 import { rmSync } from "node:fs";
+import type { RouteTags } from "../contract/routing.ts";
 import type { Moment } from "../core/clock.ts";
 import type { Config } from "../core/config-schema.ts";
 import { RelayError } from "../core/errors.ts";
 import type { Database, Transaction } from "../db/database.ts";
 import type { NewFinding, UploadRow } from "../db/uploads.ts";
 import { findUser } from "../db/users.ts";
+import { routeStudy } from "../forward/route.ts";
+import { routableOf } from "../forward/route-facts.ts";
 import { FindingBook } from "../intake/finding-book.ts";
 import { syncFolderTree } from "../intake/sync-folder.ts";
 import type { Spool } from "../upload/spool.ts";
@@ -26,7 +29,7 @@ export interface ConfirmDeps {
 export async function makeLater(
   deps: ConfirmDeps,
   upload: UploadRow,
-  plan: MakePlan,
+  plan: MakePlan & { readonly tags: RouteTags | null },
   serviceLevel: "routine" | "stat",
   record: (tx: Transaction, made: readonly AcceptableInstance[], told: readonly NewFinding[]) => void,
 ): Promise<void> {
@@ -42,7 +45,10 @@ export async function makeLater(
       config: deps.config(),
       hashKey: deps.hashKey,
       serviceLevel,
-      destinationIds: upload.destinationIds,
+      routeOf: (modalities) => {
+        const study = routableOf(db.orm, upload, { modalities, tags: plan.tags, serviceLevel }, deps.now().wall);
+        return routeStudy(deps.config(), study);
+      },
       author: findUser(db.orm, upload.userId)?.username ?? "",
       now: new Date(deps.now().wall),
       signal: new AbortController().signal,

@@ -9,7 +9,6 @@ import { inspect } from "../dicom/inspect.ts";
 import { plainNotes } from "../dicom/note-context.ts";
 import { toSecondaryCapture } from "../dicom/secondary-capture.ts";
 import { notesFormOf } from "../forward/enqueue.ts";
-import { routeStudy } from "../forward/route.ts";
 import type { AcceptableInstance } from "./group.ts";
 import type { Identity } from "./identity.ts";
 import { madeKeyOf, madeUid, pictureUid } from "./made-uids.ts";
@@ -24,8 +23,8 @@ export interface MakeOptions {
   readonly config: Pick<Config, "intake" | "destination" | "route" | "site_name">;
   readonly hashKey: Uint8Array;
   readonly serviceLevel: "routine" | "stat";
-  /** As the upload names them; routing decides where it names none. */
-  readonly destinationIds: readonly string[];
+  /** Where a study of these modalities goes: what is to be said of notes depends on who takes them. */
+  readonly routeOf: (modalities: readonly string[]) => readonly string[];
   /** Display name of who sends. */
   readonly author: string;
   readonly now: Date;
@@ -162,7 +161,7 @@ async function fromNotes(plan: MakePlan, notes: string, options: MakeOptions): P
   const { destination, intake } = options.config;
   const wanted = new Set([intake.notes_as, ...destination.map((it) => it.notes_as ?? intake.notes_as)]);
   const { modalities } = plan;
-  const taken = routeStudy(options.config, { ...options, modalities }).map((id) => notesFormOf(options.config, id));
+  const taken = options.routeOf(modalities).map((id) => notesFormOf(options.config, id));
   const made: AcceptableInstance[] = [];
   for (const form of ["sr", "pdf"] as const) {
     if (!wanted.has(form)) continue;

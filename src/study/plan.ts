@@ -1,5 +1,7 @@
 import type { Order } from "../contract/invitation.ts";
+import type { RouteTags } from "../contract/routing.ts";
 import type { ExpectedStudy, StudyMetadata } from "../contract/upload.ts";
+import { tagsFrom } from "../forward/route-facts.ts";
 import { differsFromOrder, type WaitReason, waitReason, waitReasonOfPictures } from "./decide.ts";
 import type { RepeatedStudy } from "./duplicates.ts";
 import type { AcceptableInstance, GroupedStudy } from "./group.ts";
@@ -19,6 +21,8 @@ export interface Picture {
 export interface StudyPlan {
   readonly identity: Identity;
   readonly modalities: string[];
+  /** What routing looks at beside them; null: not known any more. */
+  readonly tags: RouteTags | null;
   readonly instances: readonly AcceptableInstance[];
   readonly pictures: readonly Picture[];
   /** Images of it that are at the destinations already and did not come again. */
@@ -57,6 +61,7 @@ export function planStudies(
   const plans: Omit<StudyPlan, "notes">[] = grouped.map((study) => ({
     identity: identityOf(study.first),
     modalities: study.modalities,
+    tags: study.tags,
     instances: study.instances,
     pictures: joined ? pictures : [],
     before: 0,
@@ -68,12 +73,21 @@ export function planStudies(
     const { studyInstanceUID, modalities, instances: before } = earlier;
     const came = { patientID: then.patient.id, patientBirthDate: then.patient.birthDate };
     const waits = waitReason(studyInstanceUID, came, upload.expected);
-    plans.push({ identity: then, modalities, instances: [], pictures, before, waits });
+    plans.push({
+      identity: then,
+      modalities,
+      tags: earlier.earlier?.routeTags ?? null,
+      instances: [],
+      pictures,
+      before,
+      waits,
+    });
   } else if ((!joined || earlier) && pictures.length > 0) {
     const identity = identityFrom(upload.metadata, picturesUID);
     plans.push({
       identity,
       modalities: [],
+      tags: tagsFrom(identity.bodyPart, identity.study.description),
       instances: [],
       pictures,
       before: 0,

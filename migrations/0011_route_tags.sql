@@ -1,0 +1,1 @@
+ALTER TABLE `study` ADD `route_tags` text;
