@@ -6,8 +6,8 @@ import type { CheckStep } from "../destinations/destination.ts";
 import { installSevenZip } from "../intake/seven-zip.ts";
 import { type JsonOptions, readConfig } from "./context.ts";
 import { checkDestination, stepLines } from "./destination.ts";
-import { compiler, copies, database, diskSync, openFiles } from "./doctor-machine.ts";
 import { certificate, clock, dataFolder, freeDisk, nearestFolder, rules } from "./doctor-checks.ts";
+import { compiler, copies, database, diskSync, openFiles } from "./doctor-machine.ts";
 import { say, sayJson } from "./io.ts";
 
 /** Runs the embedded 7zz from the data folder, where the server will run it, and leaves nothing behind. */

@@ -21,6 +21,7 @@ export async function sendOverAssociations(
   width: number,
   report: Sending["report"],
   signal: AbortSignal,
+  mayGoOn: () => boolean = () => true,
 ): Promise<void> {
   const stop = new AbortController();
   const again: OutgoingInstance[] = [];
@@ -31,7 +32,7 @@ export async function sendOverAssociations(
     const rejections: unknown[] = [];
     const lane = async () => {
       try {
-        await sendLane(sending, contexts, queue);
+        await sendLane(sending, contexts, queue, mayGoOn);
       } catch (error) {
         // A peer that takes fewer associations than we open: those it took do the work.
         if (isRejection(error)) return void rejections.push(error);
@@ -42,7 +43,7 @@ export async function sendOverAssociations(
     await Promise.all(Array.from({ length: Math.min(lanes, queue.length) }, lane));
     signal.throwIfAborted();
     if (failures.length > 0) throw failures[0];
-    if (queue.length > 0) throw rejections[0];
+    if (queue.length > 0 && rejections.length > 0) throw rejections[0];
   }
 
   for (const group of byContexts(instances)) await round(group, width);
@@ -54,10 +55,11 @@ async function sendLane(
   sending: Sending,
   contexts: readonly ProposedContext[],
   queue: OutgoingInstance[],
+  mayGoOn: () => boolean,
 ): Promise<void> {
   let association: Association | null = null;
   try {
-    while (queue.length > 0) {
+    while (queue.length > 0 && mayGoOn()) {
       sending.signal.throwIfAborted();
       association ??= await Association.open(sending.peer, contexts, sending.signal);
       const next = queue.shift();

@@ -49,7 +49,7 @@ export function cStore(config: CStoreConfig, env: DestinationEnv): Destination {
         return failedSteps(error);
       }
     },
-    store: async (instances, report, signal, sending) => {
+    store: async (instances, report, signal, sending, mayGoOn) => {
       const ready = await readableOnes(instances, report);
       const held = await heldBy(ready, signal);
       const replaces = config.on_conflict === "send";
@@ -67,7 +67,7 @@ export function cStore(config: CStoreConfig, env: DestinationEnv): Destination {
       if (held !== null) sending?.(unsent.filter(({ sopInstanceUID }) => !held.has(sopInstanceUID)));
       const width = config.associations ?? ASSOCIATIONS;
       const told = byItsWord(report, unsent, held);
-      await translated(signal, (to) => sendOverAssociations(to, unsent, width, told, signal));
+      await translated(signal, (to) => sendOverAssociations(to, unsent, width, told, signal, mayGoOn));
     },
     find: async (instances, signal) => {
       const held = await heldBy(instances, signal);

@@ -1,3 +1,11 @@
+/** The items as long as their taker may go on: from a no on there are none. */
+export function* asLongAs<T>(mayGoOn: (() => boolean) | undefined, items: Iterable<T>): Generator<T> {
+  for (const item of items) {
+    if (mayGoOn?.() === false) return;
+    yield item;
+  }
+}
+
 /**
  * Works through the items in order, at most `width` at a time. The first error stops the others through their signal;
  * it is thrown once all of them have ended, so nothing happens after the promise has settled.

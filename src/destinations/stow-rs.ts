@@ -3,8 +3,9 @@ import type { Destination, OutgoingInstance } from "./destination.ts";
 import type { DestinationEnv } from "./env.ts";
 import { inExplicitVR, tellingConversion } from "./explicit-ones.ts";
 import { httpPeer } from "./http-peer.ts";
+
 import { sizeOf } from "./instance-bytes.ts";
-import { inLanes } from "./lanes.ts";
+import { asLongAs, inLanes } from "./lanes.ts";
 import { batchesOf } from "./multipart.ts";
 import { type Report, readableOnes, refused } from "./outcome.ts";
 import { heldByQido } from "./qido.ts";
@@ -40,7 +41,7 @@ export function stowRs(config: DicomWebConfig, env: DestinationEnv, profile: Sto
     id: config.id,
     kind: config.kind,
     check: (signal) => checkStow(peer, signal),
-    store: async (instances, told, signal, sending) => {
+    store: async (instances, told, signal, sending, mayGoOn) => {
       const readable = fittingOnes(await readableOnes(instances, told), most, told);
       const ready = explicitVR ? await inExplicitVR(readable, told, signal) : readable;
       const report = explicitVR ? tellingConversion(ready, told) : told;
@@ -68,7 +69,7 @@ export function stowRs(config: DicomWebConfig, env: DestinationEnv, profile: Sto
         bytes: Math.min(limits.bytes, Math.max(LEAST.bytes, Math.ceil(limits.bytes / REQUESTS))),
       };
       // The first failure closes the queue for all; what is on its way gets its answer, or it would have to be asked for.
-      const queue = batchesOf(unsent, share);
+      const queue = asLongAs(mayGoOn, batchesOf(unsent, share));
       const lane = async () => {
         for (const batch of queue) await batches.send(batch);
       };

@@ -51,6 +51,37 @@ test("STAT runs beside a routine attempt; a second routine one waits, and so doe
   expect(order(main)).toEqual([1, 3, 4, 2]);
 });
 
+test("as long as STAT runs no routine study begins, and one under way leaves the rest for later", async () => {
+  const main = fake();
+  const stat = gate();
+  const half = Promise.withResolvers<void>();
+  main.scripts.push(async (instances, report, _signal, pacs, mayGoOn) => {
+    for (const [index, instance] of instances.entries()) {
+      if (index === 1) await half.promise;
+      if (mayGoOn?.() === false) return;
+      report(pacs.take(instance));
+    }
+  }, stat.script);
+  box.advance(1);
+  const first = box.accept({ instances: 3 });
+  const forwarder = box.start();
+  await box.until(() => main.stores.length === 1);
+  const second = accept();
+  const urgent = accept("stat");
+  forwarder.wake();
+  await box.until(() => main.stores.length === 2);
+  half.resolve();
+  await box.until(() => box.delivery(first.deliveryId).state === "pending");
+  expect(box.delivery(first.deliveryId)).toMatchObject({ deliveredInstances: 1, errorCode: null });
+  expect(box.delivery(second.deliveryId).state).toBe("pending");
+  stat.open();
+  await box.until(() => box.delivery(second.deliveryId).state === "delivered");
+  expect(box.delivery(urgent.deliveryId).state).toBe("delivered");
+  // What had arrived does not go again: the fake would not take it twice.
+  expect(main.stores.map((uids) => uids.length)).toEqual([3, 1, 2, 1]);
+  expect(order(main)).toEqual([1, 3, 1, 2]);
+});
+
 test("a black hole blocks no other lane", async () => {
   const hole = gate();
   fake("hole").scripts.push(hole.script);

@@ -24,12 +24,16 @@ import { retryTimeExceeded } from "./verdict.ts";
 /** A lane looks again after so long even when nobody wakes it. */
 const idlePollMs = 60_000;
 
-/** Two places: a routine attempt takes only `any`; STAT has one of its own beside it. */
+/**
+ * Two places: a routine attempt takes only `any`; STAT has one of its own beside it. As long as something urgent runs no routine
+ * study begins, and one under way stops behind what it has just sent: its line is the urgent one's.
+ */
 type Slot = "stat" | "any";
 
 interface Running {
   readonly id: string;
   readonly uploadId: string;
+  readonly urgent: boolean;
   readonly abort: AbortController;
   readonly ended: Promise<void>;
 }
@@ -128,23 +132,28 @@ export class Lane {
       const except = [...this.context.halted];
       const filter = { destinationId, now, statOnly: !free.includes("any"), except };
       const next = nextDelivery(this.context.db.orm, filter);
-      if (!next) return;
+      if (!next || (next.priority !== 0 && this.#urgentRuns())) return;
       this.#start(next, target, next.priority === 0 && free.includes("stat") ? "stat" : "any");
     }
   }
 
+  #urgentRuns(): boolean {
+    return [...this.#running.values()].some(({ urgent }) => urgent);
+  }
+
   #start(delivery: Delivery, target: Destination, slot: Slot): void {
     const abort = new AbortController();
+    const urgent = delivery.priority === 0;
     this.#sender.claim(delivery, target);
     const ended = this.#sender
-      .send(delivery, target, abort)
+      .send(delivery, target, abort, () => urgent || !this.#urgentRuns())
       // The database failed: the row stays `sending` until a round can write again.
       .catch((error: unknown) => this.#stopping || this.onError(error, "lane"))
       .then(() => {
         this.#running.delete(slot);
         this.wake();
       });
-    this.#running.set(slot, { id: delivery.id, uploadId: delivery.uploadId, abort, ended });
+    this.#running.set(slot, { id: delivery.id, uploadId: delivery.uploadId, urgent, abort, ended });
   }
 
   /** While the destination is down everything queued waits for the next probe, and parks when its time is over. */

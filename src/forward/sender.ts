@@ -1,4 +1,5 @@
 import { record, theBox } from "../audit/record.ts";
+import { archiveTime } from "../db/archive-times.ts";
 import { changedNow, type Delivery, deliveryById, moveDelivery, studyInstanceUIDOf } from "../db/deliveries.ts";
 import { commonestError, countOutcomes } from "../db/receipts.ts";
 import { type Destination, DestinationError } from "../destinations/destination.ts";
@@ -54,13 +55,18 @@ export class Sender {
    * One attempt and its verdict. The destination's errors become the delivery's.
    * @throws where the verdict cannot be written; the row is then left `sending`
    */
-  async send(delivery: Delivery, target: Destination, abort: AbortController): Promise<void> {
+  async send(
+    delivery: Delivery,
+    target: Destination,
+    abort: AbortController,
+    mayGoOn: () => boolean = () => true,
+  ): Promise<void> {
     const { context } = this;
     const before = countOutcomes(context.db.orm, delivery.id, target.id);
     let failure: unknown;
     try {
       const studyInstanceUID = studyInstanceUIDOf(context.db.orm, delivery.studyId);
-      await attemptDelivery({ context, delivery, studyInstanceUID, destination: target, abort });
+      await attemptDelivery({ context, delivery, studyInstanceUID, destination: target, abort, mayGoOn });
     } catch (error) {
       failure = error;
     }
@@ -145,7 +151,8 @@ export class Sender {
         });
       settleUpload(tx, row.uploadId, now);
       const retryInMs = next === null ? null : next - now.box;
-      return { ...found, stored, refused, total: row.totalInstances, retryInMs };
+      const archived = found.state === "delivered" ? archiveTime(tx, row.id) : undefined;
+      return { ...found, stored, refused, total: row.totalInstances, retryInMs, archived };
     });
     if (verdict?.state !== "retrying") this.#failures.delete(delivery.id);
     if (verdict) this.#tell(delivery, verdict, verdict.retryInMs);
@@ -160,13 +167,20 @@ export class Sender {
 
   #tell(
     delivery: Delivery,
-    verdict: Verdict & { readonly stored: number; readonly refused: number; readonly total: number },
+    verdict: Verdict & {
+      readonly stored: number;
+      readonly refused: number;
+      readonly total: number;
+      readonly archived: ReturnType<typeof archiveTime>;
+    },
     retryInMs: number | null,
   ): void {
     const { stored, refused, total } = verdict;
     const cause = "code" in verdict ? { code: verdict.code } : {};
     const retry = retryInMs === null ? {} : { retry_in_ms: retryInMs };
-    const counts = { delivered: stored, refused, instances: total };
+    const { archived } = verdict;
+    const took = archived === undefined ? {} : { service_level: archived.serviceLevel, duration_ms: archived.ms };
+    const counts = { delivered: stored, refused, instances: total, ...took };
     const level = verdict.state === "parked" ? "warning" : "info";
     this.context.log.event(eventOf[verdict.state], { ...this.#fields(delivery), ...cause, ...retry, ...counts }, level);
     this.context.onChange(delivery.uploadId);
