@@ -48,11 +48,13 @@ export async function fakePacs(options: FakePacsOptions): Promise<number> {
     port: address.port,
     tell: (line) => tell(line),
   });
-  announce(kind, chosen, pacs, options.json === true);
-  await new Promise<void>((resolve) => {
+  // Before a word is said: whoever waits for it may end it at once.
+  const told = new Promise<void>((resolve) => {
     process.once("SIGTERM", resolve);
     process.once("SIGINT", resolve);
   });
+  announce(kind, chosen, pacs, options.json === true);
+  await told;
   await pacs.stop();
   return 0;
 }

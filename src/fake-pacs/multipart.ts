@@ -45,7 +45,7 @@ const HEADER = new RegExp(`^(${TOKEN}):[ \\t]*(.*?)[ \\t]*$`);
 export function partsOf(body: Buffer, boundary: string): BodyPart[] {
   const delimiter = `--${boundary}`;
   const closing = `${CRLF}${delimiter}--`;
-  if (text(body, 0, body.length) === closing.trimStart() || isEnd(body, 0, closing)) return [];
+  if (isEnd(body, 0, closing) || isEnd(body, 0, closing.slice(CRLF.length))) return [];
   if (!startsAt(body, 0, delimiter + CRLF)) throw new MultipartFault("the body does not begin with the boundary");
   const parts: BodyPart[] = [];
   for (let at = delimiter.length + CRLF.length; ; ) {
