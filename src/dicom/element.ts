@@ -125,7 +125,7 @@ export function passElements(reader: ByteReader, encoding: ElementEncoding, limi
   const end = Math.min(reader.end, reader.start + (limit - reader.position));
   let { start } = reader;
   let passed = 0;
-  while (start + maxHeaderSize <= end && short(bytes, start, little) !== 0xfffe) {
+  while (start + maxHeaderSize <= reader.end && start + 8 <= end && short(bytes, start, little) !== 0xfffe) {
     const vr = explicit ? short(bytes, start + 4, false) : 0;
     const size = explicit ? (headerSizes[vr] as number) : 8;
     if (size === 0 || vr === vrSQ) break;
