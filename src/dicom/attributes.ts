@@ -43,6 +43,7 @@ export class Attributes {
   /** Text attributes whose characters could not be read with certainty. */
   readonly unsure = new Set<TextKeyword>();
   private readonly characterSet: string;
+  private readonly known = new Map<TextKeyword | UidKeyword, string>();
 
   constructor(private readonly values: ReadonlyMap<number, RawValue>) {
     this.characterSet = latin1(values.get(tags.SpecificCharacterSet));
@@ -50,36 +51,46 @@ export class Attributes {
 
   /** Without padding, "" where absent or empty. */
   text(keyword: TextKeyword): string {
+    const known = this.known.get(keyword);
+    if (known !== undefined) return known;
+    const text = this.decoded(keyword);
+    this.known.set(keyword, text);
+    return text;
+  }
+
+  private decoded(keyword: TextKeyword): string {
     const value = this.values.get(tags[keyword]);
     if (value === undefined) return "";
     const vr = texts[keyword];
     const decoded = decodeText(value.bytes, vr, this.characterSet);
     // PS3.5 6.2.1: empty component groups at the end say nothing.
     const padded = trimmed(vr === "PN" ? trimEnd(trimmed(decoded.text), "=") : decoded.text);
-    const text = padded.replace(/\p{Cc}/gu, " ");
+    const text = /\p{Cc}/u.test(padded) ? padded.replace(/\p{Cc}/gu, " ") : padded;
     if (text !== padded) this.controls.add(keyword);
     if (!decoded.sure) this.unsure.add(keyword);
-    const pieces = vr === "PN" ? text.split("=") : [text];
     const most = longest[keyword] ?? Number.POSITIVE_INFINITY;
+    const pieces = text.length <= most ? [] : vr === "PN" ? text.split("=") : [text];
     if (value.length > value.bytes.length || pieces.some((piece) => [...piece].length > most))
       this.tooLong.add(keyword);
     return text;
   }
 
   uid(keyword: UidKeyword): string {
-    return uidOf(this.values.get(tags[keyword])?.bytes);
+    const known = this.known.get(keyword) ?? uidOf(this.values.get(tags[keyword])?.bytes);
+    this.known.set(keyword, known);
+    return known;
   }
 
   /** An unsigned short, null where absent or of another length. */
   number(keyword: NumberKeyword): number | null {
     const value = this.values.get(tags[keyword]);
     if (value?.length !== 2) return null;
-    return new DataView(value.bytes.buffer, value.bytes.byteOffset).getUint16(0, value.littleEndian);
+    return value.littleEndian ? value.bytes.readUInt16LE() : value.bytes.readUInt16BE();
   }
 }
 
 const latin1 = (value: RawValue | undefined): string =>
-  value === undefined ? "" : trimmed(Buffer.from(value.bytes).toString("latin1"));
+  value === undefined ? "" : trimmed(value.bytes.toString("latin1"));
 
 /** PS3.5 6.2: text is padded by a space; the field pads with NUL as well. */
-const trimmed = (text: string): string => withoutPadding(text.replace(/^ +/, ""));
+const trimmed = (text: string): string => withoutPadding(text.startsWith(" ") ? text.replace(/^ +/, "") : text);

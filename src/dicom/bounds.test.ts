@@ -93,6 +93,28 @@ describe("T22: bounds", () => {
     });
   }
 
+  test("one small file after the other leaves all else its turn", async () => {
+    const path = join(folder, "small");
+    await writeFile(path, Buffer.concat([head(), identity]));
+    let others = false;
+    setImmediate(() => {
+      others = true;
+    });
+    for (let files = 0; files < 20_000 && !others; files++) await inspect(path);
+    expect(others).toBe(true);
+  });
+
+  test("readers beside each other do not share their bytes", async () => {
+    const uids = Array.from({ length: 20 }, (_, index) => `1.2.3.${index}`);
+    const paths = uids.map((uid) => join(folder, uid));
+    for (const [index, path] of paths.entries())
+      await writeFile(path, Buffer.concat([head(), identity, element(0x00200010, "SH", uids[index])]));
+    for (let round = 0; round < 3; round++) {
+      const found = await Promise.all(paths.map((path) => inspect(path)));
+      expect(found.map((one) => one.kind === "instance" && one.studyID)).toEqual(uids);
+    }
+  });
+
   test("of a value that is said to have 4 GB nothing is kept", async () => {
     const path = join(folder, "huge");
     await writeFile(path, Buffer.concat([head(), identity, element(0x00181000, "UN", "", 0xfffffff0)]));

@@ -1,17 +1,33 @@
-import { closeSync, fstatSync, open, read } from "node:fs";
+import { closeSync, fstatSync, openSync, read, readSync } from "node:fs";
 
 /** The window on the data at its widest; also the longest value that can be looked at in one piece. */
 export const windowSize = 65_536;
 /** Most headers are shorter, and so is what stands between two large values. */
 const firstPiece = 8192;
+/** So much of a file is read in the thread's own time: through the thread pool a small file takes twice as long, measured. */
+const readAtOnce = 512 * 1024;
+
+/** Bytes in hand and two ways to look at them. */
+interface Window {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly view: DataView;
+  /** For text: a Buffer for each value costs three times what its decoding does. */
+  readonly chars: Buffer;
+}
+/** Windows of readers that are done, so that a study's files do not make one each. */
+const spare: Window[] = [];
+const maxSpare = 4;
+
+function newWindow(): Window {
+  const bytes = new Uint8Array(windowSize);
+  return { bytes, view: new DataView(bytes.buffer), chars: Buffer.from(bytes.buffer) };
+}
 
 /** Reads forward through bytes by a window of bounded size. Memory does not depend on how many there are. */
 export abstract class ByteReader {
-  /** Replaced by a wider one where the first is too narrow. */
-  bytes = new Uint8Array(firstPiece);
-  view = new DataView(this.bytes.buffer);
-  /** The same memory, for text: a Buffer for each value costs three times what its decoding does. */
-  chars = Buffer.from(this.bytes.buffer);
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly view: DataView;
+  readonly chars: Buffer;
   /** Index in the window of the next byte. */
   start = 0;
   /** Index in the window behind the last byte in hand. */
@@ -19,8 +35,19 @@ export abstract class ByteReader {
   /** Position in the data of `bytes[0]`. */
   protected base: number;
 
+  private readonly window: Window;
+
   constructor(position: number) {
     this.base = position;
+    this.window = spare.pop() ?? newWindow();
+    this.bytes = this.window.bytes;
+    this.view = this.window.view;
+    this.chars = this.window.chars;
+  }
+
+  /** Gives the window to the next reader; nothing may be read of this one any more. */
+  release(): void {
+    if (spare.length < maxSpare) spare.push(this.window);
   }
 
   /** Position of the next byte in the data. */
@@ -42,7 +69,7 @@ export abstract class ByteReader {
   /** Waits until `count` bytes (at most {@link windowSize}) are in hand. @returns false where the data ends before. */
   async need(count: number): Promise<boolean> {
     if (this.available >= count) return true;
-    if (this.start > 0 || count > this.bytes.length) this.moveUp();
+    if (this.start > 0) this.moveUp();
     while (this.end < count) {
       const pulled = await this.pull();
       if (pulled === 0) return false;
@@ -51,18 +78,18 @@ export abstract class ByteReader {
     return true;
   }
 
-  /** Puts what is in hand to the front of the window. Who reads on behind the first piece has a long way to go. */
+  /** A copy of bytes in hand, as a Buffer: it becomes text without another object. */
+  copy(count: number): Buffer {
+    const bytes = Buffer.allocUnsafe(count);
+    this.chars.copy(bytes, 0, this.start, this.start + count);
+    return bytes;
+  }
+
+  /** Puts what is in hand to the front of the window. */
   private moveUp(): void {
-    const { bytes, start, end } = this;
-    if (bytes.length === windowSize) bytes.copyWithin(0, start, end);
-    else {
-      this.bytes = new Uint8Array(windowSize);
-      this.view = new DataView(this.bytes.buffer);
-      this.chars = Buffer.from(this.bytes.buffer);
-      this.bytes.set(bytes.subarray(start, end));
-    }
-    this.base += start;
-    this.end -= start;
+    this.bytes.copyWithin(0, this.start, this.end);
+    this.base += this.start;
+    this.end -= this.start;
     this.start = 0;
   }
 
@@ -81,9 +108,7 @@ export interface OpenFile {
  * @throws the error of the operating system where the file cannot be read
  */
 export async function withFile<T>(path: string, work: (file: OpenFile) => Promise<T>): Promise<T> {
-  const fd = await new Promise<number>((resolve, reject) => {
-    open(path, "r", (error, opened) => (error === null ? resolve(opened) : reject(error)));
-  });
+  const fd = openSync(path, "r");
   try {
     return await work({ fd, size: fstatSync(fd).size });
   } finally {
@@ -108,6 +133,7 @@ export class FileReader extends ByteReader {
   readonly size: number;
   /** Bytes to ask for next: little behind a jump, or each frame of an image would cost a whole window. */
   private piece = firstPiece;
+  private atOnce = readAtOnce;
 
   constructor(private readonly file: OpenFile) {
     super(0);
@@ -119,6 +145,10 @@ export class FileReader extends ByteReader {
     if (from >= this.size) return 0;
     const length = Math.min(this.piece, this.bytes.length - this.end);
     this.piece = windowSize;
+    if (this.atOnce >= length) {
+      this.atOnce -= length;
+      return readSync(this.file.fd, this.bytes, this.end, length, from);
+    }
     return readInto(this.file, this.bytes, this.end, length, from);
   }
 

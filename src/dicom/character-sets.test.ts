@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { decodeText } from "./character-sets.ts";
 
-const bytes = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex.replaceAll(" ", ""), "hex"));
+const bytes = (hex: string): Buffer => Buffer.from(hex.replaceAll(" ", ""), "hex");
 
 describe("text is decoded by Specific Character Set", () => {
   // PS3.5 annexes H, I, J and K, and one letter of every single-byte set of PS3.3 C.12.1.1.2.

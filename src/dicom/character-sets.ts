@@ -16,9 +16,9 @@ const affected: ReadonlySet<TextVR> = new Set(["PN", "LO", "SH"]);
  * What cannot be decoded is shown as UTF-8 or Latin-1, whichever reads, and is told by `sure: false`. Never throws.
  * @param characterSet value of (0008,0005), "" where absent
  */
-export function decodeText(bytes: Uint8Array, vr: TextVR, characterSet: string): DecodedText {
-  const plain = bytes.every((byte) => byte < 0x80 && byte !== 0x1b);
-  if (plain || !affected.has(vr)) return { text: Buffer.from(bytes).toString("latin1"), sure: plain };
+export function decodeText(bytes: Buffer, vr: TextVR, characterSet: string): DecodedText {
+  const plain = isPlain(bytes);
+  if (plain || !affected.has(vr)) return { text: bytes.toString("latin1"), sure: plain };
   try {
     // The default repertoire is ASCII alone (PS3.5 6.1.2.2); the decoder would take UTF-8 for it without a word.
     if (isDefaultOnly(characterSet)) return { text: readable(bytes), sure: false };
@@ -27,6 +27,15 @@ export function decodeText(bytes: Uint8Array, vr: TextVR, characterSet: string):
   } catch {
     return { text: readable(bytes), sure: false };
   }
+}
+
+/** ASCII without an escape. A loop, for this is asked of each text of each image. */
+function isPlain(bytes: Uint8Array): boolean {
+  for (let index = 0; index < bytes.length; index++) {
+    const byte = bytes[index] as number;
+    if (byte >= 0x80 || byte === 0x1b) return false;
+  }
+  return true;
 }
 
 const isDefaultOnly = (characterSet: string): boolean => /^(ISO_IR 6|ISO 2022 IR 6)?$/.test(characterSet.trim());

@@ -68,11 +68,10 @@ class DataSetWalk extends Walk implements DataSet {
 
   /** Takes a copy of a value in hand, at most its first {@link maxKept} bytes. */
   private keep(tag: number, vr: number, length: number): void {
-    const { start } = this.reader;
-    const bytes = this.reader.bytes.slice(start, start + Math.min(length, maxKept));
+    const bytes = this.reader.copy(Math.min(length, maxKept));
     const before = this.values.get(tag);
     // PS3.5 7.1: an element occurs once. Receivers differ in which one they take, so the identity would be a matter of chance.
-    if (before !== undefined && (before.length !== length || !Buffer.from(before.bytes).equals(bytes)))
+    if (before !== undefined && (before.length !== length || !before.bytes.equals(bytes)))
       throw corrupt("it gives two values for one field");
     const littleEndian = vr === vrUN || this.encoding !== "explicit-be";
     this.values.set(tag, { bytes, length, littleEndian });

@@ -1,6 +1,6 @@
 /** The value of one top-level element as it stands in the file. */
 export interface RawValue {
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
   /** Full length in bytes; more than `bytes` holds where the value was too long to keep. */
   readonly length: number;
   readonly littleEndian: boolean;

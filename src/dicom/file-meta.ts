@@ -47,7 +47,7 @@ export async function readFileMeta(reader: FileReader): Promise<FileMeta> {
   // PS3.10 7.1 wants Explicit VR Little Endian; some old writers used implicit VR.
   const encoding: ElementEncoding = isKnownVR(reader.view.getUint16(reader.start + 4)) ? "explicit-le" : "implicit-le";
   const header: ElementHeader = { tag: 0, vr: 0, length: 0 };
-  const values = new Map<number, Uint8Array>();
+  const values = new Map<number, Buffer>();
   let statedEnd = Number.POSITIVE_INFINITY;
   let position = reader.position;
   for (let count = 0; position < statedEnd; count++) {
@@ -63,12 +63,12 @@ export async function readFileMeta(reader: FileReader): Promise<FileMeta> {
     if (reader.position + header.length > reader.size) throw cutShort("inside its header");
     if (header.length <= maxKept) {
       if (reader.available < header.length) await reader.need(header.length);
-      values.set(header.tag, reader.bytes.slice(reader.start, reader.start + header.length));
+      values.set(header.tag, reader.copy(header.length));
     }
     await reader.skip(header.length);
     position = reader.position;
     const length = header.tag === metaTags.groupLength ? values.get(header.tag) : undefined;
-    if (length?.length === 4) statedEnd = position + new DataView(length.buffer).getUint32(0, true);
+    if (length?.length === 4) statedEnd = position + length.readUInt32LE();
   }
   const uid = (tag: number): string => uidOf(values.get(tag));
   return {

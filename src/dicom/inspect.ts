@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../contract/errors.ts";
+import { giveTurn } from "../core/turn.ts";
 import { Attributes } from "./attributes.ts";
 import { FileReader, type OpenFile, readInto, withFile } from "./byte-reader.ts";
 import type { DataSet, RawValue } from "./data-set.ts";
@@ -24,18 +25,30 @@ const maxKeptHead = 65_536;
  * @throws the error of the operating system where the file cannot be read
  */
 export async function inspect(path: string, options: InspectOptions = {}): Promise<Inspection> {
+  await giveTurn(); // a small file is read without waiting
   try {
-    return await withFile(path, (file) => inspectOpen(file, path, options));
+    return await withFile(path, async (file) => {
+      const reader = new FileReader(file);
+      try {
+        return await inspectOpen(file, reader, path, options);
+      } finally {
+        reader.release();
+      }
+    });
   } catch (error) {
     if (error instanceof Malformed) return refused(error.code, error.message);
     throw error;
   }
 }
 
-async function inspectOpen(file: OpenFile, path: string, options: InspectOptions): Promise<Inspection> {
-  const reader = new FileReader(file);
+async function inspectOpen(
+  file: OpenFile,
+  reader: FileReader,
+  path: string,
+  options: InspectOptions,
+): Promise<Inspection> {
   await reader.need(layoutBytes);
-  const start = reader.bytes.slice(0, Math.min(reader.available, layoutBytes));
+  const start = reader.chars.subarray(0, Math.min(reader.available, layoutBytes));
   const layout = layoutOf(start, file.size);
   const foreignPreamble = isForeignPreamble(start);
   switch (layout.kind) {

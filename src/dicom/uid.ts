@@ -4,8 +4,8 @@ import { withoutPadding } from "../core/trim-end.ts";
 export type UidForm = "regular" | "irregular" | "invalid";
 
 /** The text of a UI value without its padding; PS3.5 6.2 pads with NUL, the field also with spaces. */
-export const uidOf = (bytes: Uint8Array | undefined): string =>
-  bytes === undefined ? "" : withoutPadding(Buffer.from(bytes).toString("latin1"));
+export const uidOf = (bytes: Buffer | undefined): string =>
+  bytes === undefined ? "" : withoutPadding(bytes.toString("latin1"));
 
 /** Whether a UID is one (PS3.5 9.1): digits and dots, at most 64, no empty component. */
 export function uidForm(uid: string): UidForm {

@@ -138,8 +138,10 @@ function warningsOf(
   warn(attributes.unsure.size > 0, "charset_irregular");
   const dates = { "The study date": instance.studyDate, "The birth date": instance.patientBirthDate };
   for (const [name, date] of Object.entries(dates)) {
-    warn(date !== "" && !isDate(date), "value_irregular", `${name} is not a date.`);
-    warn(isDate(date) && date.replaceAll(".", "") > today, "value_irregular", `${name} lies in the future.`);
+    if (date === "") continue;
+    const sound = isDate(date);
+    warn(!sound, "value_irregular", `${name} is not a date.`);
+    warn(sound && date.replaceAll(".", "") > today, "value_irregular", `${name} lies in the future.`);
   }
   warn(instance.modality === "", "value_irregular", "The image does not name its modality.");
   warn(frameCount(attributes) === null, "value_irregular", "The number of frames is not a number.");
