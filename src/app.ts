@@ -35,6 +35,7 @@ import { createEarly } from "./intake/early.ts";
 import { installSevenZip } from "./intake/seven-zip.ts";
 import { startIntake } from "./intake/worker.ts";
 import { counted, createMetrics } from "./metrics/metrics.ts";
+import { createStatistics } from "./statistics/statistics.ts";
 import { alreadyDelivered } from "./study/duplicates.ts";
 import { forgetMoved } from "./study/moved-destinations.ts";
 import { askAgain } from "./study/still-there.ts";
@@ -173,6 +174,7 @@ export async function startApp(
     live,
     log,
     metrics,
+    statistics: createStatistics({ db: db.orm, site: () => config.site_name }),
     sessions: {
       db,
       spool,

@@ -12,7 +12,7 @@ const floors: readonly (readonly string[])[] = [
   ["contract"],
   ["core"],
   ["db", "dicom", "dimse", "destinations", "fake-pacs", "tls", "intake/unpack", "upload/spool"],
-  ["auth", "audit", "notify", "metrics"],
+  ["auth", "audit", "notify", "metrics", "statistics"],
   ["upload", "intake", "study", "forward", "report", "backup", "cleanup"],
   ["http"],
   ["app"],

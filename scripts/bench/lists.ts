@@ -9,12 +9,16 @@ import { withFolder } from "./work-folder.ts";
 const studies = 100_000;
 const requests = 200;
 
-/** What people ask most, with 100 000 studies on record. Statistics have no route yet. */
+/** What people ask most, with 100 000 studies on record. */
 const questions: readonly { readonly name: string; readonly path: (rows: MadeRows, time: number) => string }[] = [
   { name: "first page", path: () => "/uploads?limit=50" },
   { name: "a page of one state", path: () => "/uploads?limit=50&state=delivered" },
   { name: "a page of a rare state", path: () => "/uploads?limit=50&state=needs_attention" },
   { name: "parked deliveries", path: () => "/admin/deliveries?state=parked" },
+  {
+    name: "statistics of 90 days",
+    path: () => `/admin/statistics?from=${new Date(Date.now() - 90 * 86_400_000).toISOString()}`,
+  },
   {
     name: "one status",
     path: ({ uploadIds }, time) => `/upload/${uploadIds[(time * 7919) % uploadIds.length]}/status`,

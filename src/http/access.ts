@@ -69,6 +69,7 @@ export const access: Readonly<Record<string, Access>> = {
   "DELETE /admin/sessions/:id": { token: "access", permission: "administer" },
   "GET /admin/destinations": { token: "access", permission: "administer" },
   "POST /admin/destinations/:id/test": { token: "access", permission: "administer" },
+  "GET /admin/statistics": { token: "access", permission: "administer" },
   "GET /admin/system": { token: "access", permission: "administer" },
   "POST /admin/users/:id/reset-totp": { token: "access", permission: "administer" },
   "GET /admin/deliveries": { token: "access", permission: "administer" },

@@ -12,6 +12,7 @@ import type { UploadRow } from "../db/uploads.ts";
 import type { Destination } from "../destinations/destination.ts";
 import type { Forwarder } from "../forward/dispatcher.ts";
 import type { Metrics } from "../metrics/metrics.ts";
+import type { StatisticsOf } from "../statistics/statistics.ts";
 import type { Serving } from "../tls/serving.ts";
 import type { createChunkReceiver } from "../upload/chunk.ts";
 import type { SessionDeps } from "../upload/session.ts";
@@ -40,6 +41,7 @@ export interface HttpContext {
   readonly live: Live;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly statistics: StatisticsOf;
   readonly sessions: SessionDeps;
   readonly receiveChunk: ReturnType<typeof createChunkReceiver>;
   /** Whether the box takes work: database answers and the spool can be written. */

@@ -15,6 +15,7 @@ import { adminDeliveryRoutes } from "./routes/admin-deliveries.ts";
 import { adminDestinationRoutes } from "./routes/admin-destinations.ts";
 import { adminRouteRoutes } from "./routes/admin-routes.ts";
 import { adminSessionRoutes } from "./routes/admin-sessions.ts";
+import { adminStatisticsRoutes } from "./routes/admin-statistics.ts";
 import { adminSystemRoutes } from "./routes/admin-system.ts";
 import { adminUserRoutes } from "./routes/admin-users.ts";
 import { authRoutes } from "./routes/auth.ts";
@@ -108,6 +109,7 @@ export async function createServer(context: HttpContext) {
     .use(adminSessionRoutes(context))
     .use(adminDestinationRoutes(context))
     .use(adminSystemRoutes(context))
+    .use(adminStatisticsRoutes(context))
     .use(adminDeliveryRoutes(context))
     .use(adminRouteRoutes(context))
     .use(docsRoutes())
