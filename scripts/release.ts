@@ -1,18 +1,27 @@
 import { readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import manifest from "../package.json" with { type: "json" };
 import { pack, signRelease } from "./release/pack.ts";
 
 /**
- * `bun scripts/release.ts --key PRIVATE.pem`: builds every target and makes dist/release, the folder that goes onto a USB stick. The key is ECDSA
+ * `bun scripts/release.ts --key PRIVATE.pem --advisories PATH [--accept ID]...`: holds the lock file against known vulnerabilities
+ * (docs/security.md), builds every target and makes dist/release, the folder that goes onto a USB stick. The key is ECDSA
  * (`openssl ecparam -name prime256v1 -genkey -noout`) and never part of the repository.
  */
-const { values } = parseArgs({ options: { key: { type: "string" } } });
+const { values } = parseArgs({
+  options: { key: { type: "string" }, advisories: { type: "string" }, accept: { type: "string", multiple: true } },
+});
 if (values.key === undefined) throw new Error("Name the key that signs the release: --key PRIVATE.pem");
+if (values.advisories === undefined) throw new Error("Name the advisories to hold bun.lock against: --advisories PATH");
 const root = join(import.meta.dir, "..");
 const out = join(root, "dist", "release");
 const run = (argv: string[]) => Bun.spawnSync(argv, { cwd: root, stderr: "inherit" });
+
+const accepted = (values.accept ?? []).flatMap((id) => ["--accept", id]);
+const checked = run([process.execPath, "scripts/advisories.ts", "--from", resolve(values.advisories), ...accepted]);
+process.stdout.write(checked.stdout);
+if (checked.exitCode !== 0) process.exit(1);
 
 if (run([process.execPath, "build.ts", "--all"]).exitCode !== 0) process.exit(1);
 rmSync(out, { recursive: true, force: true });
