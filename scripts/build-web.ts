@@ -6,6 +6,9 @@ import { gzipSync } from "node:zlib";
 const budget = { everything: 70_000, script: 60_000 } as const;
 /** They come by themselves, though main.ts does not wait for them. */
 const firstPages = ["pages/page-sign-in.ts", "pages/page-upload.ts"];
+/** What an administrator loads beside that, bytes gzip. */
+const adminBudget = 60_000;
+const adminPages = ["pages/page-admin.ts", "pages/admin-audit.ts"];
 /** Packed already; gzip would only make them larger. */
 const packed = new Set([".png"]);
 
@@ -23,7 +26,7 @@ interface Metafile {
   >;
 }
 
-/** Bundles one entry into `files`; answers the entry's own path and the paths it loads before it and `pages` run. */
+/** Bundles one entry into `files`; answers the entry's own path, and which paths it loads before it and some lazy pages run. */
 async function bundle(
   files: Files,
   entry: string,
@@ -31,9 +34,8 @@ async function bundle(
     naming?: string;
     format?: "esm" | "iife";
     define?: Record<string, string>;
-    pages?: readonly string[];
   } = {},
-): Promise<{ path: string; needs: string[] }> {
+): Promise<{ path: string; needs(pages?: readonly string[]): string[] }> {
   const naming = options.naming ?? assets;
   const result = await Bun.build({
     entrypoints: [join(web, entry)],
@@ -52,11 +54,14 @@ async function bundle(
   const path = tidy(result.outputs.find(({ kind }) => kind === "entry-point")?.path ?? result.outputs[0]?.path ?? "");
   const { outputs } = result.metafile as unknown as Metafile;
   const made = new Map(Object.entries(outputs).map(([name, output]) => [tidy(name), output]));
-  const isPage = (entryPoint = "") => options.pages?.some((page) => entryPoint.endsWith(page)) === true;
-  const needs = new Set([path, ...[...made].flatMap(([name, { entryPoint }]) => (isPage(entryPoint) ? [name] : []))]);
-  for (const one of needs)
-    for (const it of made.get(one)?.imports ?? []) if (it.kind === "import-statement") needs.add(tidy(it.path));
-  return { path, needs: [...needs] };
+  const needs = (pages: readonly string[] = []) => {
+    const isPage = (entryPoint = "") => pages.some((page) => entryPoint.endsWith(page));
+    const all = new Set([path, ...[...made].flatMap(([name, { entryPoint }]) => (isPage(entryPoint) ? [name] : []))]);
+    for (const one of all)
+      for (const it of made.get(one)?.imports ?? []) if (it.kind === "import-statement") all.add(tidy(it.path));
+    return [...all];
+  };
+  return { path, needs };
 }
 
 const copied = async (files: Files, pattern: string) => {
@@ -88,7 +93,6 @@ export async function buildWeb(folder: string): Promise<string> {
   const style = await bundle(files, "styles.css");
   const main = await bundle(files, "main.ts", {
     define: { INTAKE_WORKER_URL: JSON.stringify(`/${worker.path}`) },
-    pages: firstPages,
   });
   const source = await Bun.file(join(web, "index.html")).text();
   const page = named(named(source, "main.ts", main.path), "styles.css", style.path);
@@ -113,14 +117,18 @@ export async function buildWeb(folder: string): Promise<string> {
   }
   const size = (names: readonly string[]) =>
     names.reduce((sum, name) => sum + gzipped(files.get(name) ?? new Uint8Array()).length, 0);
-  const first = ["index.html", "manifest.webmanifest", style.path, ...main.needs];
-  const sizes = { everything: size(first), script: size(main.needs) };
+  const first = ["index.html", "manifest.webmanifest", style.path, ...main.needs(firstPages)];
+  const sizes = { everything: size(first), script: size(main.needs(firstPages)) };
+  const known = new Set(main.needs(firstPages));
+  const admin = size(main.needs(adminPages).filter((name) => !known.has(name)));
   const kB = (bytes: number) => (bytes / 1000).toFixed(1);
-  const told = `first load ${kB(sizes.everything)} kB gzip, ${kB(sizes.script)} of it JavaScript; intake worker ${kB(size(worker.needs))} kB; service worker ${kB(size(["sw.js"]))} kB`;
+  const told = `first load ${kB(sizes.everything)} kB gzip, ${kB(sizes.script)} of it JavaScript; intake worker ${kB(size(worker.needs()))} kB; administration ${kB(admin)} kB; service worker ${kB(size(["sw.js"]))} kB`;
   for (const [what, bytes] of Object.entries(budget))
     if (sizes[what as keyof typeof budget] > bytes)
       throw new Error(
         `The app is too large: ${told}; allowed are ${kB(budget.everything)} and ${kB(budget.script)} kB`,
       );
+  if (admin > adminBudget)
+    throw new Error(`The administration is too large: ${told}; allowed are ${kB(adminBudget)} kB`);
   return told;
 }

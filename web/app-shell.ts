@@ -30,6 +30,7 @@ const load: Record<Page, () => Promise<unknown>> = {
   account: () => import("./pages/page-account.ts"),
   enroll: () => import("./pages/page-enroll.ts"),
   setup: () => import("./pages/page-setup.ts"),
+  admin: () => import("./pages/page-admin.ts"),
 };
 const titles: Record<Page, Word> = {
   "sign-in": "sign_in",
@@ -44,6 +45,7 @@ const titles: Record<Page, Word> = {
   account: "account_title",
   enroll: "enroll_title",
   setup: "setup_title",
+  admin: "admin_title",
 };
 
 /** A guest sends, and that is all. */
@@ -190,6 +192,7 @@ export class AppShell extends AppElement {
       account: () => html`<page-account .app=${app}></page-account>`,
       enroll: () => html`<page-enroll .app=${app}></page-enroll>`,
       setup: () => html`<page-setup .app=${app}></page-setup>`,
+      admin: () => html`<page-admin .app=${app} .target=${route.id}></page-admin>`,
     };
     return this.ready === null ? nothing : views[this.ready]();
   }
@@ -216,7 +219,7 @@ export class AppShell extends AppElement {
         ? html`<button class="button lock" data-key="l" aria-label=${say("lock")} @click=${() => this.lock.lock()}>${icon("lock")}<span class="wide" aria-hidden="true">${say("lock")}</span></button>`
         : nothing
     }<link-chip .link=${this.app.queue.link}></link-chip></header>
-      ${inside && !locked ? html`<nav-tabs .page=${this.route.page}></nav-tabs>` : nothing}
+      ${inside && !locked ? html`<nav-tabs .page=${this.route.page} .person=${person}></nav-tabs>` : nothing}
       <main ?hidden=${locked}>
         ${this.updating()}
         ${this.withoutWorker ? html`<notice-box tone="warn" .text=${say("no_worker")}></notice-box>` : nothing}

@@ -1,5 +1,6 @@
 import "./app-shell.ts";
 import { createAccount } from "./api/account.ts";
+import { createAdministration } from "./api/admin.ts";
 import { createAuditBook } from "./api/audit.ts";
 import { restoreSession } from "./api/auth.ts";
 import { createApi } from "./api/http.ts";
@@ -31,6 +32,7 @@ const known = new Promise<void>((resolve) => {
 const [queue] = await Promise.all([createQueue(api), Promise.race([restoreSession(api), known]), spoken]);
 const app: App = {
   audit: createAuditBook(api),
+  admin: createAdministration(api),
   queue: mine(queue, session),
   session,
   account: createAccount(api),

@@ -29,6 +29,11 @@ if (chromium !== null)
       await press("Continue");
       const recovery = (await page.locator(".codes code").first().textContent()) ?? "";
       await press("I have kept them");
+      // what the box is set up with, step by step
+      for (const step of ["Encryption", "Destination", "Rules", "Ready"]) {
+        await page.getByRole("heading", { name: step, level: 1 }).waitFor();
+        await press(step === "Ready" ? "Send a first study" : "Continue");
+      }
       await uploadScreen();
 
       await page.goto(`${box.url}/#/more`);

@@ -31,7 +31,7 @@ define("the screens in Chromium", () => {
 
   const show = async (name: string, language = "en") => {
     await browser.page.goto(server.scene(name, language));
-    await browser.page.waitForSelector("main h1");
+    await browser.page.waitForSelector("main:not([hidden]) h1");
   };
   const overflow = () => browser.page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   const findings = async () => {
@@ -84,6 +84,14 @@ define("the screens in Chromium", () => {
         "account",
         "enroll",
         "setup",
+        "locked",
+        "shared-more",
+        "admin-trouble",
+        "admin-parked",
+        "admin-destinations-none",
+        "admin-users",
+        "admin-sessions",
+        "admin-setup",
       ]) {
         await show(name, language);
         expect(await browser.page.evaluate(() => document.documentElement.lang)).toBe(language);
@@ -116,6 +124,14 @@ define("the screens in Chromium", () => {
       "account",
       "enroll",
       "setup",
+      "locked",
+      "shared-activity",
+      "admin-trouble",
+      "admin-parked",
+      "admin-destinations-none",
+      "admin-users",
+      "admin-sessions",
+      "admin-setup",
     ]) {
       await show(name);
       const small = await browser.page.evaluate(() =>

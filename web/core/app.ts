@@ -1,5 +1,6 @@
 import type { InvitationList, InvitationMade, NewInvitation } from "../../src/contract/invitation.ts";
 import type { Role } from "../../src/contract/permissions.ts";
+import type { Administration } from "../api/admin.ts";
 import type { AuditBook } from "../api/audit.ts";
 import type { Visit } from "../api/http.ts";
 import type { ChosenFile, DraftStudy, Queue, ScanResult } from "../queue/types.ts";
@@ -111,6 +112,7 @@ export class Choice {
 export interface App {
   /** For the administrator alone; the box refuses everybody else. */
   readonly audit: AuditBook;
+  readonly admin: Administration;
   readonly queue: Queue;
   readonly session: Session;
   readonly inviting: Inviting;

@@ -18,6 +18,7 @@ export const pages = [
   "account",
   "enroll",
   "setup",
+  "admin",
 ] as const;
 export type Page = (typeof pages)[number];
 

@@ -2,10 +2,12 @@ import type { AuditPage } from "../api/audit.ts";
 import type { App, SignInOutcome } from "../core/app.ts";
 import { Choice } from "../core/app.ts";
 import type { WaitCause } from "../queue/types.ts";
+import { adminScenes } from "./admin-scenes.ts";
 import { brokenAudit, stubAudit, wholeAudit } from "./audit-scenes.ts";
 import { type DeviceUse, deviceScenes, useDevice } from "./device-scenes.ts";
 import { inviteScenes, type Scenery, stubInviting } from "./invite-scenes.ts";
 import { stubAccount } from "./stub-account.ts";
+import { type AdminView, stubAdmin, usualView } from "./stub-admin.ts";
 import { delivery, draft, madeAt, photo, queued, type Stub, status, stubQueue } from "./stub-queue.ts";
 import { stubSession } from "./stub-session.ts";
 
@@ -22,6 +24,8 @@ export interface Scene {
   readonly scenery?: Scenery;
   /** An administrator, and what the audit answers. */
   readonly audit?: AuditPage;
+  /** What the box tells its administrator. */
+  readonly admin?: AdminView;
   /** Whose device it is; without: this person's alone. */
   readonly device?: DeviceUse;
   prepare?(queue: Stub, app: App): void;
@@ -246,6 +250,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
   audit: { hash: "#/admin-audit", audit: wholeAudit },
   "audit-broken": { hash: "#/admin-audit", audit: brokenAudit },
   ...deviceScenes,
+  ...adminScenes,
   account: { hash: "#/account" },
   enroll: { hash: "#/enroll" },
   "enroll-first": { hash: "#/send", mustEnroll: true },
@@ -259,6 +264,7 @@ export function stage(scene: Scene): { app: App; queue: Stub } {
   const app: App = {
     queue,
     audit: stubAudit(scene.audit ?? wholeAudit, queue.asked),
+    admin: stubAdmin(scene.admin ?? usualView, queue.asked),
     session: stubSession(scene),
     inviting: stubInviting(scene.scenery ?? {}),
     account: stubAccount(),

@@ -20,6 +20,7 @@ const shapes = {
   offline: svg`<path d="M4 4l16 16M8.5 14.5a5 5 0 0 1 6 0M5 11a10 10 0 0 1 4-2.3M19 11a10 10 0 0 0-6-2.9M12 18.5v.2"/>`,
   online: svg`<path d="M8.5 14.5a5 5 0 0 1 7 0M5 11a10 10 0 0 1 14 0M12 18.5v.2"/>`,
   lock: svg`<rect x="5" y="11" width="14" height="9" rx="2"/><path d="M8 11V8a4 4 0 0 1 8 0v3"/>`,
+  sliders: svg`<path d="M4 7h9M19 7h1M4 17h1M11 17h9"/><circle cx="16" cy="7" r="2.5"/><circle cx="8" cy="17" r="2.5"/>`,
   stop: svg`<path d="M6 6l12 12M18 6 6 18"/>`,
 } as const;
 export type Icon = keyof typeof shapes;

@@ -34,6 +34,8 @@ export const templates: Catalogue = {
   tab_send: "Senden",
   tab_activity: "Verlauf",
   tab_more: "Mehr",
+  tab_admin: "Verwaltung",
+  admin_title: "Verwaltung",
   main_menu: "Hauptmenü",
   skip: "Zum Inhalt",
   page_failed: "Diese Seite konnte nicht geladen werden. Ihre Studien sind sicher.",

@@ -32,6 +32,8 @@ export const en = {
   tab_send: "Send",
   tab_activity: "Activity",
   tab_more: "More",
+  tab_admin: "Admin",
+  admin_title: "Administration",
   main_menu: "Main menu",
   skip: "Skip to content",
   page_failed: "This page could not be loaded. Your studies are safe.",

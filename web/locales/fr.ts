@@ -36,6 +36,8 @@ export const templates: Catalogue = {
   tab_send: "Envoyer",
   tab_activity: "Activité",
   tab_more: "Plus",
+  tab_admin: "Admin",
+  admin_title: "Administration",
   main_menu: "Menu principal",
   skip: "Aller au contenu",
   page_failed: "Cette page n’a pas pu être chargée. Vos examens sont en sécurité.",

@@ -6,6 +6,7 @@ import type { AuditPage, AuditWanted } from "../api/audit.ts";
 import type { App } from "../core/app.ts";
 import { language, say, type Word } from "../core/text.ts";
 import { AppElement } from "../elements/app-element.ts";
+import "../admin/admin-nav.ts";
 import "../elements/notice-box.ts";
 
 type Entry = AuditPage["entries"][number];
@@ -102,7 +103,7 @@ export class AdminAudit extends AppElement {
 
   protected override render(): TemplateResult | typeof nothing {
     const { page } = this;
-    return html`<div class="page audit">
+    return html`<div class="page audit"><admin-nav at="audit"></admin-nav>
       <h1>${say("audit_title")}</h1>
       <p class="lead">${say("audit_text")}</p>
       ${this.failed ? html`<notice-box tone="bad" .text=${say("audit_no_answer")} .action=${say("try_again")} @act=${() => this.read()}></notice-box>` : nothing}
@@ -112,7 +113,7 @@ export class AdminAudit extends AppElement {
           : html`<notice-box tone=${page.complete ? "good" : "bad"}
               .text=${page.complete ? say("audit_complete") : say("audit_broken", { row: page.first_broken ?? "?" })}></notice-box>`
       }
-      <form class="card" @submit=${this.filter}>
+      <form class="card filter" @submit=${this.filter}>
         ${fields.map(
           ({ name, word, type }) =>
             html`<label class="field"><span>${say(word)}</span><input name=${name} type=${type} autocomplete="off" spellcheck="false" /></label>`,

@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
-import { go } from "../core/router.ts";
+import { go, parseRoute } from "../core/router.ts";
 import { say } from "../core/text.ts";
 import { AccountPage } from "./account-page.ts";
 import "../elements/notice-box.ts";
@@ -28,7 +28,8 @@ export class PageEnroll extends AccountPage {
   private finish(): void {
     void this.act(async () => {
       await this.app?.account.enrolled();
-      go("send", "", "replace");
+      // who had to do it first goes on where they were going
+      if (parseRoute(location.hash).page === "enroll") go("send", "", "replace");
     });
   }
 

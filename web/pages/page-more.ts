@@ -1,8 +1,9 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement } from "lit/decorators.js";
-import { may, type Role } from "../../src/contract/permissions.ts";
+import { may } from "../../src/contract/permissions.ts";
 import { handOver } from "../core/handing-over.ts";
 import { canInstall, install, isApple } from "../core/install.ts";
+import { roleWords } from "../core/role-words.ts";
 import { go } from "../core/router.ts";
 import {
   isShared,
@@ -24,13 +25,6 @@ const themeWords: Record<Theme, Word> = {
   light: "theme_light",
   dimmed: "theme_dimmed",
   contrast: "theme_contrast",
-};
-const roleWords: Record<Role | "guest", Word> = {
-  clinician: "role_clinician",
-  radiographer: "role_radiographer",
-  radiologist: "role_radiologist",
-  admin: "role_admin",
-  guest: "role_guest",
 };
 
 /** Appearance, language, shortcuts, the account, and what this is. */

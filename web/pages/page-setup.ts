@@ -11,7 +11,7 @@ export class PageSetup extends AccountPage {
     event.preventDefault();
     void this.act(async () => {
       await this.app?.account.setUp(this.typed("setup-code"), this.typed("username").trim(), this.typed("new"));
-      go("send", "", "replace");
+      go("admin", "setup", "replace"); // behind the second factor, where there has to be one
     });
   }
 

@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { type Browser, chromium, startBrowser } from "../support/browser.ts";
+import { serveTestPage, type TestPage } from "./test-page.ts";
+
+const define = chromium === null ? () => {} : describe;
+define("the administrator's screens in Chromium", () => {
+  let browser: Browser;
+  let server: TestPage;
+  beforeAll(async () => {
+    server = await serveTestPage();
+    browser = await startBrowser();
+  }, 60_000);
+  afterAll(async () => {
+    await browser.stop();
+    server.stop();
+  });
+  const show = async (scene: string, heading: string) => {
+    await browser.page.goto("about:blank");
+    await browser.page.goto(server.scene(scene));
+    await browser.page.getByRole("heading", { name: heading, level: 1 }).waitFor();
+  };
+  const press = (name: string | RegExp) => browser.page.getByRole("button", { name, exact: true }).click();
+  const read = (text: string | RegExp) => browser.page.getByText(text).filter({ visible: true }).first().waitFor();
+  const asked = () => browser.page.evaluate(() => (globalThis as unknown as { asked: string[] }).asked);
+
+  test("the main button leads to the worst; by keys through the parts, the heading has the focus", async () => {
+    const { page } = browser;
+    await show("admin-trouble", "Overview");
+    for (const words of ["17", "1 of 2", "900 MB", "1 does not answer"]) await read(words);
+    await page.keyboard.press("Enter"); // the main button
+    await page.getByRole("heading", { name: "Stuck studies" }).waitFor();
+    await page.getByRole("link", { name: "Users" }).press("Enter");
+    await page.getByRole("heading", { name: "Users" }).waitFor();
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Users");
+    expect(await page.getByRole("link", { name: "Users" }).getAttribute("aria-current")).toBe("page");
+    await show("more", "More"); // a radiographer
+    expect(await page.getByRole("link", { name: "Admin" }).count()).toBe(0);
+  }, 30_000);
+
+  test("what is stuck goes again by cause, elsewhere one by one, or is given up with a reason", async () => {
+    const { page } = browser;
+    await show("admin-parked", "Stuck studies");
+    await press("Try all 2 again");
+    await read("2 are on their way again.");
+    const archive = page.getByRole("article", { name: "1 waiting for archive" });
+    await archive.getByText("One by one").click();
+    await archive.getByRole("combobox", { name: "Send to" }).selectOption("north");
+    await archive.getByRole("button", { name: "Send elsewhere" }).click();
+    await read("1 is on its way again.");
+    await archive.getByRole("button", { name: "Give up" }).click();
+    await page.getByRole("dialog").getByRole("textbox", { name: "Reason" }).fill("sent by disc");
+    await page.getByRole("dialog").getByRole("button", { name: "Give up" }).click();
+    await read("Given up.");
+    expect(await asked()).toEqual(["retry 1", "retry 2", "redirect 3 north", "discard 3 sent by disc"]);
+  }, 30_000);
+
+  test("a destination is tested, and what fails says how it is mended", async () => {
+    await show("admin-destinations", "Destinations");
+    await browser.page.getByRole("article", { name: "north" }).getByRole("button", { name: "Test" }).click();
+    await read("north: something is not right yet.");
+    await read("Correct user name and password of this destination.");
+    expect(await browser.page.getByText("From the configuration file").count()).toBe(2);
+  }, 30_000);
+
+  test("users are made, given a role, disabled only when it is meant; the own account is not touched here", async () => {
+    const { page } = browser;
+    await show("admin-users", "Users");
+    await page.getByText("Add a user").first().click();
+    await page.getByRole("textbox", { name: "User name" }).fill("keller");
+    await page.getByRole("combobox", { name: "Role" }).selectOption("radiologist");
+    await page.getByLabel("First password").fill("four quiet words here");
+    await press("Add a user");
+    await read("keller can sign in now.");
+    const weber = page.getByRole("article", { name: "weber" });
+    await weber.getByText("Change").click();
+    await weber.getByRole("combobox", { name: "Role" }).selectOption("admin");
+    await weber.getByRole("button", { name: "Save" }).first().click();
+    await read("weber was changed.");
+    await weber.getByRole("button", { name: "Disable" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+    await weber.getByRole("button", { name: "Remove second step" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Remove second step" }).click();
+    await read("weber is signed out everywhere.");
+    expect(await asked()).toEqual(["add keller radiologist", 'change u2 {"role":"admin"}', "reset u2"]);
+    expect(await page.getByRole("article", { name: "meier" }).getByText("Change").count()).toBe(0);
+    await show("admin-sessions", "Sign-ins");
+    expect(await page.getByRole("button", { name: "End" }).count()).toBe(2); // not this device's own
+    await page.getByRole("button", { name: "End" }).first().click();
+    await read("That sign-in has ended.");
+    expect(await asked()).toEqual(["end there"]);
+  }, 30_000);
+
+  test("set-up goes from the certificate over the destinations and rules to the first study", async () => {
+    const { page } = browser;
+    await show("admin-setup", "Encryption");
+    await read(/^10:17:1E/);
+    expect(await page.getByRole("link", { name: "How devices are made to trust it" }).getAttribute("href")).toBe(
+      "/trust",
+    );
+    await press("Continue");
+    await page.getByRole("heading", { name: "Destination", level: 1 }).waitFor();
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Destination");
+    await page.getByRole("article", { name: "archive" }).getByRole("button", { name: "Test" }).click();
+    await read("archive answers.");
+    await press("Continue");
+    await read("to north, archive");
+    await press("Continue");
+    await page.getByRole("heading", { name: "Ready" }).waitFor();
+    await press("Send a first study");
+    await page.getByRole("heading", { name: "Upload study" }).waitFor();
+
+    await show("admin-setup-plain", "Encryption");
+    await read("Nothing is encrypted");
+    await press("Continue");
+    await page.getByRole("combobox", { name: "What kind of archive?" }).selectOption("c-store");
+    await read(/called_ae_title/);
+    await press("Back");
+    await page.getByRole("heading", { name: "Encryption" }).waitFor();
+  }, 30_000);
+
+  test("nothing complains", () => expect(browser.complaints).toEqual([]));
+});

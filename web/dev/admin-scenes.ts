@@ -1,0 +1,45 @@
+import { wholeAudit } from "./audit-scenes.ts";
+import type { Scene } from "./scenes.ts";
+import { type AdminView, destination, parked, system, usualView } from "./stub-admin.ts";
+
+const scene = (section: string, over: Partial<AdminView> = {}): Scene => ({
+  hash: `#/admin/${section}`,
+  audit: wholeAudit,
+  admin: { ...usualView, ...over },
+});
+const stuck = [
+  parked(1),
+  parked(2),
+  parked(3, { destination_id: "archive", error: { code: "instance_conflict", message: "Another object is there." } }),
+];
+const down = destination({
+  state: "down",
+  error: { code: "destination_timeout", message: "The archive took too long to answer." },
+  parked: 2,
+  fallback: "archive",
+});
+const plain = { mode: "off", behind_proxy: false, fingerprint: null, valid_until: null } as const;
+
+export const adminScenes: Readonly<Record<string, Scene>> = {
+  "admin-overview": scene("overview"),
+  "admin-trouble": scene("overview", {
+    system: system({
+      tls: { ...system().tls, valid_until: new Date(Date.now() + 5 * 86_400_000).toISOString() },
+      disk: { free_bytes: 900_000_000, kept_bytes: 1_073_741_824 },
+      uploads: { receiving: 3, processing: 1, needs_confirmation: 2 },
+      deliveries: { waiting: 17, parked: 3, oldest_waiting_at: "2026-11-21T09:10:00.000Z" },
+      destinations: { total: 2, down: 1 },
+    }),
+  }),
+  "admin-parked": scene("parked", { parked: stuck }),
+  "admin-parked-none": scene("parked"),
+  "admin-destinations": scene("destinations", { destinations: [down, ...usualView.destinations.slice(1)] }),
+  "admin-destinations-none": scene("destinations", { destinations: [] }),
+  "admin-users": scene("users"),
+  "admin-sessions": scene("sessions"),
+  "admin-setup": scene("setup"),
+  "admin-setup-plain": scene("setup", {
+    system: system({ tls: plain, destinations: { total: 0, down: 0 }, routes: [] }),
+    destinations: [],
+  }),
+};

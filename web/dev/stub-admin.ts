@@ -1,0 +1,133 @@
+import type { AdminDestination, AdminSystem, AdminUser } from "../../src/contract/admin.ts";
+import type { Administration, ParkedDelivery } from "../api/admin.ts";
+
+/** What the box answers an administrator in a scene. */
+export interface AdminView {
+  readonly system: AdminSystem;
+  readonly destinations: readonly AdminDestination[];
+  readonly parked: readonly ParkedDelivery[];
+  readonly users: readonly AdminUser[];
+}
+const at = "2026-11-21T09:10:00.000Z";
+
+export const destination = (over: Partial<AdminDestination> = {}): AdminDestination => ({
+  destination_id: "north",
+  kind: "stow-rs",
+  address: "https://pacs.north.example/dicom-web",
+  default: true,
+  fallback: null,
+  provisioned: true,
+  state: "up",
+  error: null,
+  waiting: 2,
+  parked: 0,
+  last_delivered_at: at,
+  ...over,
+});
+export const system = (over: Partial<AdminSystem> = {}): AdminSystem => ({
+  version: "0.1.0",
+  site_name: "North Clinic",
+  tls: {
+    mode: "auto",
+    behind_proxy: false,
+    fingerprint: Array.from({ length: 32 }, (_, n) => (n * 7 + 16).toString(16).toUpperCase().padStart(2, "0")).join(
+      ":",
+    ),
+    valid_until: new Date(Date.now() + 300 * 86_400_000).toISOString(),
+  },
+  disk: { free_bytes: 412_000_000_000, kept_bytes: 1_073_741_824 },
+  uploads: { receiving: 1, processing: 0, needs_confirmation: 0 },
+  deliveries: { waiting: 0, parked: 0, oldest_waiting_at: null },
+  destinations: { total: 2, down: 0 },
+  routes: [{ name: "urgent CT", to: ["north", "archive"] }],
+  ...over,
+});
+export const user = (over: Partial<AdminUser> = {}): AdminUser => ({
+  id: "u2",
+  username: "weber",
+  role: "radiographer",
+  created_at: at,
+  disabled_at: null,
+  totp_enabled: true,
+  ...over,
+});
+export const parked = (n: number, over: Partial<ParkedDelivery> = {}): ParkedDelivery => ({
+  delivery_id: `77aa0000-0000-4000-8000-00000000000${n}`,
+  destination_id: "north",
+  via: null,
+  state: "parked",
+  delivered_instances: 0,
+  total_instances: 842,
+  attempts: 4,
+  next_attempt_at: null,
+  receipt_id: null,
+  error: { code: "destination_auth_failed", message: "The archive does not accept the configured sign-in." },
+  upload_id: "8f2k0000-0000-4000-8000-000000000000",
+  study_instance_uid: `2.25.3298534883328${n}`,
+  service_level: n === 1 ? "stat" : "routine",
+  created_at: at,
+  updated_at: at,
+  ...over,
+});
+
+export const usualView: AdminView = {
+  system: system(),
+  destinations: [
+    destination(),
+    destination({ destination_id: "archive", kind: "folder", address: "received", default: false, waiting: 0 }),
+  ],
+  parked: [],
+  users: [
+    user(),
+    user({ id: "u", username: "meier", role: "admin" }),
+    user({ id: "u3", username: "anna.lindqvist-bergstroem", role: "clinician", disabled_at: at, totp_enabled: false }),
+  ],
+};
+
+/** Answers what it is given, and tells what it was asked to change. */
+export function stubAdmin(view: AdminView, asked: string[]): Administration {
+  const told = (words: string) => {
+    asked.push(words);
+    return Promise.resolve();
+  };
+  return {
+    system: () => Promise.resolve(view.system),
+    destinations: () => Promise.resolve(view.destinations),
+    test: (destination_id) => {
+      asked.push(`test ${destination_id}`);
+      const ok = destination_id !== "north";
+      const steps = [
+        { name: "name found", ok: true, detail: "10.0.0.5" },
+        { name: "port open", ok: true, detail: "443" },
+        ...(ok
+          ? []
+          : [{ name: "signed in", ok, detail: "401", fix: "Correct user name and password of this destination." }]),
+      ];
+      return Promise.resolve({ destination_id, ok, steps });
+    },
+    parked: () => Promise.resolve({ deliveries: [...view.parked], next_cursor: null }),
+    retry: (id) => told(`retry ${id.slice(-1)}`),
+    redirect: (id, to) => told(`redirect ${id.slice(-1)} ${to}`),
+    discard: (id, reason) => told(`discard ${id.slice(-1)} ${reason}`),
+    users: () => Promise.resolve(view.users),
+    addUser: ({ username, role }) => told(`add ${username} ${role}`),
+    changeUser: (id, change) => told(`change ${id} ${JSON.stringify(change)}`),
+    setPassword: (id) => told(`password ${id}`),
+    resetSecondFactor: (id) => told(`reset ${id}`),
+    signOut: (id) => told(`sign out ${id}`),
+    sessions: () =>
+      Promise.resolve(
+        ["here", "there", "elsewhere"].map((session_id, n) => ({
+          session_id,
+          user_id: n === 0 ? "u" : "u2",
+          username: n === 0 ? "meier" : "weber",
+          role: n === 0 ? ("admin" as const) : ("radiographer" as const),
+          created_at: at,
+          last_used_at: at,
+          ends_at: at,
+          current: n === 0,
+        })),
+      ),
+    endSession: (id) => told(`end ${id}`),
+  };
+}
