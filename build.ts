@@ -62,6 +62,11 @@ function makeStage(architecture: Architecture): string {
   writeFileSync(join(stage, "7zz.zst"), Bun.zstdCompressSync(readFileSync(join(sevenZip, "7zzs")), { level: 19 }));
   copyFileSync(join(sevenZip, "License.txt"), join(stage, "7zz-License.txt"));
   copyFileSync(join(root, "src/dicom/fonts/OFL.txt"), join(stage, "fonts-OFL.txt"));
+  // The decoders of compressed pixel data, where src/dicom/codecs.ts looks: the package's WebAssembly alone, none of its code.
+  const codecs = join(modules, "dcmjs-codecs");
+  const wasm = readFileSync(join(codecs, "build/dcmjs-native-codecs.wasm"));
+  writeFileSync(join(stage, "codecs.wasm.zst"), Bun.zstdCompressSync(wasm, { level: 19 }));
+  copyFileSync(join(codecs, "LICENSE.txt"), join(stage, "codecs-LICENSE.txt"));
   // The parts of the documentation page, where src/http/routes/docs.ts looks.
   for (const name of ["swagger-ui.css", "swagger-ui-bundle.js", "LICENSE"])
     writeFileSync(

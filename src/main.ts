@@ -13,6 +13,9 @@ if (args.length === 1 && (first === "--version" || first === "-V" || first === "
 } else if (first === "copy-box" && args.length >= 3) {
   const { makeCopy } = await import("./backup/copy.ts");
   await makeCopy({ dataDir: args[1] ?? "", configFile: args[3] ?? null }, args[2] ?? "");
+} else if (args.length === 1 && first === "decompress-pixels") {
+  const { decompressProcess } = await import("./dicom/decompress-process.ts");
+  process.exitCode = await decompressProcess();
 } else {
   const { run } = await import("./commands/program.ts");
   process.exitCode = await run(args);

@@ -33,6 +33,7 @@ const libraries: Record<string, string | readonly string[]> = {
   "reflect-metadata": "tls",
   otpauth: "auth",
   dcmjs: "dicom",
+  "dcmjs-codecs": "dicom",
   "dicom-character-set": "dicom",
   pdfkit: "dicom",
   fontkit: "dicom",

@@ -59,16 +59,6 @@ function listenProblems(config: Config): ConfigProblem[] {
   return problems;
 }
 
-/** What would be accepted and then not done is told here, before anyone relies on it. */
-function laterProblems({ destination }: Config): ConfigProblem[] {
-  const decompression = "(sending decompressed) comes with a later version; leave it out or set it to false";
-  return destination.flatMap((item, index) =>
-    item.kind === "c-store" && item.decompress === true
-      ? [{ path: `destination[${index}].decompress`, message: decompression }]
-      : [],
-  );
-}
-
 function tlsProblems({ tls, listen }: Config): ConfigProblem[] {
   const address = parseListen(listen);
   if (tls.mode === "auto") return [];
@@ -175,7 +165,6 @@ const clientTlsProblems = ({ destination }: Config): ConfigProblem[] =>
 /** What no single key can tell: how the parts of a configuration with valid parts fit together. */
 export const crossProblems = (config: Config, around: Surroundings): ConfigProblem[] => [
   ...listenProblems(config),
-  ...laterProblems(config),
   ...tlsProblems(config),
   ...referenceProblems(config),
   ...secretProblems(config, around),

@@ -206,11 +206,6 @@ const table: [name: string, text: string, words: string][] = [
     "route[0].when.service_level: must be",
   ],
   [
-    "decompression, which is not built",
-    destination("c-store", 'host = "h"\nport = 104\ncalled_ae_title = "A"\ndecompress = true'),
-    "destination[0].decompress: (sending decompressed) comes with a later version",
-  ],
-  [
     "redirects to an https that is not there",
     `${tls}tls.http_listen = "127.0.0.1:8081"`,
     'tls.http_listen: redirects to https; with tls.mode = "off" there is none',
@@ -283,7 +278,7 @@ describe("what can be used", () => {
     expect(load(text).route[0]?.to).toEqual(["a", "b"]);
   });
   test("every default of the contract, also where it is not built yet", () => {
-    const cStore = 'host = "h"\nport = 104\ncalled_ae_title = "A"\ndecompress = false';
+    const cStore = 'host = "h"\nport = 104\ncalled_ae_title = "A"\ndecompress = true';
     const later =
       'tls.http_listen = ""\ntls.trusted_proxies = []\nbackup = { every_hours = 24, keep = 7 }\npublic_url = ""\n';
     expect(problems(destination("c-store", cStore).replace(tls, tls + later))).toEqual([]);

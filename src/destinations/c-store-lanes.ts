@@ -1,8 +1,8 @@
 import { MOST_CONTEXTS, type ProposedContext } from "../dimse/associate.ts";
 import { Association, type PeerEntity } from "../dimse/association.ts";
 import { DimseError } from "../dimse/errors.ts";
-import { storeContext } from "../dimse/services.ts";
-import { type Sending, sendOne } from "./c-store-instance.ts";
+import { contextsFor, type Sending, sendOne } from "./c-store-instance.ts";
+import { Decompressor } from "./decompressor.ts";
 import type { OutgoingInstance } from "./destination.ts";
 
 /** What goes over associations of the same contexts. */
@@ -18,14 +18,15 @@ interface Group {
 export async function sendOverAssociations(
   peer: PeerEntity,
   instances: readonly OutgoingInstance[],
-  width: number,
+  { width, decompress }: { readonly width: number; readonly decompress: boolean },
   report: Sending["report"],
   signal: AbortSignal,
   mayGoOn: () => boolean = () => true,
 ): Promise<void> {
   const stop = new AbortController();
   const again: OutgoingInstance[] = [];
-  const sending: Sending = { peer, report, signal: AbortSignal.any([signal, stop.signal]), troubles: 0, again };
+  const both = AbortSignal.any([signal, stop.signal]);
+  const sending: Sending = { peer, report, signal: both, decompress, troubles: 0, again };
 
   async function round({ contexts, queue }: Group, lanes: number): Promise<void> {
     const failures: unknown[] = [];
@@ -46,9 +47,9 @@ export async function sendOverAssociations(
     if (queue.length > 0 && rejections.length > 0) throw rejections[0];
   }
 
-  for (const group of byContexts(instances)) await round(group, width);
+  for (const group of byContexts(instances, decompress)) await round(group, width);
   sending.again = null;
-  for (const group of byContexts(again)) await round(group, 1);
+  for (const group of byContexts(again, decompress)) await round(group, 1);
 }
 
 async function sendLane(
@@ -58,36 +59,41 @@ async function sendLane(
   mayGoOn: () => boolean,
 ): Promise<void> {
   let association: Association | null = null;
+  const decompressor = new Decompressor();
   try {
     while (queue.length > 0 && mayGoOn()) {
       sending.signal.throwIfAborted();
       association ??= await Association.open(sending.peer, contexts, sending.signal);
       const next = queue.shift();
-      if (next !== undefined && !(await sendOne(sending, association, next))) association = null;
+      if (next !== undefined && !(await sendOne(sending, { association, decompressor }, next))) association = null;
     }
     await association?.release();
   } catch (error) {
     association?.socket.abort();
     throw error;
+  } finally {
+    decompressor.stop();
   }
 }
 
 const isRejection = (error: unknown): boolean => error instanceof DimseError && error.fault.startsWith("rejected-");
 
 /** Cuts the instances, in order, where an association would need more than its 128 contexts. */
-function byContexts(instances: readonly OutgoingInstance[]): Group[] {
+function byContexts(instances: readonly OutgoingInstance[], decompress: boolean): Group[] {
   const groups: Group[] = [];
   let pairs = new Set<string>();
+  const named = (one: ProposedContext) => `${one.abstractSyntax} ${one.transferSyntax}`;
   for (const instance of instances) {
-    const pair = `${instance.sopClassUID} ${instance.transferSyntaxUID}`;
+    const needed = contextsFor(instance, decompress);
+    const fresh = () => needed.filter((one) => !pairs.has(named(one)));
     let group = groups.at(-1);
-    if (group === undefined || (!pairs.has(pair) && pairs.size === MOST_CONTEXTS)) {
+    if (group === undefined || pairs.size + fresh().length > MOST_CONTEXTS) {
       group = { contexts: [], queue: [] };
       groups.push(group);
       pairs = new Set();
     }
-    if (!pairs.has(pair)) group.contexts.push(storeContext(instance));
-    pairs.add(pair);
+    group.contexts.push(...fresh());
+    for (const one of needed) pairs.add(named(one));
     group.queue.push(instance);
   }
   return groups;

@@ -65,9 +65,9 @@ export function cStore(config: CStoreConfig, env: DestinationEnv): Destination {
         else unsent.push(instance);
       }
       if (held !== null) sending?.(unsent.filter(({ sopInstanceUID }) => !held.has(sopInstanceUID)));
-      const width = config.associations ?? ASSOCIATIONS;
+      const ways = { width: config.associations ?? ASSOCIATIONS, decompress: config.decompress ?? false };
       const told = byItsWord(report, unsent, held);
-      await translated(signal, (to) => sendOverAssociations(to, unsent, width, told, signal, mayGoOn));
+      await translated(signal, (to) => sendOverAssociations(to, unsent, ways, told, signal, mayGoOn));
     },
     find: async (instances, signal) => {
       const held = await heldBy(instances, signal);

@@ -41,6 +41,8 @@ const headerSizes = new Uint8Array(0x10000);
 for (const code of codes("AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US")) headerSizes[code] = 8;
 for (const code of codes("OB OD OF OL OV OW SQ SV UC UN UR UT UV")) headerSizes[code] = maxHeaderSize;
 
+/** Bytes of tag, VR and length in explicit VR (PS3.5 7.1.2). */
+export const headerSizeOf = (code: number): number => (headerSizes[code] === 8 ? 8 : maxHeaderSize);
 export const isKnownVR = (code: number): boolean => headerSizes[code] !== 0;
 export const vrSQ = vrCode("SQ");
 export const vrUN = vrCode("UN");

@@ -35,6 +35,7 @@ const MESSAGE_LIMIT = 1024 * 1024;
 /** An association as requestor, one operation at a time (PS3.7, PS3.8). */
 export class Association {
   #messageID = 0;
+  #between = true;
   readonly #fragment: number;
 
   private constructor(
@@ -74,6 +75,11 @@ export class Association {
     return { refusal: answer === undefined || answer.result === 0 ? null : answer.result };
   }
 
+  /** No message is half sent, no response is awaited. */
+  get between(): boolean {
+    return this.#between;
+  }
+
   /** Sends a request and reads its responses: pending ones first, the last is the final one. */
   async *perform(operation: Operation): AsyncGenerator<Response> {
     const context = this.contextOf(operation.context);
@@ -87,11 +93,13 @@ export class Association {
       hasDataSet: dataSet !== undefined,
       ...(sopInstanceUID === undefined ? {} : { sopInstanceUID }),
     });
+    this.#between = false;
     await this.socket.write(dataTF(context.id, "command", true, command));
     if (dataSet !== undefined) await this.#sendDataSet(context.id, dataSet);
     for (let pending = true; pending; ) {
       const response = await this.#response(field, context.id);
       pending = isPending(response.status);
+      this.#between = !pending;
       yield response;
     }
   }

@@ -19,18 +19,25 @@ export interface StoreScp {
 
 export const storescpProgram: string | null = program("storescp");
 
-/** @param flags more options of storescp, such as --abort-after or TLS ones. */
-export async function startStoreScp(flags: readonly string[] = []): Promise<StoreScp> {
+/**
+ * @param flags more options of storescp, such as --abort-after or TLS ones
+ * @param only SOP classes that it takes in Explicit VR Little Endian and in nothing else; by default everything
+ */
+export async function startStoreScp(flags: readonly string[] = [], only?: readonly string[]): Promise<StoreScp> {
   if (storescpProgram === null) throw new Error("DCMTK is not installed");
   const folder = await mkdtemp(join(tmpdir(), "relaypacs-storescp-"));
   const port = await freePort();
   // +B writes the data set exactly as read; +xa takes every transfer syntax; -pm every storage class.
-  const child = startChild([storescpProgram, "+B", "+xa", "-pm", "-od", folder, ...flags, String(port)], {
+  const config = `${folder}.cfg`;
+  if (only !== undefined) await writeFile(config, explicitOnly(only));
+  const takes = only === undefined ? ["+xa", "-pm"] : ["-xf", config, "Only"];
+  const child = startChild([storescpProgram, "+B", ...takes, "-od", folder, ...flags, String(port)], {
     env: { TCP_NODELAY: "1" },
   });
   const stop = async () => {
     await child.stop();
     await rm(folder, { recursive: true, force: true });
+    await rm(config, { force: true });
   };
   const listens = async () => {
     const socket = await Bun.connect({ hostname: "127.0.0.1", port, socket: { data() {} } }).catch(() => null);
@@ -53,6 +60,23 @@ export async function startStoreScp(flags: readonly string[] = []): Promise<Stor
     output: child.output,
     stop,
   };
+}
+
+/** An association configuration of DCMTK (asconfig.txt). */
+function explicitOnly(sopClasses: readonly string[]): string {
+  const contexts = [...new Set(sopClasses)].map((uid, index) => `PresentationContext${index + 1} = ${uid}\\Plain`);
+  return [
+    "[[TransferSyntaxes]]",
+    "[Plain]",
+    "TransferSyntax1 = LittleEndianExplicit",
+    "[[PresentationContexts]]",
+    "[Storage]",
+    ...contexts,
+    "[[Profiles]]",
+    "[Only]",
+    "PresentationContexts = Storage",
+    "",
+  ].join("\n");
 }
 
 export const dcmqrscpProgram: string | null = program("dcmqrscp");
