@@ -1,7 +1,22 @@
 import { DestinationError } from "./destination.ts";
 
-const CERTIFICATE = /CERT|ALTNAME|ISSUER|SELF_SIGNED|UNABLE_TO_VERIFY|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE/;
-const TLS = /^ERR_(SSL|TLS|OSSL|BORINGSSL)|^EPROTO$/;
+/** What the codes of TLS come to, the first that matches: alerts are the archive's word of us, the others ours of it. */
+const secureWords: readonly (readonly [RegExp, string])[] = [
+  [/ALERT_CERTIFICATE_REQUIRED/, "The archive asks for a certificate of this box: name one in tls.cert and tls.key"],
+  [
+    /ALERT_(UNKNOWN_CA|BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE|ACCESS_DENIED)/,
+    "The archive does not accept the certificate of this box, tls.cert",
+  ],
+  [/ALTNAME|HOSTNAME_MISMATCH/, "The archive's certificate is made out to another name than the configured one"],
+  [/CERT_HAS_EXPIRED/, "The archive's certificate has expired"],
+  [/CERT_NOT_YET_VALID/, "The archive's certificate is not valid yet, or the clock of this box is wrong"],
+  [
+    /SELF_SIGNED|ISSUER|UNABLE_TO_VERIFY|INVALID_CA/,
+    "The archive's certificate comes from an authority that this box does not know",
+  ],
+  [/CERT|INVALID_PURPOSE/, "The archive's certificate could not be verified"],
+  [/^ERR_(SSL|TLS|OSSL|BORINGSSL)|^EPROTO$/, "No secure connection to the archive came about"],
+];
 /** What a socket's error code says in words; the code alone goes on, never the peer's text. */
 const words: Record<string, string> = {
   ECONNREFUSED: "The archive refuses the connection.",
@@ -20,14 +35,9 @@ const words: Record<string, string> = {
 export function transportError(error: unknown): DestinationError {
   if (error instanceof DestinationError) return error;
   const code = codeOf(error);
-  if (CERTIFICATE.test(code)) {
-    const message = `The archive's certificate could not be verified (${code}).`;
-    return new DestinationError("destination_tls_failed", message, false, { cause: error });
-  }
-  if (TLS.test(code)) {
-    const message = `No secure connection to the archive came about (${code}).`;
-    return new DestinationError("destination_tls_failed", message, false, { cause: error });
-  }
+  const secure = secureWords.find(([pattern]) => pattern.test(code))?.[1];
+  if (secure !== undefined)
+    return new DestinationError("destination_tls_failed", `${secure} (${code}).`, false, { cause: error });
   const message = words[code] ?? "The connection to the archive failed.";
   return new DestinationError("destination_unreachable", message, true, { cause: error });
 }
