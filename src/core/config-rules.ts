@@ -53,6 +53,11 @@ function listenProblems(config: Config): ConfigProblem[] {
     const message = 'must be an address or a network, such as "10.0.0.5" or "10.0.0.0/24"';
     if (ipRange(entry) === null) problems.push({ path: `tls.trusted_proxies[${index}]`, message });
   });
+  config.destination.forEach((item, index) => {
+    if (item.kind !== "c-store" || item.commitment_listen === undefined) return;
+    const port = parseListen(item.commitment_listen)?.port ?? 0;
+    if (port === 0) problems.push({ path: `destination[${index}].commitment_listen`, message: `${form}, not 0` });
+  });
   if (config.public_url !== "" && !/^https?:\/\/[^\s/]+/.test(config.public_url)) {
     problems.push({ path: "public_url", message: "must be empty or an address that begins with http:// or https://" });
   }

@@ -136,6 +136,7 @@ export const CStoreSchema = Type.Object(
     associations: Type.Optional(Type.Integer({ minimum: 1, maximum: 16 })),
     tls: Type.Optional(Type.Union([Type.Boolean(), ClientTlsSchema])),
     decompress: Type.Optional(Type.Boolean()),
+    commitment_listen: Type.Optional(Type.String({ minLength: 1 })),
     timeout_seconds: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
   },
   closed,

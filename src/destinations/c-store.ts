@@ -3,9 +3,16 @@ import type { PeerEntity } from "../dimse/association.ts";
 import { DimseError } from "../dimse/errors.ts";
 import { echo, findInstances } from "../dimse/services.ts";
 import { statusHex } from "../dimse/status.ts";
+import { commitmentOf } from "./c-store-commitment.ts";
 import { sendOverAssociations } from "./c-store-lanes.ts";
 import { failedSteps } from "./check-steps.ts";
-import { type Destination, DestinationError, type InstanceName, type OutgoingInstance } from "./destination.ts";
+import {
+  type Destination,
+  DestinationError,
+  type HeldInstances,
+  type InstanceName,
+  type OutgoingInstance,
+} from "./destination.ts";
 import type { DestinationEnv } from "./env.ts";
 import { incomparable, type Report, readableOnes, stored } from "./outcome.ts";
 import { requireOutgoing } from "./outgoing-address.ts";
@@ -74,7 +81,22 @@ export function cStore(config: CStoreConfig, env: DestinationEnv): Destination {
       return held === null ? null : new Map([...held].map((uid) => [uid, { same: null }]));
     },
     shows: heldBy,
+    ...(config.commitment_listen === undefined ? {} : { vouches: vouching(config.commitment_listen) }),
   };
+
+  /** Storage commitment; what was not vouched for, for want of a report, is looked for by C-FIND. */
+  function vouching(listen: string) {
+    return async (instances: readonly OutgoingInstance[], signal: AbortSignal): Promise<HeldInstances | null> => {
+      const { committed, missing } = await translated(signal, (to) =>
+        commitmentOf({ peer: to, listen, reportMs: env.commitmentReportMs }, instances, signal),
+      );
+      const vouched = [...committed].map((uid) => [uid, { same: null, note: "committed" }] as const);
+      if (missing === null) return new Map(vouched);
+      const held = await heldBy(instances, signal);
+      if (held === null && committed.size === 0) return null;
+      return new Map([...[...(held ?? [])].map((uid) => [uid, { same: null, note: missing }] as const), ...vouched]);
+    };
+  }
 
   /** Which of these instances of one study the peer holds, by C-FIND; null where it cannot be asked. */
   function heldBy(instances: readonly InstanceName[], signal: AbortSignal): Promise<Set<string> | null> {

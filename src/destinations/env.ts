@@ -10,6 +10,8 @@ export interface DestinationEnv {
   readonly maxAnswerBytes?: number;
   /** What a host name leads to; the system's resolver where absent. */
   readonly resolve?: Resolve;
+  /** How long an archive's storage commitment report is waited for, milliseconds. Default 60 000. */
+  readonly commitmentReportMs?: number;
   /** A folder on which nothing moved for so long hangs, milliseconds. Default 300 000, as long as an archive may be silent. */
   readonly folderIdleMs?: number;
 }

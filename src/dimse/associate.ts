@@ -70,6 +70,67 @@ export function associateAC(body: Buffer): Accepted {
   return { maxLength, results };
 }
 
+/** What a peer proposes when it opens an association to us. */
+export interface Request {
+  readonly contexts: readonly {
+    readonly id: number;
+    readonly abstractSyntax: string;
+    readonly transferSyntaxes: readonly string[];
+  }[];
+  readonly maxLength: number;
+  /** SCP/SCU role selection sub-items as they came (PS3.7 D.3.3.4), by SOP class. */
+  readonly roles: ReadonlyMap<string, Buffer>;
+}
+
+/** A-ASSOCIATE-RQ (PS3.8 9.3.2) of a peer. @throws DimseError where it is malformed */
+export function associateRequest(body: Buffer): Request {
+  const text = (data: Buffer | undefined) => withoutPadding(data?.toString("latin1") ?? "");
+  const all = items(body, 68);
+  const contexts = all
+    .filter(({ type }) => type === 0x20)
+    .map(({ data }) => {
+      if (data.length < 4) throw protocolError("presentation context item is cut short");
+      const syntaxes = items(data, 4);
+      return {
+        id: data.readUInt8(0),
+        abstractSyntax: text(syntaxes.find(({ type }) => type === 0x30)?.data),
+        transferSyntaxes: syntaxes.filter(({ type }) => type === 0x40).map((one) => text(one.data)),
+      };
+    });
+  const about = items(all.find(({ type }) => type === 0x50)?.data ?? Buffer.alloc(0), 0);
+  const length = about.find(({ type }) => type === 0x51)?.data;
+  const roles = about
+    .filter(({ type, data }) => type === 0x54 && data.length >= 4 && data.readUInt16BE(0) <= data.length - 4)
+    .map(({ data }): [string, Buffer] => [text(data.subarray(2, 2 + data.readUInt16BE(0))), data]);
+  return { contexts, maxLength: length?.length === 4 ? length.readUInt32BE(0) : 0, roles: new Map(roles) };
+}
+
+/**
+ * A-ASSOCIATE-AC (PS3.8 9.3.3): what was asked for is named back, its roles as they were proposed.
+ * @param results by context id; 0 accepts (PS3.8 table 9-18)
+ */
+export function associateReply(request: Buffer, results: ReadonlyMap<number, number>, transferSyntax: string): Buffer {
+  const maxLength = Buffer.alloc(4);
+  maxLength.writeUInt32BE(OUR_MAX_LENGTH);
+  const answers = [...results].map(([id, result]) =>
+    item(0x21, Buffer.concat([Buffer.from([id, 0, result, 0]), item(0x40, ascii(transferSyntax))])),
+  );
+  const userInformation = [
+    item(0x51, maxLength),
+    item(0x52, ascii(IMPLEMENTATION_CLASS_UID)),
+    ...[...associateRequest(request).roles.values()].map((role) => item(0x54, role)),
+    item(0x55, ascii(IMPLEMENTATION_VERSION_NAME)),
+  ];
+  const body = [
+    Buffer.from([0, 1, 0, 0]), // protocol version 1
+    request.subarray(4, 68), // both titles as they came (PS3.8 table 9-17)
+    item(0x10, ascii(DICOM_APPLICATION_CONTEXT)),
+    ...answers,
+    item(0x50, Buffer.concat(userInformation)),
+  ];
+  return pdu(PduType.associateAC, Buffer.concat(body));
+}
+
 const ascii = (text: string): Buffer => Buffer.from(text, "latin1");
 
 function item(type: number, data: Buffer): Buffer {

@@ -1,8 +1,9 @@
 import { type Accepted, associateAC, associateRQ, contextIdAt, type ProposedContext } from "./associate.ts";
-import { CommandField, CommandTag, NO_DATA_SET, requestCommand } from "./command-set.ts";
-import { DimseError, protocolError } from "./errors.ts";
+import { CommandField, CommandTag, requestCommand } from "./command-set.ts";
+import { protocolError } from "./errors.ts";
 import { decodeImplicit, type ImplicitSet, shortIn } from "./implicit-set.ts";
-import { dataTF, fragmentLength, type Pdu, PduType, pdvsOf, rejection, releaseRP, releaseRQ } from "./pdu.ts";
+import { MessageStream, unexpected } from "./message-stream.ts";
+import { dataTF, fragmentLength, PduType, rejection, releaseRP, releaseRQ } from "./pdu.ts";
 import { PduSocket, type PeerAddress } from "./pdu-socket.ts";
 
 export interface PeerEntity extends PeerAddress {
@@ -27,16 +28,18 @@ interface Operation {
   readonly field: number;
   readonly sopClassUID: string;
   readonly sopInstanceUID?: string;
+  /** Of an N-ACTION (PS3.7 10.1.4). */
+  readonly actionType?: number;
   readonly dataSet?: OutgoingDataSet;
 }
-
-const MESSAGE_LIMIT = 1024 * 1024;
 
 /** An association as requestor, one operation at a time (PS3.7, PS3.8). */
 export class Association {
   #messageID = 0;
   #between = true;
   readonly #fragment: number;
+  /** What arrives. */
+  readonly messages: MessageStream;
 
   private constructor(
     readonly socket: PduSocket,
@@ -44,6 +47,7 @@ export class Association {
     readonly accepted: Accepted,
   ) {
     this.#fragment = fragmentLength(accepted.maxLength);
+    this.messages = new MessageStream(socket);
   }
 
   /**
@@ -84,7 +88,7 @@ export class Association {
   async *perform(operation: Operation): AsyncGenerator<Response> {
     const context = this.contextOf(operation.context);
     if (!("id" in context)) throw new RangeError("This presentation context was not accepted.");
-    const { field, sopClassUID, sopInstanceUID, dataSet } = operation;
+    const { field, sopClassUID, sopInstanceUID, actionType, dataSet } = operation;
     this.#messageID = (this.#messageID % 0xffff) + 1;
     const command = requestCommand({
       field,
@@ -92,6 +96,7 @@ export class Association {
       messageID: this.#messageID,
       hasDataSet: dataSet !== undefined,
       ...(sopInstanceUID === undefined ? {} : { sopInstanceUID }),
+      ...(actionType === undefined ? {} : { actionType }),
     });
     this.#between = false;
     await this.socket.write(dataTF(context.id, "command", true, command));
@@ -133,7 +138,8 @@ export class Association {
   }
 
   async #response(field: number, contextId: number): Promise<Response> {
-    const command = decodeImplicit(await this.#message("command", contextId));
+    const { contextId: from, command, data } = await this.messages.next();
+    if (from !== contextId) throw protocolError("fragments are out of order");
     if (shortIn(command, CommandTag.commandField) !== (field | CommandField.response)) {
       throw protocolError("response belongs to another service");
     }
@@ -142,43 +148,9 @@ export class Association {
     }
     const status = shortIn(command, CommandTag.status);
     if (status === null) throw protocolError("response has no status");
-    const hasDataSet = shortIn(command, CommandTag.dataSetType) !== NO_DATA_SET;
-    return { status, dataSet: hasDataSet ? decodeImplicit(await this.#message("data", contextId)) : null };
-  }
-
-  /** Joins the fragments of one command or data set; a fragment of the other kind in between is a fault. */
-  async #message(kind: "command" | "data", contextId: number): Promise<Buffer> {
-    const fragments: Buffer[] = [];
-    let size = 0;
-    for (;;) {
-      const pdv = this.#queue.shift() ?? (await this.#nextPdv());
-      if (pdv.contextId !== contextId || pdv.isCommand !== (kind === "command")) {
-        throw protocolError("fragments are out of order");
-      }
-      size += pdv.data.length;
-      if (size > MESSAGE_LIMIT) throw protocolError("message is too long");
-      fragments.push(pdv.data);
-      if (pdv.isLast) return Buffer.concat(fragments);
-    }
-  }
-
-  readonly #queue: ReturnType<typeof pdvsOf> = [];
-
-  async #nextPdv(): Promise<ReturnType<typeof pdvsOf>[number]> {
-    const { type, body }: Pdu = await this.socket.read();
-    if (type !== PduType.dataTF) throw unexpected(type);
-    const [first, ...others] = pdvsOf(body);
-    if (first === undefined) throw protocolError("P-DATA-TF is empty");
-    this.#queue.push(...others);
-    return first;
+    return { status, dataSet: data === null ? null : decodeImplicit(data) };
   }
 }
 
 /** FF00 and FF01: more is to come (PS3.4 C.4.1.1.4). */
 export const isPending = (status: number): boolean => status === 0xff00 || status === 0xff01;
-
-function unexpected(type: number): DimseError {
-  if (type === PduType.abort) return new DimseError("aborted", "The archive aborted the association.");
-  if (type === PduType.releaseRQ) return new DimseError("closed", "The archive released the association early.");
-  return protocolError(`PDU of type ${type} is out of place`);
-}

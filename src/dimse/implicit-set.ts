@@ -33,6 +33,52 @@ export function decodeImplicit(bytes: Buffer): ImplicitSet {
   return set;
 }
 
+const ITEM = 0xfffee000;
+const ITEM_END = 0xfffee00d;
+const SEQUENCE_END = 0xfffee0dd;
+
+/**
+ * The items of a top-level sequence of flat items, of stated and of undefined length (PS3.5 7.5); none where it is absent.
+ * @throws DimseError where a length runs past the end
+ */
+export function sequenceIn(bytes: Buffer, tag: number): ImplicitSet[] {
+  const items: ImplicitSet[] = [];
+  let inside = false;
+  let itemAt = -1;
+  for (let at = 0; at < bytes.length; ) {
+    if (at + 8 > bytes.length) throw protocolError("data set is cut short");
+    const here = ((bytes.readUInt16LE(at) << 16) | bytes.readUInt16LE(at + 2)) >>> 0;
+    const length = bytes.readUInt32LE(at + 4);
+    const value = at + 8;
+    at = value;
+    if (here === ITEM && length === UNDEFINED_LENGTH) itemAt = value;
+    else if (here === ITEM_END && itemAt >= 0) {
+      if (inside) items.push(decodeImplicit(bytes.subarray(itemAt, value - 8)));
+      itemAt = -1;
+    } else if (here === SEQUENCE_END) inside = false;
+    else if (length === UNDEFINED_LENGTH) inside = here === tag;
+    else {
+      if (value + length > bytes.length) throw protocolError("data set has an element longer than itself");
+      const content = bytes.subarray(value, value + length);
+      if (here === ITEM && inside) items.push(decodeImplicit(content));
+      else if (here === tag) items.push(...statedItems(content));
+      at = value + length;
+    }
+  }
+  return items;
+}
+
+/** The items in the value of a sequence of stated length: the same as one of undefined length without its end. */
+function statedItems(content: Buffer): ImplicitSet[] {
+  const head = Buffer.alloc(8);
+  head.writeUInt32LE(UNDEFINED_LENGTH, 4);
+  return sequenceIn(Buffer.concat([head, content]), 0);
+}
+
+/** An element of VR SQ with flat items, all lengths stated. */
+export const sequenceValue = (items: readonly (readonly (readonly [tag: number, value: Buffer])[])[]): Buffer =>
+  encodeImplicit(items.map((elements) => [ITEM, encodeImplicit(elements)]));
+
 /** VR UI: padded to even length with NUL (PS3.5 9.1). */
 export const uidValue = (uid: string): Buffer => Buffer.from(uid.length % 2 === 0 ? uid : `${uid}\0`, "latin1");
 

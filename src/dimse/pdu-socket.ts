@@ -68,6 +68,15 @@ export class PduSocket {
     return opened;
   }
 
+  /** A connection that the peer opened. */
+  static adopt(socket: Socket, timeoutSeconds: number, signal: AbortSignal): PduSocket {
+    const opened = new PduSocket(socket, timeoutSeconds);
+    opened.#listen(signal);
+    opened.#open = true;
+    socket.setNoDelay(true);
+    return opened;
+  }
+
   #listen(signal: AbortSignal): void {
     const end = (error: Error) => {
       this.#ended ??= error;

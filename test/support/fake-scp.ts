@@ -1,6 +1,15 @@
 import { createServer, type Socket } from "node:net";
 import { CommandField, CommandTag } from "../../src/dimse/command-set.ts";
-import { decodeImplicit, encodeImplicit, shortIn, shortValue, uidValue } from "../../src/dimse/implicit-set.ts";
+import {
+  decodeImplicit,
+  encodeImplicit,
+  sequenceIn,
+  sequenceValue,
+  shortIn,
+  shortValue,
+  textIn,
+  uidValue,
+} from "../../src/dimse/implicit-set.ts";
 import { dataTF, PduType, pdu, pdvsOf, releaseRP } from "../../src/dimse/pdu.ts";
 
 /** How a scripted application entity behaves; what is not said is honest. */
@@ -17,6 +26,8 @@ export interface ScpBehaviour {
   readonly at?: (index: number) => "abort" | "close" | "hang" | Uint8Array | undefined;
   /** What a C-FIND shows of any series, or the status it ends with. Default: not offered. */
   readonly finds?: () => readonly string[] | number;
+  /** What becomes of a request for storage commitment: SOP Instance UIDs vouched for on the same association, silence, or a status. Default: not offered. */
+  readonly commits?: (requested: readonly string[]) => readonly string[] | "silence" | number;
   /** Raw bytes in place of the answer to A-ASSOCIATE-RQ. */
   readonly greeting?: Uint8Array;
   /** Stops reading after so many bytes. */
@@ -36,6 +47,7 @@ export interface FakeScp {
   stop(): Promise<void>;
 }
 
+const COMMITMENT = "1.2.840.10008.1.20.1";
 const STUDY_ROOT_FIND = "1.2.840.10008.5.1.4.1.2.2.1";
 
 interface Message {
@@ -61,6 +73,10 @@ export async function startFakeScp(behaviour: ScpBehaviour = {}): Promise<FakeSc
     const asks = contexts.every(({ abstractSyntax }) => abstractSyntax === STUDY_ROOT_FIND);
     if (asks && behaviour.greeting === undefined) {
       accept(socket, body, contexts, behaviour.finds === undefined ? 3 : 0);
+      return false;
+    }
+    if (contexts.every(({ abstractSyntax }) => abstractSyntax === COMMITMENT)) {
+      accept(socket, body, contexts, behaviour.commits === undefined ? 3 : 0);
       return false;
     }
     const rejection = behaviour.rejects?.[Math.min(associations.length, behaviour.rejects.length - 1)];
@@ -96,19 +112,14 @@ export async function startFakeScp(behaviour: ScpBehaviour = {}): Promise<FakeSc
       const command = decodeImplicit(Buffer.concat(message.command));
       const hasData = shortIn(command, CommandTag.dataSetType) !== 0x0101;
       if (pdv.isCommand && hasData) continue;
-      const length = message.data.reduce((sum, piece) => sum + piece.length, 0);
+      const data = Buffer.concat(message.data);
       message.command = [];
       message.data = [];
-      respond(socket, pdv.contextId, command, length);
+      respond(socket, pdv.contextId, command, data);
     }
   }
 
-  function respond(
-    socket: Socket,
-    contextId: number,
-    command: ReturnType<typeof decodeImplicit>,
-    length: number,
-  ): void {
+  function respond(socket: Socket, contextId: number, command: ReturnType<typeof decodeImplicit>, data: Buffer): void {
     const field = shortIn(command, CommandTag.commandField) ?? 0;
     const uid = (command.get(CommandTag.affectedSOPInstanceUID) ?? Buffer.alloc(0))
       .toString("latin1")
@@ -117,15 +128,53 @@ export async function startFakeScp(behaviour: ScpBehaviour = {}): Promise<FakeSc
       shows(socket, contextId, command);
       return;
     }
+    if (field === CommandField.action) {
+      commits(socket, contextId, command, data);
+      return;
+    }
+    if (field === (CommandField.eventReport | CommandField.response)) return;
     const index = field === 1 ? stores++ : -1;
     const special = index < 0 ? undefined : behaviour.at?.(index);
     if (special === "hang") return;
     if (special === "close") return void socket.destroy();
     if (special === "abort") return void socket.end(pdu(PduType.abort, Buffer.alloc(4)));
     if (special !== undefined) return void socket.write(special);
-    if (index >= 0) received.push({ uid, length });
+    if (index >= 0) received.push({ uid, length: data.length });
     const status = index < 0 ? 0 : (behaviour.status?.(index, uid) ?? 0);
     socket.write(dataTF(contextId, "command", true, responseTo(command, status)));
+  }
+
+  /** N-ACTION, and the N-EVENT-REPORT behind it (PS3.4 J.3). */
+  function commits(socket: Socket, contextId: number, command: ReturnType<typeof decodeImplicit>, data: Buffer): void {
+    const requested = sequenceIn(data, 0x00081199).map((item) => textIn(item, 0x00081155));
+    const answer = behaviour.commits?.(requested) ?? "silence";
+    const status = typeof answer === "number" ? answer : 0;
+    socket.write(dataTF(contextId, "command", true, responseTo(command, status)));
+    if (typeof answer === "number" || answer === "silence") return;
+    const items = (uids: readonly string[], failed: boolean) =>
+      sequenceValue(
+        uids.map((uid): [number, Buffer][] => [
+          [0x00081150, uidValue("1.2.840.10008.5.1.4.1.1.2")],
+          [0x00081155, uidValue(uid)],
+          ...(failed ? [[0x00081197, shortValue(0x0112)] as [number, Buffer]] : []),
+        ]),
+      );
+    const lacking = requested.filter((uid) => !answer.includes(uid));
+    const report = encodeImplicit([
+      [0x00081195, decodeImplicit(data).get(0x00081195) ?? Buffer.alloc(0)],
+      ...(lacking.length > 0 ? [[0x00081198, items(lacking, true)] as [number, Buffer]] : []),
+      [0x00081199, items(answer, false)],
+    ]);
+    const event = encodeImplicit([
+      [CommandTag.affectedSOPClassUID, uidValue(COMMITMENT)],
+      [CommandTag.commandField, shortValue(CommandField.eventReport)],
+      [CommandTag.messageID, shortValue(7)],
+      [CommandTag.dataSetType, shortValue(1)],
+      [CommandTag.affectedSOPInstanceUID, uidValue(`${COMMITMENT}.1`)],
+      [CommandTag.eventTypeID, shortValue(lacking.length > 0 ? 2 : 1)],
+    ]);
+    socket.write(dataTF(contextId, "command", true, event));
+    socket.write(dataTF(contextId, "data", true, report));
   }
 
   function shows(socket: Socket, contextId: number, command: ReturnType<typeof decodeImplicit>): void {
