@@ -2,8 +2,10 @@ import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { temporaryFolder } from "../destinations/harness.ts";
 import { madeStudy } from "../faults/made-study.ts";
 import { startBox } from "../support/box.ts";
+import { freePort } from "../support/child.ts";
 import { fileOf } from "../support/client.ts";
 import { startStoreScp, storescpProgram } from "../support/dcmtk.ts";
+import { orthancProgram, startOrthanc } from "../support/orthanc.ts";
 import { sharedFiles } from "../support/shared-data.ts";
 import { testCertificate } from "../support/test-certificates.ts";
 
@@ -93,4 +95,25 @@ if (storescpProgram !== null && server && client && stranger && elsewhere) {
       }
     });
   }
+}
+
+if (orthancProgram !== null) {
+  test("the receipt says that a real Orthanc committed itself", async () => {
+    const port = await freePort();
+    const orthanc = await startOrthanc({ config: { DicomModalities: { box: ["HOSPITAL", "127.0.0.1", port] } } });
+    const commitment = `commitment_listen = "127.0.0.1:${port}"`;
+    const box = await startBox(
+      section("pacs", "127.0.0.1", orthanc.dicomPort, commitment).replace("STORESCP", orthanc.aeTitle),
+    );
+    try {
+      const person = await box.client();
+      const status = await person.send(madeStudy(4).files);
+      expect(status.state).toBe("delivered");
+      const receipt = JSON.stringify(await person.receipt(status.pacs_receipt_id ?? ""));
+      expect(receipt.match(/"answer":"0000, committed","verified_by":"query"/g)?.length).toBe(4);
+    } finally {
+      await box.stop();
+      await orthanc.stop();
+    }
+  });
 }

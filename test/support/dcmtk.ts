@@ -21,12 +21,17 @@ export const storescpProgram: string | null = program("storescp");
 
 /**
  * @param flags more options of storescp, such as --abort-after or TLS ones
+ * @param at the port, where it has to be a certain one
  * @param only SOP classes that it takes in Explicit VR Little Endian and in nothing else; by default everything
  */
-export async function startStoreScp(flags: readonly string[] = [], only?: readonly string[]): Promise<StoreScp> {
+export async function startStoreScp(
+  flags: readonly string[] = [],
+  only?: readonly string[],
+  at?: number,
+): Promise<StoreScp> {
   if (storescpProgram === null) throw new Error("DCMTK is not installed");
   const folder = await mkdtemp(join(tmpdir(), "relaypacs-storescp-"));
-  const port = await freePort();
+  const port = at ?? (await freePort());
   // +B writes the data set exactly as read; +xa takes every transfer syntax; -pm every storage class.
   const config = `${folder}.cfg`;
   if (only !== undefined) await writeFile(config, explicitOnly(only));
