@@ -36,6 +36,7 @@ import { installSevenZip } from "./intake/seven-zip.ts";
 import { startIntake } from "./intake/worker.ts";
 import { counted, createMetrics } from "./metrics/metrics.ts";
 import { createStatistics } from "./statistics/statistics.ts";
+import { capabilitiesIn } from "./study/capabilities.ts";
 import { alreadyDelivered } from "./study/duplicates.ts";
 import { forgetMoved } from "./study/moved-destinations.ts";
 import { askAgain } from "./study/still-there.ts";
@@ -101,8 +102,10 @@ export async function startApp(
   await installSevenZip(join(config.data_dir, "bin"));
 
   forgetMoved(db, config);
+  const capability = capabilitiesIn(db);
+  const destinationEnv = (from: Config) => ({ dataDir: from.data_dir, readSecret, capability });
   const makeDestinations = (from: Config) =>
-    new Map(from.destination.map((it) => [it.id, createDestination(it, { dataDir: from.data_dir, readSecret })]));
+    new Map(from.destination.map((it) => [it.id, createDestination(it, destinationEnv(from))]));
   let destinations: Map<string, Destination> = makeDestinations(config);
 
   const deps = { db, spool, config: () => config, hashKey: keys.hashKey, live, log, now };

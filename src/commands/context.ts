@@ -1,9 +1,7 @@
 import { loadConfig } from "../core/config.ts";
 import { processEnvironment } from "../core/config-env.ts";
-import type { Config } from "../core/config-schema.ts";
-import { readSecret } from "../core/secrets.ts";
+import type { Config, DestinationConfig } from "../core/config-schema.ts";
 import { type Database, openDatabase } from "../db/database.ts";
-import { createDestination } from "../destinations/index.ts";
 import { UsageError } from "./io.ts";
 
 /** What every subcommand that needs the configuration takes. */
@@ -29,12 +27,10 @@ export async function withDatabase<T>(options: ConfigOptions, work: (db: Databas
   }
 }
 
-/** The destination of that id, ready to be asked. @throws UsageError */
-export function destinationOf(config: Config, id: string) {
+/** The destination of that id, as it is configured. @throws UsageError */
+export function destinationConfigOf(config: Config, id: string): DestinationConfig {
   const found = config.destination.find((item) => item.id === id);
-  if (found === undefined) {
-    const known = config.destination.map((item) => item.id).join(", ") || "none";
-    throw new UsageError(`There is no destination "${id}"; known: ${known}.`);
-  }
-  return createDestination(found, { dataDir: config.data_dir, readSecret });
+  if (found !== undefined) return found;
+  const known = config.destination.map((item) => item.id).join(", ") || "none";
+  throw new UsageError(`There is no destination "${id}"; known: ${known}.`);
 }

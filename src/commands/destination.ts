@@ -1,9 +1,19 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Config } from "../core/config-schema.ts";
+import { readSecret } from "../core/secrets.ts";
+import { type Database, openDatabase } from "../db/database.ts";
 import { addressOf } from "../destinations/address.ts";
-import { type CheckStep, DestinationError } from "../destinations/destination.ts";
-import { destinationOf, type JsonOptions, readConfig } from "./context.ts";
+import { type Capability, nothingLearnt } from "../destinations/capability.ts";
+import type { CheckStep } from "../destinations/destination.ts";
+import { doctorSteps } from "../destinations/doctor.ts";
+import { capabilitiesIn } from "../study/capabilities.ts";
+import { destinationConfigOf, type JsonOptions, readConfig } from "./context.ts";
 import { columns, say, sayJson } from "./io.ts";
 
 const checkTimeoutMs = 20_000;
+/** An archive may take its time over an image, and for its storage commitment a minute. */
+const storeTimeoutMs = 120_000;
 
 export async function list(options: JsonOptions): Promise<number> {
   const shown = readConfig(options).destination.map((item) => ({
@@ -33,20 +43,68 @@ export const stepLines = ({ name, ok, detail, fix }: CheckStep): string =>
   `${ok ? "ok  " : "FAIL"}  ${name}: ${detail}${!ok && fix !== undefined ? `\n      -> ${fix}` : ""}`;
 
 /** A live check; what goes wrong on the way is a step that failed. */
-export async function checkDestination(config: ReturnType<typeof readConfig>, id: string): Promise<CheckStep[]> {
+export const checkDestination = (config: Config, id: string): Promise<CheckStep[]> =>
+  Array.fromAsync(checklist(config, id, { store: false }));
+
+async function* checklist(
+  config: Config,
+  id: string,
+  { store, db }: { readonly store: boolean; readonly db?: Database | null },
+): AsyncGenerator<CheckStep> {
+  const capability = db ? { capability: capabilitiesIn(db) } : {};
+  const env = { dataDir: config.data_dir, readSecret, ...capability };
+  const signal = AbortSignal.timeout(store ? storeTimeoutMs : checkTimeoutMs);
   try {
-    return await destinationOf(config, id).check(AbortSignal.timeout(checkTimeoutMs));
+    yield* doctorSteps(destinationConfigOf(config, id), env, { store }, signal);
   } catch (error) {
-    if (!(error instanceof DestinationError)) throw error;
-    return [{ name: id, ok: false, detail: error.message, fix: "Correct this destination in the configuration." }];
+    if (!signal.aborted) throw error;
+    const fix = "Look at the archive's load and log, and at what lies between it and this box.";
+    yield { name: id, ok: false, detail: "did not answer in time", fix };
   }
 }
 
-export async function test(id: string, options: JsonOptions): Promise<number> {
-  const config = readConfig(options);
-  const steps = await checkDestination(config, id);
-  const ok = steps.every((step) => step.ok);
-  if (options.json === true) sayJson({ destination_id: id, ok, steps });
-  else for (const step of steps) say(stepLines(step));
-  return ok ? 0 : 1;
+/** What sending and asking taught, in words. */
+function learnt({ queries, answers, takenBytes, refusedBytes, again }: Capability): string[] {
+  const size = (bytes: number) => `${(bytes / 1_000_000).toFixed(1)} MB`;
+  return [
+    ...(queries === null ? [] : [queries ? "it can be asked what it holds" : "it cannot be asked what it holds"]),
+    ...(answers === null ? [] : [`it answers in ${answers.toUpperCase()}`]),
+    ...(refusedBytes === null ? [] : [`a request of ${size(refusedBytes)} was too large for it`]),
+    ...(refusedBytes === null || takenBytes === null ? [] : [`one of ${size(takenBytes)} was not`]),
+    ...(again === null ? [] : [`the same image once more is ${again}`]),
+  ];
 }
+
+interface TestOptions extends JsonOptions {
+  readonly store?: boolean;
+}
+
+/** `destination test`: the checklist, each line as soon as it is known; what it teaches is kept for the forwarder. */
+export async function test(id: string, options: TestOptions): Promise<number> {
+  const config = readConfig(options);
+  const found = destinationConfigOf(config, id);
+  // Before the first start there is nothing to keep it in.
+  const db = existsSync(join(config.data_dir, "relaypacs.db")) ? openDatabase(config.data_dir) : null;
+  try {
+    const steps: CheckStep[] = [];
+    for await (const step of checklist(config, id, { store: options.store ?? false, db })) {
+      steps.push(step);
+      if (options.json !== true) say(stepLines(step));
+    }
+    const ok = steps.every((step) => step.ok);
+    const known = db === null ? nothingLearnt : capabilitiesIn(db)(found).known();
+    if (options.json === true) sayJson({ destination_id: id, ok, steps, capability: wireOf(known) });
+    else for (const line of learnt(known)) say(`      known: ${line}`);
+    return ok ? 0 : 1;
+  } finally {
+    db?.close();
+  }
+}
+
+const wireOf = ({ queries, answers, takenBytes, refusedBytes, again }: Capability) => ({
+  queries,
+  answers,
+  taken_bytes: takenBytes,
+  refused_bytes: refusedBytes,
+  again,
+});

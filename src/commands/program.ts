@@ -75,7 +75,8 @@ export function commandLine(finish: (action: Action) => Promise<void>): Command 
   command(destination, "list", "list the destinations")
     .option(...json)
     .action(async (options) => finish((await import("./destination.ts")).list(options)));
-  command(destination, "test <id>", "check a destination live")
+  command(destination, "test <id>", "check a destination live, step by step, with the fix of what fails")
+    .option("--store", "store a marked test image, look for it, and send it once more")
     .option(...json)
     .action(async (id, options) => finish((await import("./destination.ts")).test(id, options)));
 

@@ -132,7 +132,7 @@ export function forgetMovedDestinations(tx: Queries, targets: ReadonlyMap<string
     }
     tx.insert(destinationTarget)
       .values({ destinationId, target })
-      .onConflictDoUpdate({ target: destinationTarget.destinationId, set: { target } })
+      .onConflictDoUpdate({ target: destinationTarget.destinationId, set: { target, capability: null } })
       .run();
   }
   return moved;

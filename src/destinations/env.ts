@@ -1,4 +1,5 @@
-import type { SecretSource } from "../core/config-schema.ts";
+import type { DestinationConfig, SecretSource } from "../core/config-schema.ts";
+import type { CapabilityKeeper } from "./capability.ts";
 import type { Resolve } from "./outgoing-address.ts";
 
 /** What a destination needs from the process around it. */
@@ -10,6 +11,8 @@ export interface DestinationEnv {
   readonly maxAnswerBytes?: number;
   /** What a host name leads to; the system's resolver where absent. */
   readonly resolve?: Resolve;
+  /** What was learnt of a destination; forgotten with the process where absent. */
+  readonly capability?: (config: DestinationConfig) => CapabilityKeeper;
   /** How long an archive's storage commitment report is waited for, milliseconds. Default 60 000. */
   readonly commitmentReportMs?: number;
   /** A folder on which nothing moved for so long hangs, milliseconds. Default 300 000, as long as an archive may be silent. */

@@ -1,3 +1,4 @@
+import { learnSize } from "./capability.ts";
 import { DestinationError, type OutgoingInstance } from "./destination.ts";
 import type { HttpAnswer } from "./http-peer.ts";
 import { statusError } from "./http-status.ts";
@@ -27,7 +28,7 @@ const LONE_ERRORS = 3;
 
 /** Sends batches and reports every instance (PACS-FACTS "Rules that follow" 1 to 5). */
 export function stowBatches(context: StowContext, before: HeldBefore) {
-  const { peer, report, signal } = context;
+  const { peer, report, signal, capability } = context;
   const outcomes = stowOutcomes(context, before);
   let loneErrors = 0;
 
@@ -39,6 +40,8 @@ export function stowBatches(context: StowContext, before: HeldBefore) {
     let text: string | null = "";
     try {
       answer = await peer.request({ method: "POST", path: "/studies", headers, body }, signal);
+      if (capability !== undefined && (answer.status === 413 || scopes[answer.status] === "instances"))
+        learnSize(capability, body.length, answer.status === 413);
       if (scopes[answer.status] === "instances" || answer.status === 400) text = await readableText(answer);
       else await answer.discard();
     } catch (error) {

@@ -1,4 +1,5 @@
 import type { DicomWebConfig } from "../core/config-schema.ts";
+import { batchLimit, forgetfulKeeper } from "./capability.ts";
 import type { Destination, OutgoingInstance } from "./destination.ts";
 import type { DestinationEnv } from "./env.ts";
 import { inExplicitVR, tellingConversion } from "./explicit-ones.ts";
@@ -37,10 +38,11 @@ export function stowRs(config: DicomWebConfig, env: DestinationEnv, profile: Sto
     const copy = await copyByWado(peer, instance, signal, profile.retrieval.accept);
     return copy === "other" && !profile.retrieval.asStored ? "unknown" : copy;
   };
+  const capability = env.capability?.(config) ?? forgetfulKeeper();
   return {
     id: config.id,
     kind: config.kind,
-    check: (signal) => checkStow(peer, signal),
+    check: (signal) => checkStow(peer, signal, capability),
     store: async (instances, told, signal, sending, mayGoOn) => {
       const readable = fittingOnes(await readableOnes(instances, told), most, told);
       const ready = explicitVR ? await inExplicitVR(readable, told, signal) : readable;
@@ -50,6 +52,7 @@ export function stowRs(config: DicomWebConfig, env: DestinationEnv, profile: Sto
         peer,
         report,
         signal,
+        capability,
         replaces,
         copyOf: copyOf(signal),
         besideFrom: profile.besideFrom,
@@ -66,7 +69,11 @@ export function stowRs(config: DicomWebConfig, env: DestinationEnv, profile: Sto
       // Together they hold no more of the archive's memory than one request may.
       const share = {
         instances: Math.min(limits.instances, Math.max(LEAST.instances, Math.ceil(unsent.length / REQUESTS))),
-        bytes: Math.min(limits.bytes, Math.max(LEAST.bytes, Math.ceil(limits.bytes / REQUESTS))),
+        // Asked anew for each batch: the one before may have been too large.
+        get bytes() {
+          const ownShare = Math.min(limits.bytes, Math.max(LEAST.bytes, Math.ceil(limits.bytes / REQUESTS)));
+          return batchLimit(ownShare, capability.known());
+        },
       };
       // The first failure closes the queue for all; what is on its way gets its answer, or it would have to be asked for.
       const queue = asLongAs(mayGoOn, batchesOf(unsent, share));

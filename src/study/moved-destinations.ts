@@ -9,7 +9,8 @@ function placeOf(destination: DestinationConfig): unknown[] {
   if (destination.kind === "c-store") return [destination.host, destination.port, destination.called_ae_title];
   return [destination.kind === "folder" ? destination.path : destination.url];
 }
-const targetOf = (destination: DestinationConfig): string =>
+/** A hash of it: another one under the same id is another archive. */
+export const targetOf = (destination: DestinationConfig): string =>
   createHash("sha256")
     .update(JSON.stringify([destination.kind, ...placeOf(destination)]))
     .digest("hex");

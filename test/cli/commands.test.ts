@@ -118,6 +118,16 @@ describe("destinations", () => {
     expect(stdout).toContain("->");
     expect((await configured("destination", "test", "nobody")).code).toBe(2);
   });
+  test("are tried with a marked image; what that teaches is kept once there is a database", async () => {
+    const add = ["user", "add", "anna", "--role", "admin", "--password-stdin", "--config", config];
+    expect((await run(add, { stdin: "a long enough password" })).code).toBe(0);
+    const { code, stdout } = await configured("destination", "test", "folder", "--store");
+    expect(code).toBe(0);
+    for (const name of ["Folder is writable", "Test image stored", "Test image verified", "The same once more"])
+      expect(stdout).toContain(`ok    ${name}: `);
+    const later = JSON.parse((await configured("destination", "test", "folder", "--json")).stdout);
+    expect(later).toMatchObject({ ok: true, capability: { queries: true, again: "accepted", refused_bytes: null } });
+  });
 });
 
 describe("doctor", () => {

@@ -1,0 +1,1 @@
+ALTER TABLE `destination_target` ADD `capability` text;
