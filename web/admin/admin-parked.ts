@@ -104,7 +104,7 @@ export class AdminParked extends AdminSection {
     return html`<article class="card" aria-labelledby="g-${destinationId}-${error?.code}">
       <h2 id="g-${destinationId}-${error?.code}">${tell("parked_group", { n, destination: destinationId })}</h2>
       <p class="state bad">${icon("bad")}<span>${error === null ? "" : codeSentence(error.code, error.message)}</span></p>
-      <p class="hint">${tell("parked_since", { time: since })}${error === null ? "" : ` · ${error.code}`}</p>
+      <p class="hint">${tell("parked_since", { time: since })}${error === null ? nothing : html` · <span lang="en">${error.message}</span> <code>${error.code}</code>`}</p>
       <div class="row"><button class="button strong" ?disabled=${this.busy} @click=${() => this.retry(deliveries)}>${n === 1 ? tell("retry") : tell("retry_all", { n })}</button></div>
       <details><summary>${tell("one_by_one")}</summary>
         <ul class="parts">${repeat(

@@ -28,7 +28,9 @@ export interface Inviting {
 /** How a sign-in ended; the page has the words. */
 export type SignInOutcome =
   | { readonly kind: "ok" }
-  | { readonly kind: "invalid_credentials" | "totp_required" | "totp_invalid" | "offline" | "failed" }
+  | {
+      readonly kind: "invalid_credentials" | "totp_required" | "totp_invalid" | "setup_required" | "offline" | "failed";
+    }
   | { readonly kind: "too_many_attempts"; readonly retryAfterSeconds: number };
 
 export interface Credentials {

@@ -17,7 +17,7 @@ const personOf = (user: SignedInUser | null): Person | null => {
       };
 };
 
-const plainOutcomes = ["invalid_credentials", "totp_required", "totp_invalid"] as const;
+const plainOutcomes = ["invalid_credentials", "totp_required", "totp_invalid", "setup_required"] as const;
 
 /** The box's answers as the sign-in page's outcomes. */
 function outcomeOf(error: unknown): SignInOutcome {

@@ -39,7 +39,7 @@ export class PageSignIn extends QueuePage {
       totp_invalid: "totp_wrong",
       failed: "sign_in_failed",
     } as const;
-    return outcome.kind === "ok" || outcome.kind === "totp_required" ? "" : say(words[outcome.kind]);
+    return outcome.kind in words ? say(words[outcome.kind as keyof typeof words]) : "";
   }
 
   private async submit(event: Event): Promise<void> {
@@ -61,6 +61,7 @@ export class PageSignIn extends QueuePage {
       else if (parseRoute(location.hash).page === "sign-in") go("send", "", "replace");
       return;
     }
+    if (outcome.kind === "setup_required") return go("setup"); // there is no account yet
     if (outcome.kind === "totp_required") this.step = "totp";
     else if (outcome.kind === "invalid_credentials") this.step = "password";
     this.problem = this.words(outcome);
