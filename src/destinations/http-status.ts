@@ -31,6 +31,33 @@ const rows: Readonly<Record<number, StatusRow>> = {
   507: row("destination_busy", true, "has no space left"),
 };
 
+/** AWS names its errors in a header, whatever their status; each speaks of the request as a whole. */
+const namedRows: Readonly<Record<string, StatusRow>> = {
+  ThrottlingException: row("destination_busy", true, "asks for fewer requests"),
+  ServiceUnavailableException: row("destination_busy", true, "is not available at the moment"),
+  InternalServerException: row("destination_bad_answer", true, "had an internal error"),
+  ServiceQuotaExceededException: row("destination_busy", true, "has reached a quota of this account"),
+  ExpiredTokenException: row("destination_auth_failed", false, "says that the session token has ended"),
+  UnrecognizedClientException: row("destination_auth_failed", false, "does not know this access key or session token"),
+  InvalidSignatureException: row(
+    "destination_auth_failed",
+    false,
+    "finds the signature wrong: the secret access key, the region or this box's clock",
+  ),
+  RequestTimeTooSkewedException: row("destination_auth_failed", false, "finds that this box's clock is wrong"),
+};
+
+/** The error that an answer names by itself; null where its status alone speaks. */
+export function namedError(answer: Pick<HttpAnswer, "status" | "headers">): DestinationError | null {
+  return namedRow(answer.headers) === undefined ? null : statusError(answer);
+}
+
+function namedRow(headers: Headers): StatusRow | undefined {
+  // "NAME:http://internal…" as some of its services write it.
+  const name = headers.get("x-amzn-errortype")?.split(":")[0] ?? "";
+  return Object.hasOwn(namedRows, name) ? namedRows[name] : undefined;
+}
+
 function rowOf(status: number): StatusRow {
   const known = rows[status];
   if (known !== undefined) return known;
@@ -42,7 +69,7 @@ function rowOf(status: number): StatusRow {
 
 /** The error of an answer whose status speaks of the request as a whole. */
 export function statusError({ status, headers }: Pick<HttpAnswer, "status" | "headers">): DestinationError {
-  const { code, retryable, words } = rowOf(status);
+  const { code, retryable, words } = namedRow(headers) ?? rowOf(status);
   const wait = retryable ? retryAfterSeconds(headers.get("retry-after"), Date.now()) : null;
   return new DestinationError(
     code,

@@ -1,7 +1,7 @@
 import type { InstanceName } from "./destination.ts";
 import { dataSetsOf, textOf } from "./dicom-json.ts";
 import type { HttpAnswer, HttpPeer } from "./http-peer.ts";
-import { statusError } from "./http-status.ts";
+import { namedError, statusError } from "./http-status.ts";
 import { readableText } from "./readable-text.ts";
 
 const SOP_INSTANCE_UID = "00080018";
@@ -48,7 +48,8 @@ const accept = { accept: "application/dicom+json" };
 async function sopInstanceUidsOf(answer: HttpAnswer): Promise<string[] | null> {
   if (answer.status !== 200 && answer.status !== 204) {
     await answer.discard();
-    if (CANNOT_BE_ASKED.has(answer.status)) return null;
+    // Busy is no answer, whatever status AWS gives it.
+    if (CANNOT_BE_ASKED.has(answer.status) && namedError(answer)?.retryable !== true) return null;
     throw statusError(answer);
   }
   const text = await readableText(answer);

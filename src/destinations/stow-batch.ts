@@ -1,7 +1,7 @@
 import { learnSize } from "./capability.ts";
 import { DestinationError, type OutgoingInstance } from "./destination.ts";
 import type { HttpAnswer } from "./http-peer.ts";
-import { statusError } from "./http-status.ts";
+import { namedError, statusError } from "./http-status.ts";
 import { UnreadableInstance } from "./instance-bytes.ts";
 import { multipartOf } from "./multipart.ts";
 import { refused, retryLater, stored, unreadable } from "./outcome.ts";
@@ -60,6 +60,8 @@ export function stowBatches(context: StowContext, before: HeldBefore) {
 
   async function settle(batch: Batch, answer: HttpAnswer, text: string | null): Promise<void> {
     const { status } = answer;
+    const named = namedError(answer);
+    if (named !== null) throw named;
     const scope = scopes[status];
     if (scope === undefined) throw statusError(answer);
     if (scope === "size") return smaller(batch, batch, (one) => lone(one, answer));

@@ -49,6 +49,8 @@ export interface FakePacsOptions {
   /** For the first store requests, one each; then `otherwise`. */
   readonly script?: readonly Behaviour[];
   readonly otherwise?: Behaviour;
+  /** Headers of a query that is met with a status. */
+  readonly queryHeaders?: Readonly<Record<string, string>>;
   /** How queries are met: by limit and offset, all at once whatever is asked, in pages of one, with a status, with a
    * proxy's page, or cut once as a proxy does that closes a kept connection. */
   readonly queries?: "paged" | "unpaged" | "page-of-one" | "hang" | "cut-first" | "html" | number;

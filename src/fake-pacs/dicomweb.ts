@@ -92,7 +92,7 @@ export function query({ request, response }: Exchange, url: URL, study: string |
   const { options, held, answers } = web;
   if (options.queries === "hang") return;
   if (typeof options.queries === "number")
-    return answers.say(response, options.queries, "No query, as the script says.");
+    return answers.say(response, options.queries, "No query, as the script says.", options.queryHeaders);
   if (options.queries === "html")
     return answers.send(response, 200, "<html><body>Welcome</body></html>", { "content-type": "text/html" });
   const all = [...held.values()].filter((part) => part.studyInstanceUID === study);

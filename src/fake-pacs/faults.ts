@@ -43,7 +43,7 @@ export const faults = {
   "upper-case": { words: "writes the keys of its JSON in upper case", options: { answers: "upper-case" } },
   "lower-case": { words: "writes the keys of its JSON in lower case", options: { answers: "lower-case" } },
   "close-connections": { words: "closes a connection after two requests", options: { closeAfterRequests: 2 } },
-  "expired-token": { words: "refuses each token after two requests", options: { tokenUses: 2 } },
+  "expired-token": { words: "refuses each token after one request", options: { tokenUses: 1 } },
   "no-queries": { words: "answers no queries (404)", options: { queries: 404 } },
   "no-retrieval": { words: "gives no image back (403)", options: { retrieves: 403 } },
 } as const satisfies Readonly<Record<string, Fault>>;

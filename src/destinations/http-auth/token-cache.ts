@@ -33,6 +33,7 @@ export function tokenAuth(
 
   return {
     signIn: async (_request, signal, rejected) => {
+      signal.throwIfAborted();
       // Another request may have renewed it meanwhile: then the new one is what to try.
       if (held !== null && (held.header === rejected?.authorization || held.renewAt <= now())) held = null;
       if (held !== null) return { headers: { authorization: held.header } };
@@ -46,7 +47,6 @@ export function tokenAuth(
 
 /** One who gives up does not take the answer from those who wait with him. */
 async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
   const { promise, reject } = Promise.withResolvers<never>();
   const stop = () => reject(signal.reason);
   signal.addEventListener("abort", stop, { once: true });
