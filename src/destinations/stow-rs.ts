@@ -4,7 +4,6 @@ import type { Destination, OutgoingInstance } from "./destination.ts";
 import type { DestinationEnv } from "./env.ts";
 import { inExplicitVR, tellingConversion } from "./explicit-ones.ts";
 import { httpPeer } from "./http-peer.ts";
-
 import { sizeOf } from "./instance-bytes.ts";
 import { asLongAs, inLanes } from "./lanes.ts";
 import { batchesOf } from "./multipart.ts";
