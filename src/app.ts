@@ -4,6 +4,7 @@ import { record, theBox } from "./audit/record.ts";
 import { createAttempts } from "./auth/attempts.ts";
 import { createInvitations } from "./auth/invitations.ts";
 import { loadKeys } from "./auth/keys.ts";
+import { loadReceiptKey } from "./auth/receipt-key.ts";
 import { createSessions } from "./auth/sessions.ts";
 import { createSetupState, freshSetupCode } from "./auth/setup.ts";
 import { createTokens } from "./auth/tokens.ts";
@@ -152,6 +153,7 @@ export async function startApp(
     config: () => config,
     db,
     tokens,
+    receiptSigner: await loadReceiptKey(config.data_dir),
     authSessions: createSessions({
       db,
       hashKey: keys.hashKey,

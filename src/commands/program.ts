@@ -1,10 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { commit, version } from "../core/version.ts";
 import { exitCodeOf } from "./failure.ts";
-import { say, sayJson, tell, UsageError } from "./io.ts";
-
-/** Reserved by the contract for later versions. */
-const later = ["receipt"];
+import { say, sayJson, tell } from "./io.ts";
 
 const another = (id: string, before: readonly string[] | undefined) => [...(before ?? []), id];
 
@@ -99,6 +96,15 @@ export function commandLine(finish: (action: Action) => Promise<void>): Command 
     .option("--json", "print the final status as JSON")
     .action(async (paths, options) => finish((await import("./send.ts")).send(paths, options)));
 
+  const receipt = program.command("receipt").description("signed proofs of delivery");
+  command(receipt, "verify <file>", "check that a receipt's JSON document is as this or another box signed it; offline")
+    .option("--fingerprint <fingerprint>", "the key that must have signed it, as receipt key says on the box")
+    .option(...json)
+    .action(async (file, options) => finish((await import("./receipt.ts")).verify(file, options)));
+  command(receipt, "key", "print the public key that signs this box's receipts, and its fingerprint")
+    .option(...json)
+    .action(async (options) => finish((await import("./receipt.ts")).key(options)));
+
   const audit = program.command("audit").description("who did what, also while the server runs");
   command(audit, "verify", "check that every row is there and as it was written")
     .option("--head <file>", "an end that audit export wrote: a cut tail shows only against one")
@@ -154,8 +160,6 @@ async function printVersion({ json }: { readonly json?: boolean }): Action {
   return 0;
 }
 
-const notYet = (name: string) => new UsageError(`"${name}" is not part of this version.`);
-
 /** Runs one command line and gives its exit code: 0 done, 1 failed, 2 wrong usage or configuration (CONTRACT §1). */
 export async function run(args: readonly string[]): Promise<number> {
   let exitCode = 0;
@@ -163,7 +167,6 @@ export async function run(args: readonly string[]): Promise<number> {
     exitCode = await action;
   };
   try {
-    if (later.includes(args[0] ?? "")) throw notYet(args[0] ?? "");
     await commandLine(finish).parseAsync([...args], { from: "user" });
     return exitCode;
   } catch (error) {

@@ -1,5 +1,6 @@
 import type { Attempts } from "../auth/attempts.ts";
 import type { Invitations } from "../auth/invitations.ts";
+import type { ReceiptSigner } from "../auth/receipt-key.ts";
 import type { Sessions } from "../auth/sessions.ts";
 import type { Tokens } from "../auth/tokens.ts";
 import type { Totp } from "../auth/totp.ts";
@@ -24,6 +25,7 @@ export interface HttpContext {
   readonly config: () => Config;
   readonly db: Database;
   readonly tokens: Tokens;
+  readonly receiptSigner: ReceiptSigner;
   /** Of people; `sessions` are those of uploads. */
   readonly authSessions: Sessions;
   /** Wrong guesses at passwords and codes. */

@@ -49,12 +49,6 @@ describe("exit codes", () => {
   ] as const)("%s: %d", async (line, code) => {
     expect((await run(line === "" ? [] : line.split(" "))).code).toBe(code);
   });
-
-  test.each(["receipt verify f"])("%s is told to be not part of this version", async (line) => {
-    const { code, stderr } = await run(line.split(" "));
-    expect(code).toBe(2);
-    expect(stderr).toContain("is not part of this version");
-  });
 });
 
 test("the version is the package's", async () => {

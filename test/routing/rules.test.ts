@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -34,6 +34,8 @@ const more = [
   [0x0008, 0x103e, "LO", "Stroke angio, timed"],
   [0x0018, 0x0015, "CS", "HEAD"],
 ] as const;
+
+setDefaultTimeout(60_000);
 
 beforeAll(async () => {
   box = await startBox(toml);
