@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Box, startBox } from "../../test/support/box.ts";
 import { until } from "../../test/support/child.ts";
@@ -5,7 +7,7 @@ import { orthancProgram, startOrthanc } from "../../test/support/orthanc.ts";
 import { fourCurl } from "./four-curl.ts";
 import type { PreparedRequest } from "./load.ts";
 import { inTurn, median, megabytes, ratio, seconds } from "./measure.ts";
-import { sendLoad } from "./programs.ts";
+import { bun, script, sendLoad, serving } from "./programs.ts";
 import { headOf } from "./request-head.ts";
 import type { Bench } from "./result.ts";
 import { type MadeStudy, makeStudy } from "./study.ts";
@@ -36,13 +38,32 @@ export async function send(box: Box, study: MadeStudy, folder: string): Promise<
     });
     return { head, file: study.paths[index] ?? "", from: 0, length };
   });
-  const perLane = Array.from({ length: lanes }, (_, lane) =>
-    requests.filter((_request, index) => index % lanes === lane),
-  );
-  await sendLoad({ port: Number(new URL(box.url).port), lanes: perLane }, folder);
+  await sendLoad({ port: Number(new URL(box.url).port), lanes: dealt(requests) }, folder);
   const answer = await client.complete(opened);
   if (!answer.ok) throw new Error(`complete: ${answer.status}`);
   return opened.upload_id;
+}
+
+const dealt = (requests: readonly PreparedRequest[]) =>
+  Array.from({ length: lanes }, (_, lane) => requests.filter((_request, index) => index % lanes === lane));
+
+/** What receiving the same files takes at least: a handler that writes, hashes and syncs, and keeps no record. */
+async function intoBare(study: MadeStudy, folder: string): Promise<number> {
+  const into = join(folder, "bare");
+  mkdirSync(into);
+  const bare = await serving([bun, script("bare-server.ts"), into]);
+  try {
+    const requests = study.paths.map((file, index): PreparedRequest => {
+      const bytes = readFileSync(file);
+      const digest = createHash("sha256").update(bytes).digest("base64");
+      const headers = { "Content-Length": bytes.length, "Content-Digest": `sha-256=:${digest}:` };
+      return { head: headOf(`PUT /?file=${index}&from=0`, headers), file, from: 0, length: bytes.length };
+    });
+    return await sendLoad({ port: bare.port, lanes: dealt(requests) }, folder);
+  } finally {
+    await bare.stop();
+    rmSync(into, { recursive: true });
+  }
 }
 
 /** From the first chunk to the last instance in Orthanc; its own count is asked, which costs it next to nothing. */
@@ -88,7 +109,9 @@ export const wholePath: Bench = {
         orthanc: () => throughBox(study, "orthanc", folder),
         stow: () => throughBox(study, "stow-rs", folder),
         curl: () => byCurl(study, folder),
+        bare: () => intoBare(study, folder),
       });
+      const inTurnAtBest = took.bare.map((bare, round) => bare + (took.curl[round] ?? Number.NaN));
       const said = (name: keyof typeof took) => `${median(took[name]).toFixed(1)} s`;
       const size = `${study.paths.length} instances, ${megabytes(study.bytes).toFixed(0)} MB`;
       return [
@@ -105,6 +128,13 @@ export const wholePath: Bench = {
           unit: "x",
           bound: { most: 1.5 },
           of: `ours ${said("stow")}, curl ${said("curl")}; ${size}`,
+        },
+        {
+          name: "received by the bare handler, then sent by four curl, against four curl",
+          figure: ratio(inTurnAtBest, took.curl),
+          unit: "x",
+          bound: null,
+          of: `bare ${said("bare")}, curl ${said("curl")}`,
         },
       ];
     }),
