@@ -18,6 +18,8 @@ test.each([
   ["nonsense", "10.0.0.1", "unknown", ["10.0.0.1"], "10.0.0.1"],
   ["IPv4 in an IPv6 socket", "::ffff:10.0.0.1", "1.2.3.4", ["10.0.0.1"], "1.2.3.4"],
   ["IPv6", "fd00::1", "2001:db8::5", ["fd00::/8"], "2001:db8::5"],
+  ["an IPv4 proxy written as IPv6", "10.0.0.1", "1.2.3.4", ["::ffff:10.0.0.1"], "1.2.3.4"],
+  ["a proxy in brackets", "fd00::1", "1.2.3.4", ["[fd00::1]"], "1.2.3.4"],
   ["entries that are none trust nobody", "10.0.0.1", "1.2.3.4", ["10.0.0.1/99", "*"], "10.0.0.1"],
 ] as const)("%s", (_, socket, forwarded, trusted, expected) => {
   expect(seen(socket, forwarded, [...trusted])).toBe(expected);

@@ -1,37 +1,30 @@
-import { BlockList, isIP } from "node:net";
+import { isIP } from "node:net";
 import type { Config } from "../core/config-schema.ts";
+import { type IpRange, inRange, ipBytes, ipRange } from "../core/ip.ts";
 
 /** The part of a server that knows the other end of a request's socket. */
 export interface SocketServer {
   requestIP(request: Request): { address: string } | null;
 }
 
-const family = (address: string) => (isIP(address) === 6 ? "ipv6" : "ipv4");
 /** An IPv4 address in an IPv6 socket is that IPv4 address (RFC 4291 2.5.5.2). */
 const plain = (address: string) => address.trim().replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, "");
 
-/** Addresses and networks (`10.0.0.0/8`) as one list; what is neither trusts nobody. */
-function listOf(entries: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const entry of entries) {
-    const [address = "", bits] = entry.split("/");
-    if (isIP(address) === 0) continue;
-    if (bits === undefined) list.addAddress(address, family(address));
-    else if (/^\d{1,3}$/.test(bits) && Number(bits) <= (isIP(address) === 6 ? 128 : 32))
-      list.addSubnet(address, Number(bits), family(address));
-  }
-  return list;
-}
+/** As the configuration's check reads them (core/config-rules.ts): what it lets through is trusted, and nothing else. */
+const rangesOf = (entries: readonly string[]): IpRange[] => entries.flatMap((entry) => ipRange(plain(entry)) ?? []);
 
-const lists = new WeakMap<readonly string[], BlockList>();
+const lists = new WeakMap<readonly string[], IpRange[]>();
 
 const socketAddress = (request: Request, server: SocketServer | null) =>
   plain(server?.requestIP(request)?.address ?? "");
 
 function proxiesOf({ trusted_proxies }: Config["tls"]): (address: string) => boolean {
-  const trusted = lists.get(trusted_proxies) ?? listOf(trusted_proxies);
+  const trusted = lists.get(trusted_proxies) ?? rangesOf(trusted_proxies);
   lists.set(trusted_proxies, trusted);
-  return (address) => isIP(address) !== 0 && trusted.check(address, family(address));
+  return (address) => {
+    const bytes = trusted.length === 0 ? null : ipBytes(address);
+    return bytes !== null && trusted.some((range) => inRange(bytes, range));
+  };
 }
 
 /** Whether what a request says of its way here comes from one of `tls.trusted_proxies`; from anyone else it is the client's word. */

@@ -88,3 +88,17 @@ test("a SIGHUP that comes while it starts is kept until it runs", async () => {
   child.kill("SIGTERM");
   expect(await child.exited).toBe(0);
 }, 30_000);
+
+test.each(["proxy.lan", "10.0.0.0/33", "10.0.0", "*", ""])(
+  "a trusted proxy %j ends the start with 2 and says what is allowed",
+  async (entry) => {
+    writeFileSync(config, settings(`tls.behind_proxy = true\ntls.trusted_proxies = ["127.0.0.1", "${entry}"]`));
+    const child = start(["serve", "--config", config]);
+    const told = new Response(child.stderr).text();
+    expect(await child.exited).toBe(2);
+    expect(await told).toContain(
+      'tls.trusted_proxies[1]: must be an address or a network, such as "10.0.0.5" or "10.0.0.0/24"',
+    );
+    expect(existsSync(join(folder, "data"))).toBe(false);
+  },
+);
