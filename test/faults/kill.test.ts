@@ -29,7 +29,9 @@ interface Instant {
 
 const state = async ({ client, upload }: Scene) => (await client.status(upload.uploadId)).state;
 const counts: Record<Instant["stage"], (scene: Scene) => Promise<number>> = {
-  upload: async ({ upload }) => upload.acknowledged.size,
+  // What a kill took the answer of is never counted, so that the last of these counts may not be reached.
+  upload: async (scene) =>
+    (await state(scene)) === "receiving" ? scene.upload.acknowledged.size : Number.POSITIVE_INFINITY,
   unpack: async (scene) =>
     members(scene) + (["receiving", "processing"].includes(await state(scene)) ? 0 : Number.POSITIVE_INFINITY),
   answered: async ({ client, upload }) =>
