@@ -34,6 +34,11 @@ const needs = [
     there: () => ["chromium", "chromium-browser", "google-chrome"].some(onPath),
   },
   {
+    package: "libnss3-tools",
+    tests: "a browser that trusts the box's authority alone",
+    there: () => onPath("certutil"),
+  },
+  {
     package: "libfaketime",
     tests: "a clock that is set while the box runs",
     there: () =>

@@ -222,7 +222,7 @@ export class AppShell extends AppElement {
       ${inside && !locked ? html`<nav-tabs .page=${this.route.page} .person=${person}></nav-tabs>` : nothing}
       <main ?hidden=${locked}>
         ${this.updating()}
-        ${this.withoutWorker ? html`<notice-box tone="warn" .text=${say("no_worker")}></notice-box>` : nothing}
+        ${this.withoutWorker ? html`<notice-box tone="warn" .text=${say("no_worker")} .action=${say("trust_open")} @act=${() => location.assign("/trust")}></notice-box>` : nothing}
         ${this.failed ? html`<notice-box tone="bad" .text=${say("page_failed")} .action=${say("try_again")} @act=${() => this.follow()}></notice-box>` : this.page()}
       </main>
       ${

@@ -23,8 +23,9 @@ define("the audit page in Chromium", () => {
     await page.getByText("Complete: every row is there").waitFor();
     await page.getByText("Sent to the wrong archive.").waitFor();
     await page.getByRole("textbox", { name: "Who (user name)" }).fill("meier");
-    await page.getByRole("textbox", { name: "Event" }).fill("auth.signed_in");
-    await page.getByRole("textbox", { name: "Event" }).press("Enter");
+    await page.getByRole("heading", { name: "Delivery given up" }).waitFor();
+    await page.getByRole("combobox", { name: "Event" }).selectOption({ label: "Signed in" });
+    await page.getByRole("textbox", { name: "Who (user name)" }).press("Enter");
     await page.getByRole("button", { name: "Show older rows" }).click();
     const download = page.waitForEvent("download");
     await page.getByRole("button", { name: "Export: CSV" }).click();

@@ -7,6 +7,9 @@ import { program, until } from "./child.ts";
 /** Chromium's path, or null where this machine lacks it: then a file defines no browser tests. */
 export const chromium = program("chromium") ?? program("chromium-browser") ?? program("google-chrome");
 
+/** Puts authorities into a browser's store; null where this machine lacks it. */
+export const certutil = program("certutil");
+
 const flags = [
   "--headless",
   "--no-sandbox",
@@ -29,6 +32,8 @@ export interface Browser {
   readonly page: Page;
   /** What pages have said on the console as errors, thrown or been refused by their policy, since the first start. */
   readonly complaints: string[];
+  /** Everything that pages have said on the console, with its kind. */
+  readonly said: string[];
   /**
    * Runs this while nothing watches the page: a driver is handed every request's body, which costs Chromium about half a second
    * for each MB that the page sends.
@@ -54,6 +59,8 @@ export interface BrowserOptions {
   /** What the person reads: `en`, `de`, `fr`. */
   readonly language?: string;
   readonly flags?: readonly string[];
+  /** Files of authorities that it trusts beside its own, PEM; needs certutil. */
+  readonly trusted?: readonly string[];
   /** Refuses service workers, as an untrusted certificate does. */
   readonly withoutServiceWorker?: boolean;
   /** Where the folder with its profile is made; default: the machine's for temporary files. */
@@ -62,6 +69,24 @@ export interface BrowserOptions {
   readonly inside?: readonly string[];
   /** Where its debugging port is reached from here, when it runs inside such a thing. */
   readonly reach?: (port: number) => Promise<number>;
+}
+
+/** What pages said, but for Chromium's note that an app which offers to be installed later is not offered now. */
+export const spoken = ({ said }: Browser): string[] =>
+  said.filter((line) => !line.startsWith("info: Banner not shown"));
+
+/** Puts an authority into the store that Chromium reads on Linux, in this home. @throws Error */
+function trust(home: string, name: string, file: string): void {
+  const store = join(home, ".pki/nssdb");
+  const run = (...args: string[]) => {
+    const { exitCode, stderr } = Bun.spawnSync([certutil ?? "", "-d", `sql:${store}`, ...args], { stdin: "ignore" });
+    if (exitCode !== 0) throw new Error(`certutil: ${stderr.toString()}`);
+  };
+  if (!existsSync(store)) {
+    mkdirSync(store, { recursive: true });
+    run("-N", "--empty-password");
+  }
+  run("-A", "-n", name, "-t", "C,,", "-i", file);
 }
 
 const screenshots = join(import.meta.dir, "../screenshots");
@@ -73,6 +98,7 @@ export async function startBrowser(options: BrowserOptions = {}): Promise<Browse
   const folder = mkdtempSync(join(options.parent ?? tmpdir(), "relaypacs-browser-"));
   const profile = join(folder, "profile");
   const complaints: string[] = [];
+  const said: string[] = [];
   let running:
     | { child: Bun.Subprocess; address: string; connection: Connection; context: BrowserContext; page: Page }
     | undefined;
@@ -83,6 +109,7 @@ export async function startBrowser(options: BrowserOptions = {}): Promise<Browse
 
   async function prepare(page: Page): Promise<void> {
     page.on("console", (message) => {
+      said.push(`${message.type()}: ${message.text()}`);
       if (message.type() === "error") complaints.push(message.text());
     });
     page.on("pageerror", (error) => complaints.push(error.message));
@@ -135,6 +162,7 @@ export async function startBrowser(options: BrowserOptions = {}): Promise<Browse
   }
   const kill = () => end((child) => child.kill("SIGKILL"));
 
+  for (const [index, file] of (options.trusted ?? []).entries()) trust(folder, `authority-${index}`, file);
   await start();
   return {
     get pid() {
@@ -148,6 +176,7 @@ export async function startBrowser(options: BrowserOptions = {}): Promise<Browse
       return current().page;
     },
     complaints,
+    said,
     unwatched: async (work) => {
       const { child, address, connection } = current();
       await connection.close();

@@ -13,11 +13,13 @@ export class AskDialog extends AppElement {
   /** The label of a field that has to be filled in; "" for none. */
   @property() reason = "";
   @query("dialog") private dialog!: HTMLDialogElement;
+  @query(".safe") private safe!: HTMLButtonElement;
   @query("textarea") private field!: HTMLTextAreaElement | null;
 
   async open(): Promise<void> {
     await this.updateComplete;
     this.dialog.showModal();
+    this.safe.focus(); // by `autofocus` Chromium would try it when the page is made, and complain
   }
   private answer(event: SubmitEvent): void {
     event.preventDefault();
@@ -36,7 +38,7 @@ export class AskDialog extends AppElement {
             : html`<label class="field"><span>${this.reason}</span><textarea rows="2" required maxlength="1024" autocomplete="off"></textarea></label>`
         }
         <div class="row end">
-          <button type="button" class="button" autofocus @click=${() => this.dialog.close()}>${this.no}</button>
+          <button type="button" class="button safe" @click=${() => this.dialog.close()}>${this.no}</button>
           <button type="submit" class="button danger">${this.yes}</button>
         </div>
       </form>

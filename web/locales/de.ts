@@ -3,6 +3,7 @@ import { auditDe } from "./audit-de.ts";
 import { codesDe } from "./codes-de.ts";
 import { deviceDe } from "./device-de.ts";
 import type { Catalogue } from "./en.ts";
+import { eventsDe } from "./events-de.ts";
 import { inviteDe } from "./invite-de.ts";
 import { progressDe } from "./progress-de.ts";
 
@@ -260,4 +261,5 @@ export const templates: Catalogue = {
   ...inviteDe,
   ...auditDe,
   ...codesDe,
+  ...eventsDe,
 };

@@ -12,4 +12,8 @@ export const deviceDe: Readonly<Record<keyof typeof deviceEn, string>> = {
   locked_lead: "{name} ist an diesem Gerät angemeldet. Mit dem Passwort geht es weiter.",
   locked_other: "Sie sind jemand anderes? {name} wird abgemeldet; Studien unterwegs werden weiter gesendet.",
   unlock: "Entsperren",
+  trust_title: "Dieser Box vertrauen",
+  trust_text:
+    "Wie ein Telefon, Tablet oder Rechner der Klinik-Box vertraut, mit dem Zertifikat und seinem Fingerabdruck.",
+  trust_open: "Gerät einrichten",
 };

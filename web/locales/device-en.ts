@@ -11,4 +11,8 @@ export const deviceEn = {
   locked_lead: "{name} is signed in on this device. Enter the password to go on.",
   locked_other: "Somebody else? {name} is signed out; studies on their way go on being sent.",
   unlock: "Unlock",
+  trust_title: "Trust this box",
+  trust_text:
+    "How a phone, tablet or computer is made to trust the hospital box, with the certificate and its fingerprint.",
+  trust_open: "Set up a device",
 } as const;

@@ -13,4 +13,8 @@ export const deviceFr: Readonly<Record<keyof typeof deviceEn, string>> = {
   locked_other:
     "Vous êtes quelqu’un d’autre ? La session de {name} se ferme ; les études en route continuent d’être envoyées.",
   unlock: "Déverrouiller",
+  trust_title: "Faire confiance à ce boîtier",
+  trust_text:
+    "Comment un téléphone, une tablette ou un ordinateur fait confiance au boîtier de l’hôpital, avec le certificat et son empreinte.",
+  trust_open: "Configurer un appareil",
 };

@@ -2,6 +2,7 @@ import { accountEn } from "./account-en.ts";
 import { auditEn } from "./audit-en.ts";
 import { codesEn } from "./codes-en.ts";
 import { deviceEn } from "./device-en.ts";
+import { eventsEn } from "./events-en.ts";
 import { inviteEn } from "./invite-en.ts";
 import { progressEn } from "./progress-en.ts";
 
@@ -247,6 +248,7 @@ export const en = {
   ...inviteEn,
   ...auditEn,
   ...codesEn,
+  ...eventsEn,
 } as const;
 
 export type Word = keyof typeof en;

@@ -3,6 +3,7 @@ import { auditFr } from "./audit-fr.ts";
 import { codesFr } from "./codes-fr.ts";
 import { deviceFr } from "./device-fr.ts";
 import type { Catalogue } from "./en.ts";
+import { eventsFr } from "./events-fr.ts";
 import { inviteFr } from "./invite-fr.ts";
 import { progressFr } from "./progress-fr.ts";
 
@@ -257,4 +258,5 @@ export const templates: Catalogue = {
   ...inviteFr,
   ...auditFr,
   ...codesFr,
+  ...eventsFr,
 };

@@ -7,16 +7,17 @@ import type { App } from "../core/app.ts";
 import { language, say, type Word } from "../core/text.ts";
 import { AppElement } from "../elements/app-element.ts";
 import "../admin/admin-nav.ts";
+import { eventsEn } from "../locales/events-en.ts";
 import "../elements/notice-box.ts";
 
 type Entry = AuditPage["entries"][number];
 type Field = "from" | "to" | "actor" | "event" | "upload_id";
 
-const fields: readonly { name: Field; word: Word; type: "date" | "text" }[] = [
+const fields: readonly { name: Field; word: Word; type: "date" | "text" | "event" }[] = [
   { name: "from", word: "audit_from", type: "date" },
   { name: "to", word: "audit_to", type: "date" },
   { name: "actor", word: "audit_who", type: "text" },
-  { name: "event", word: "audit_event", type: "text" },
+  { name: "event", word: "audit_event", type: "event" },
   { name: "upload_id", word: "audit_upload", type: "text" },
 ];
 const files: readonly { format: AuditFormat; name: string; words: string }[] = [
@@ -24,6 +25,14 @@ const files: readonly { format: AuditFormat; name: string; words: string }[] = [
   { format: "csv", name: "audit.csv", words: "CSV" },
   { format: "dicom", name: "audit.xml", words: "DICOM (XML)" },
 ];
+
+const isEvent = (word: string): word is keyof typeof eventsEn => word in eventsEn;
+/** What happened, in words; the code itself where a newer box tells of something else. */
+const eventWords = (code: string): string => {
+  const word = `ev_${code}`;
+  return isEvent(word) ? say(word) : code;
+};
+const eventCodes = Object.keys(eventsEn).map((word) => word.replace(/^ev_/, ""));
 
 /** A day of the form as the moment it begins or ends here. */
 const momentOf = (day: string, ends: boolean): string => {
@@ -84,20 +93,26 @@ export class AdminAudit extends AppElement {
     }
   }
 
+  private events(): TemplateResult {
+    const named = eventCodes.map((code) => ({ code, words: eventWords(code) }));
+    named.sort((a, b) => a.words.localeCompare(b.words, language()));
+    return html`<select name="event"><option value="">${say("audit_any")}</option>
+      ${named.map(({ code, words }) => html`<option value=${code}>${words}</option>`)}</select>`;
+  }
   private fact(word: Word, value: string | null): TemplateResult | typeof nothing {
     return value === null || value === "" ? nothing : html`<div><dt>${say(word)}</dt><dd>${value}</dd></div>`;
   }
   private entry(entry: Entry): TemplateResult {
     const time = new Intl.DateTimeFormat(language(), { dateStyle: "medium", timeStyle: "medium" });
-    const details = Object.entries(entry.details).map(([name, value]) => `${name}: ${value}`);
+    const details = [entry.event, ...Object.entries(entry.details).map(([name, value]) => `${name}: ${value}`)];
     return html`<li class="card">
-      <h2><span translate="no">${entry.event}</span>${entry.result === "failure" ? html` <span class="badge">${say("audit_failed")}</span>` : nothing}</h2>
+      <h2>${eventWords(entry.event)}${entry.result === "failure" ? html` <span class="badge">${say("audit_failed")}</span>` : nothing}</h2>
       <p class="hint">${entry.seq} · ${time.format(new Date(entry.time))} · ${entry.actor_name ?? "?"}</p>
       <dl class="facts">
         ${this.fact("audit_address", entry.address)} ${this.fact("audit_upload", entry.upload_id)}
         ${this.fact("audit_study", entry.study)} ${this.fact("audit_reason", entry.reason)}
       </dl>
-      ${details.length === 0 ? nothing : html`<p class="hint" translate="no">${details.join(" · ")}</p>`}
+      <details class="it"><summary>${say("details_it")}</summary><p class="hint" translate="no">${details.join(" · ")}</p></details>
     </li>`;
   }
 
@@ -116,7 +131,7 @@ export class AdminAudit extends AppElement {
       <form class="card filter" @submit=${this.filter}>
         ${fields.map(
           ({ name, word, type }) =>
-            html`<label class="field"><span>${say(word)}</span><input name=${name} type=${type} autocomplete="off" spellcheck="false" /></label>`,
+            html`<label class="field"><span>${say(word)}</span>${type === "event" ? this.events() : html`<input name=${name} type=${type} autocomplete="off" spellcheck="false" />`}</label>`,
         )}
         <div class="row"><button class="button strong">${say("audit_show")}</button></div>
       </form>

@@ -118,6 +118,8 @@ export class PageMore extends QueuePage {
         }} /><span>${say("shortcuts_on")}</span></label>
         <div class="row"><button class="button" @click=${() => dispatchEvent(new Event("app-shortcuts"))}>${say("shortcuts_list")}</button></div>
       </section>
+      <section class="card" aria-labelledby="trust"><h2 id="trust">${say("trust_title")}</h2><p class="hint">${say("trust_text")}</p>
+        <div class="row"><a class="button" href="/trust">${say("trust_open")}</a></div></section>
       <section class="card" aria-labelledby="about"><h2 id="about">${say("about")}</h2><p>${say("about_text")}</p></section>
     </div>`;
   }

@@ -99,11 +99,15 @@ export async function createQueue(api: Api): Promise<Queue> {
       const userId = api.user?.id;
       if (userId === undefined) throw new Error("Sign in first.");
       const entry = entryOf(draft, confirmation, userId, memory);
-      const files = draft.files.map(({ file }) => file);
       saving.set(draft.id, entry);
       changed();
       try {
-        const saved = await saveStudy(entry, files, store, changed);
+        const saved = await saveStudy(
+          entry,
+          { files: draft.files, sopInstanceUIDs: memory.sopInstanceUIDs },
+          store,
+          changed,
+        );
         if (tabs.leads) uploader.take(saved);
         else tabs.tellAdded(saved);
         void askForSync();

@@ -20,7 +20,8 @@ export interface PutBack {
 
 /** Finds a study's lost files among those chosen anew, by their hash, and stores their bytes again. @throws DOMException */
 export async function putBack({ manifest, chosen, store, progress, signal }: Rechoice): Promise<PutBack> {
-  const candidates = chosen.filter(({ size }) => manifest.files.some((file) => file.size === size));
+  const sizes = new Set(manifest.files.map(({ size }) => size));
+  const candidates = chosen.filter(({ size }) => sizes.has(size));
   const total = candidates.reduce((sum, { size }) => sum + size, 0);
   let done = 0;
   const read = (bytes: number) => {
@@ -43,7 +44,8 @@ export async function putBack({ manifest, chosen, store, progress, signal }: Rec
   const missing = manifest.files.length - found.length;
   if (found.length === 0) return { found: 0, missing, kept: null };
   const stored = await storeAgain(manifest.id, found, store, signal);
-  const kept = stored ? null : manifest.files.map((_, number) => found.find(([at]) => at === number)?.[1] ?? null);
+  const back = new Map(found);
+  const kept = stored ? null : manifest.files.map((_, number) => back.get(number) ?? null);
   return { found: found.length, missing, kept };
 }
 

@@ -1,12 +1,13 @@
 import type { ExpectedStudy } from "../../src/contract/upload.ts";
+import { mapInPortions } from "../core/portions.ts";
 import { Entry } from "./entry.ts";
 import { hashesOf } from "./hashing.ts";
 import { expectedOf, safeName } from "./init-body.ts";
 import type { ScanMemory } from "./intake.ts";
-import { freshProgress, type Manifest } from "./record.ts";
+import { type FileRecord, freshProgress, type Manifest } from "./record.ts";
 import { askToPersist, roomOnDevice } from "./room.ts";
 import type { DeviceStore } from "./store.ts";
-import type { Confirmation, DraftStudy } from "./types.ts";
+import type { ChosenFile, Confirmation, DraftStudy } from "./types.ts";
 
 /** Held while a study is saved, so that no other tab takes its bytes for a crash's remains. */
 const lockOf = (id: string) => `relaypacs-saving-${id}`;
@@ -18,7 +19,7 @@ export async function savedByOthers(): Promise<ReadonlySet<string>> {
   return new Set(held.flatMap(({ name }) => (name?.startsWith(prefix) ? [name.slice(prefix.length)] : [])));
 }
 
-/** A study as it is about to be saved. */
+/** A study as it is about to be saved, its files not told yet. */
 export function entryOf(draft: DraftStudy, given: Confirmation, userId: string, memory: ScanMemory): Entry {
   const read: readonly ExpectedStudy[] = memory.expected.get(draft.id) ?? [];
   const manifest: Manifest = {
@@ -36,12 +37,7 @@ export function entryOf(draft: DraftStudy, given: Confirmation, userId: string, 
     },
     imageCount: draft.imageCount,
     totalBytes: draft.files.reduce((sum, { size }) => sum + size, 0),
-    files: draft.files.map(({ name, size, file }) => ({
-      name: safeName(name),
-      size,
-      sopInstanceUID: /^[0-9.]{1,64}$/.exec(memory.sopInstanceUIDs.get(file) ?? "")?.[0] ?? "",
-      sha256: "",
-    })),
+    files: [], // told when their bytes are stored: ten thousand are not looked at while a person presses Send
     confirmation: given,
     expected: expectedOf(draft, given, read),
   };
@@ -51,6 +47,12 @@ export function entryOf(draft: DraftStudy, given: Confirmation, userId: string, 
   return entry;
 }
 
+/** Files as they were chosen, and what the scan learned of them. */
+export interface Chosen {
+  readonly files: readonly ChosenFile[];
+  readonly sopInstanceUIDs: ScanMemory["sopInstanceUIDs"];
+}
+
 /**
  * Stores the bytes, then the study. Where the device cannot hold them the study is sent straight from its files.
  * @returns the study as it goes on
@@ -58,10 +60,11 @@ export function entryOf(draft: DraftStudy, given: Confirmation, userId: string, 
  */
 export function saveStudy(
   entry: Entry,
-  files: readonly File[],
+  chosen: Chosen,
   store: DeviceStore | null,
   changed: () => void,
 ): Promise<Entry> {
+  const files = chosen.files.map(({ file }) => file);
   return navigator.locks.request(lockOf(entry.id), async () => {
     askToPersist();
     const room = await roomOnDevice();
@@ -70,10 +73,10 @@ export function saveStudy(
       changed();
     };
     if (store === null || (room !== null && room < entry.manifest.totalBytes))
-      return inMemory(entry, files, store, count);
+      return inMemory(entry, chosen, store, count);
     try {
       await store.open(entry.id);
-      name(entry, await store.saveFiles(entry.id, files.entries(), count, entry.stop.signal));
+      await name(entry, chosen, await store.saveFiles(entry.id, files.entries(), count, entry.stop.signal));
       entry.stop.signal.throwIfAborted();
       await store.commit(entry.manifest, freshProgress);
       entry.saving = false;
@@ -82,24 +85,33 @@ export function saveStudy(
       await store.remove(entry.id).catch(() => undefined);
       if (isUnreadable(error) || entry.stop.signal.aborted) throw error;
       entry.savedBytes = 0;
-      return inMemory(entry, files, store, count); // the device is full, or keeps nothing
+      return inMemory(entry, chosen, store, count); // the device is full, or keeps nothing
     }
   });
 }
 
-function name(entry: Entry, hashes: readonly string[]): void {
-  const files = entry.manifest.files.map((file, index) => ({ ...file, sha256: hashes[index] ?? "" }));
+async function name(entry: Entry, chosen: Chosen, hashes: readonly string[]): Promise<void> {
+  const files = await mapInPortions(
+    chosen.files,
+    ({ name, size, file }, index): FileRecord => ({
+      name: safeName(name),
+      size,
+      sopInstanceUID: /^[0-9.]{1,64}$/.exec(chosen.sopInstanceUIDs.get(file) ?? "")?.[0] ?? "",
+      sha256: hashes[index] ?? "",
+    }),
+  );
   entry.manifest = { ...entry.manifest, files };
 }
 
 /** Sent straight from its files. Its record stays where it can: when the page was closed, the same files can be chosen again. */
 async function inMemory(
   entry: Entry,
-  files: readonly File[],
+  chosen: Chosen,
   store: DeviceStore | null,
   read: (bytes: number) => void,
 ): Promise<Entry> {
-  name(entry, await hashesOf(files, read, entry.stop.signal));
+  const files = chosen.files.map(({ file }) => file);
+  await name(entry, chosen, await hashesOf(files, read, entry.stop.signal));
   const recorded = await record(entry.manifest, store);
   return new Entry(entry.manifest, freshProgress, files, recorded);
 }

@@ -1,0 +1,119 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { run } from "../cli/binary.ts";
+import { type Box, startBox, testPassword } from "../support/box.ts";
+import { type Browser, chromium, spoken, startBrowser } from "../support/browser.ts";
+import { until } from "../support/child.ts";
+import { choosePaths } from "../support/far-phone.ts";
+import { madeBytes } from "../support/made-instance.ts";
+
+/** The box, by way of a server that has the browser report what the policy refuses, of pages and workers alike. */
+function reporting(box: Box) {
+  const reports: string[] = [];
+  const server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch: async (request) => {
+      const { pathname, search } = new URL(request.url);
+      if (pathname === "/csp-report") {
+        reports.push(await request.text());
+        return new Response(null, { status: 204 });
+      }
+      const headers = new Headers(request.headers);
+      headers.set("host", new URL(box.url).host);
+      headers.delete("origin"); // it names this server
+      headers.set("accept-encoding", "identity");
+      const answer = await fetch(box.url + pathname + search, {
+        method: request.method,
+        headers,
+        ...(request.method === "GET" ? {} : { body: await request.arrayBuffer() }),
+        redirect: "manual",
+      });
+      const given = new Headers(answer.headers);
+      given.set("content-security-policy", `${given.get("content-security-policy")}; report-uri /csp-report`);
+      return new Response(answer.body, { status: answer.status, headers: given });
+    },
+  });
+  return { url: `http://127.0.0.1:${server.port}`, reports, stop: () => server.stop(true) };
+}
+
+if (chromium !== null) {
+  setDefaultTimeout(120_000);
+  const folder = mkdtempSync(join(tmpdir(), "relaypacs-tour-"));
+  let box: Box;
+  let front: ReturnType<typeof reporting>;
+  let browser: Browser;
+  beforeAll(async () => {
+    box = await startBox(
+      '[auth]\nrequire_totp_for = []\n[[destination]]\nid = "folder"\nkind = "folder"\npath = "received"\n',
+      { notSetUp: true },
+    );
+    front = reporting(box);
+    browser = await startBrowser();
+  });
+  afterAll(async () => {
+    await browser.stop();
+    await front.stop();
+    await box.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  test("from the set-up to the audit no page says anything on the console, and none is refused anything by its policy", async () => {
+    const { page } = browser;
+    const fill = (label: string, text: string) => page.getByLabel(label, { exact: true }).fill(text);
+    const press = (name: string) => page.getByRole("button", { name, exact: true }).click();
+    const heading = (name: string) => page.getByRole("heading", { name, exact: true }).waitFor();
+    const { stdout } = await run(["setup-code", "--config", box.configFile]);
+    await page.goto(front.url);
+    await heading("Set up this hospital box");
+    await fill("Set-up code", stdout.trim());
+    await fill("Username", "head");
+    await fill("Password", testPassword);
+    await press("Make the account");
+    const file = join(folder, "IM1");
+    writeFileSync(file, madeBytes({ study: "2.25.8403", series: "2.25.8403.1" }));
+    await choosePaths(page, "Add study", [file]);
+    await heading("Confirm study");
+    await press("Not this study");
+    await choosePaths(page, "Add study", [file]);
+    await page.getByRole("textbox", { name: "Clinical notes" }).fill("Fall");
+    await press("Send");
+    await heading("Progress");
+    await page.getByText("Delivered", { exact: true }).first().waitFor();
+    await page.getByRole("link", { name: "Activity" }).click();
+    await heading("Activity");
+    await page.getByRole("link", { name: "More" }).click();
+    await heading("More");
+    for (const [hash, name] of [
+      ["account", "Account and sign-ins"],
+      ["enroll", "Set up the second step"],
+      ["admin-audit", "Audit"],
+      ["invite", "Invite a device"],
+    ] as const) {
+      await page.goto(`${front.url}/#/${hash}`);
+      await heading(name);
+    }
+    await press("Show code");
+    await page.getByRole("img", { name: /code/i }).waitFor();
+    await page.goto(`${front.url}/#/more`);
+    await press("Sign out");
+    await page.getByRole("textbox", { name: "Username" }).waitFor();
+    await page.reload();
+    await page.getByRole("textbox", { name: "Username" }).waitFor();
+    await page.goto(`${front.url}/trust`);
+    await page.locator("h1").waitFor();
+    expect(spoken(browser)).toEqual([]);
+    expect(front.reports).toEqual([]);
+  });
+
+  test("what the policy refuses would be reported", async () => {
+    await browser.page.evaluate(() => {
+      const image = document.createElement("img");
+      image.src = "https://elsewhere.invalid/x.png";
+      document.body.append(image);
+    });
+    await until("a report", () => front.reports.length > 0);
+  });
+}
