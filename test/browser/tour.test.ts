@@ -72,6 +72,10 @@ if (chromium !== null) {
     await fill("Username", "head");
     await fill("Password", testPassword);
     await press("Make the account");
+    for (const step of ["Encryption", "Destination", "Rules", "Ready"]) {
+      await heading(step);
+      await press(step === "Ready" ? "Send a first study" : "Continue");
+    }
     const file = join(folder, "IM1");
     writeFileSync(file, madeBytes({ study: "2.25.8403", series: "2.25.8403.1" }));
     await choosePaths(page, "Add study", [file]);
@@ -89,6 +93,11 @@ if (chromium !== null) {
     for (const [hash, name] of [
       ["account", "Account and sign-ins"],
       ["enroll", "Set up the second step"],
+      ["admin", "Overview"],
+      ["admin/parked", "Stuck studies"],
+      ["admin/destinations", "Destinations"],
+      ["admin/users", "Users"],
+      ["admin/sessions", "Sign-ins"],
       ["admin-audit", "Audit"],
       ["invite", "Invite a device"],
     ] as const) {
