@@ -39,7 +39,8 @@ test("one place talks to the box", () => {
 
 test("nothing is loaded from elsewhere, and no markup is made from strings", () => {
   const foreign = /(?:src|href|url|import)\s*[=(]\s*["'`]?(?:https?:)?\/\//;
-  expect(all.filter((path) => foreign.test(text(path)))).toEqual([]);
+  const shown = new Set(["web/admin/lines.ts"]); // lines of a configuration to copy: they are read, not loaded
+  expect(all.filter((path) => !shown.has(path) && foreign.test(text(path)))).toEqual([]);
   expect(
     code.filter((path) => /\.(inner|outer)HTML\s*=|insertAdjacentHTML|unsafeHTML|\beval\(/.test(text(path))),
   ).toEqual([]);
