@@ -66,7 +66,7 @@ function makeStage(architecture: Architecture): string {
   const codecs = join(modules, "dcmjs-codecs");
   const wasm = readFileSync(join(codecs, "build/dcmjs-native-codecs.wasm"));
   writeFileSync(join(stage, "codecs.wasm.zst"), Bun.zstdCompressSync(wasm, { level: 19 }));
-  copyFileSync(join(codecs, "LICENSE.txt"), join(stage, "codecs-LICENSE.txt"));
+  copyFileSync(join(root, "src/dicom/codecs-licences.txt"), join(stage, "codecs-licences.txt"));
   // The parts of the documentation page, where src/http/routes/docs.ts looks.
   for (const name of ["swagger-ui.css", "swagger-ui-bundle.js", "LICENSE"])
     writeFileSync(

@@ -60,6 +60,9 @@ async function sendLane(
 ): Promise<void> {
   let association: Association | null = null;
   const decompressor = new Decompressor();
+  // Nobody waits for a frame when the box stops.
+  const stop = () => decompressor.stop();
+  sending.signal.addEventListener("abort", stop, { once: true });
   try {
     while (queue.length > 0 && mayGoOn()) {
       sending.signal.throwIfAborted();
@@ -72,7 +75,8 @@ async function sendLane(
     association?.socket.abort();
     throw error;
   } finally {
-    decompressor.stop();
+    sending.signal.removeEventListener("abort", stop);
+    stop();
   }
 }
 

@@ -10,6 +10,9 @@ import type { OutgoingDataSet } from "../dimse/association.ts";
 import type { OutgoingInstance } from "./destination.ts";
 import { PieceReader } from "./piece-reader.ts";
 
+/** The largest frame there is takes seconds; who takes longer was made to. */
+const ANSWER_MS = 120_000;
+
 /** This image cannot be decompressed; the words are for hospital IT and hold nothing out of the file. */
 export class CannotDecompress extends Error {
   override readonly name = "CannotDecompress";
@@ -18,6 +21,9 @@ export class CannotDecompress extends Error {
 /** Decompresses in a process of its own, which is started by the first image and ended by `stop`. */
 export class Decompressor {
   #child: Child | null = null;
+
+  /** @param answerMs how long a frame may take */
+  constructor(private readonly answerMs = ANSWER_MS) {}
 
   /**
    * The data set in Explicit VR Little Endian; one at a time, each read to its end or given up before the next is opened.
@@ -61,17 +67,35 @@ export class Decompressor {
   }
 
   async #answer(child: Child): Promise<{ kind: number; bytes: Uint8Array }> {
-    const head = Buffer.from(await child.reader.peek(replyHeaderBytes));
-    if (head.length === replyHeaderBytes) {
-      const length = head.readUInt32BE(0);
-      await child.reader.skip(replyHeaderBytes);
-      const bytes = new Uint8Array(await child.reader.peek(length));
-      await child.reader.skip(length);
-      if (bytes.length === length) return { kind: head.readUInt8(4), bytes };
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      child.stop();
+    }, this.answerMs);
+    try {
+      const answer = await readAnswer(child);
+      if (answer !== null) return answer;
+    } finally {
+      clearTimeout(timer);
     }
     this.stop();
-    throw new CannotDecompress("This box has too little memory to open an image of this size.");
+    throw new CannotDecompress(
+      late
+        ? "The compressed image takes too long to open."
+        : "This box has too little memory to open an image of this size.",
+    );
   }
+}
+
+/** Null where the process ended before it had answered. */
+async function readAnswer({ reader }: Child): Promise<{ kind: number; bytes: Uint8Array } | null> {
+  const head = Buffer.from(await reader.peek(replyHeaderBytes));
+  if (head.length < replyHeaderBytes) return null;
+  const length = head.readUInt32BE(0);
+  await reader.skip(replyHeaderBytes);
+  const bytes = new Uint8Array(await reader.peek(length));
+  await reader.skip(length);
+  return bytes.length === length ? { kind: head.readUInt8(4), bytes } : null;
 }
 
 interface Child {

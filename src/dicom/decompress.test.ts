@@ -82,6 +82,23 @@ if (existsSync(data)) {
   });
 }
 
+if (existsSync(data)) {
+  test("out of lossy JPEG the image says that it lost something, and colours are RGB", async () => {
+    const described = async (name: string) => {
+      const found = await inspect(join(data, "single", `${name}.dcm`));
+      if (found.kind !== "instance") throw new Error(found.kind);
+      return opened(join(data, "single", `${name}.dcm`), found.dataSetOffset, found.transferSyntaxUID);
+    };
+    const angiography = await described("xa-multiframe-96f"); // which does not say so itself
+    expect(angiography.includes(element(0x0028, 0x2110, "CS", "01"))).toBe(true);
+    const ultrasound = await described("us-multiframe-30f");
+    expect(ultrasound.includes(element(0x0028, 0x0004, "CS", "RGB"))).toBe(true);
+    expect(ultrasound.includes("YBR_FULL_422")).toBe(false);
+    const lossless = await described("mr-siemens-jpegll");
+    expect(lossless.includes(element(0x0028, 0x2110, "CS", "01"))).toBe(false);
+  });
+}
+
 const RLE = "1.2.840.10008.1.2.5";
 const BASELINE = "1.2.840.10008.1.2.4.50";
 

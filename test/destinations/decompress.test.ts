@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { CannotDecompress, Decompressor } from "../../src/destinations/decompressor.ts";
 import type { OutgoingInstance } from "../../src/destinations/destination.ts";
 import { startStoreScp, storescpProgram } from "../support/dcmtk.ts";
 import { outgoing } from "../support/dicom-file.ts";
@@ -52,6 +53,16 @@ test("what nobody can open is refused at once, and two contexts an instance coun
   expect(told.of(many[0] as OutgoingInstance)?.error?.message).toContain("its pixel data is not compressed");
   expect(fake.associations).toEqual([127, 4]);
   expect(fake.received).toEqual([]);
+});
+
+test("a frame that takes for ever is given up, and a process that is ended keeps nobody waiting", async () => {
+  const instance = compressed("1.2.840.10008.1.2.4.90");
+  const hasty = new Decompressor(0);
+  await expect(hasty.open(instance)).rejects.toThrow("takes too long");
+  const patient = new Decompressor();
+  const waiting = patient.open(instance);
+  patient.stop();
+  await expect(waiting).rejects.toThrow(CannotDecompress);
 });
 
 if (storescpProgram !== null && sharedData !== null) {
