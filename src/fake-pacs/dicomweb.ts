@@ -3,7 +3,7 @@ import type { Answers } from "./answer.ts";
 import type { Behaviour, FakePacsOptions, ReceivedPart } from "./behaviour.ts";
 import { judge } from "./judge.ts";
 import { marked, responseModule, ui } from "./response-module.ts";
-import type { KindRules } from "./rules.ts";
+import type { Counts, KindRules } from "./rules.ts";
 import { parseStow } from "./store-request.ts";
 
 export interface DicomWeb {
@@ -36,6 +36,7 @@ export function storeStudies(
   const parsed = parseStow(request.headers as Record<string, string | undefined>, body, limits);
   if ("violation" in parsed) {
     saw({ uids: [], violation: parsed.violation });
+    if (parsed.status === 200) return answers.sets(request, response, 200, marked(answers.mark));
     return answers.say(response, parsed.status, `Refused: ${parsed.violation}.`);
   }
   const { parts, unreadable } = parsed;
@@ -52,6 +53,7 @@ export function storeStudies(
     kept: judgements.length - failures.length,
     failed: failures.length + (rules.unreadable === "failed" ? unreadable : 0),
     warned: judgements.filter(({ warning }) => warning !== null).length,
+    strange: study === null ? 0 : failures.filter(({ part }) => part.studyInstanceUID !== study).length,
   };
   const status = behaviour.status ?? statusOf(parts.length + unreadable, unreadable, counts, rules);
   const first = failures[0];
@@ -68,14 +70,8 @@ export function storeStudies(
   answers.sets(request, response, status, module, headers);
 }
 
-function statusOf(
-  total: number,
-  unreadable: number,
-  counts: { readonly kept: number; readonly failed: number; readonly warned: number },
-  rules: KindRules,
-): number {
-  // A request without a part: 204 where nothing is wrong with nothing (Azure), otherwise none was stored.
-  if (total === 0) return rules.tells === "failed-attributes" ? 204 : rules.status({ kept: 0, failed: 1, warned: 0 });
+function statusOf(total: number, unreadable: number, counts: Counts, rules: KindRules): number {
+  if (total === 0) return rules.empty;
   if (unreadable > 0 && typeof rules.unreadable === "number") return rules.unreadable;
   return rules.status(counts);
 }

@@ -21,6 +21,8 @@ export interface Counts {
   readonly kept: number;
   readonly failed: number;
   readonly warned: number;
+  /** Of the failed: of another study than the address names. */
+  readonly strange: number;
 }
 
 /** How one archive meets a Store request, as far as it is known (PS3.18 10.5 and what its makers publish). */
@@ -41,6 +43,14 @@ export interface KindRules {
   readonly otherPart: 400 | 415 | "ignored";
   /** A part that is no DICOM: all is refused; this status though the others are stored; or a failure that names nobody. */
   readonly unreadable: "refused" | 400 | 500 | "failed";
+  /** Characters: RFC 2046 5.1.1 has 70. Orthanc's own client sends 73, and is used with the clouds and dcm4chee. */
+  readonly longestBoundary: number;
+  /** Whether a body may come in chunks, its length unsaid. */
+  readonly chunked: boolean;
+  /** A body that is no multipart by its own boundary: refused, or nothing is found in it and nothing said. */
+  readonly broken: 400 | 200;
+  /** Status of a request without a part. */
+  readonly empty: number;
   /** Largest request, bytes. */
   readonly mostBytes: number;
   /** The same UID again: the old copy is kept and "stored" said; identical bytes are fine and others fail; refused in any case; kept beside, with a warning. */
@@ -73,6 +83,10 @@ const plain: KindRules = {
   type: 415,
   otherPart: 400,
   unreadable: "refused",
+  longestBoundary: 70,
+  chunked: false,
+  broken: 400,
+  empty: 409,
   mostBytes: 4 * GB,
   duplicates: "keep",
   otherStudy: 0x0110,
@@ -87,15 +101,21 @@ export const kindRules: { readonly [K in FakeKind]: KindRules } = {
   "stow-rs": plain,
   orthanc: {
     ...plain,
+    longestBoundary: 200,
+    chunked: true,
     words: "Orthanc with its DICOMweb plugin, its REST API at the root",
     accept: { other: "json", xml: true },
     unreadable: 400,
-    // It stores what it could read and says 400; 409 is left for an object of another study.
-    status: (counts) => (counts.failed > 0 && counts.kept === 0 ? 400 : standard(counts)),
-    type: 400,
+    // Measured against 1.10.1: 409 for another study whatever else was stored, 400 where all failed.
+    status: (counts) => (counts.strange > 0 ? 409 : counts.failed > 0 && counts.kept === 0 ? 400 : standard(counts)),
+    quotedBoundary: true,
+    broken: 200,
+    empty: 200,
   },
   dcm4chee: {
     ...plain,
+    longestBoundary: 200,
+    chunked: true,
     words: "dcm4chee-arc",
     base: "/dcm4chee-arc/aets/DCM4CHEE/rs",
     accept: { other: "xml", xml: true },
@@ -116,6 +136,8 @@ export const kindRules: { readonly [K in FakeKind]: KindRules } = {
   },
   "google-healthcare": {
     ...plain,
+    longestBoundary: 200,
+    chunked: true,
     words: "Google Cloud Healthcare",
     base: "/v1/projects/rehearsal/locations/here/datasets/one/dicomStores/store/dicomWeb",
     signIn: "service-account",
@@ -129,6 +151,8 @@ export const kindRules: { readonly [K in FakeKind]: KindRules } = {
   },
   "aws-healthimaging": {
     ...plain,
+    longestBoundary: 200,
+    chunked: true,
     words: "AWS HealthImaging",
     base: "/datastore/0123456789abcdef0123456789abcdef",
     signIn: "sigv4",
@@ -142,6 +166,8 @@ export const kindRules: { readonly [K in FakeKind]: KindRules } = {
   },
   "azure-dicom": {
     ...plain,
+    longestBoundary: 200,
+    chunked: true,
     words: "the Azure DICOM service",
     base: "/v2",
     signIn: "client",
@@ -149,6 +175,7 @@ export const kindRules: { readonly [K in FakeKind]: KindRules } = {
     quotedBoundary: true,
     otherPart: 415,
     unreadable: "failed",
+    empty: 204,
     mostBytes: 2 * GB,
     duplicates: "refuse",
     otherStudy: 43265,

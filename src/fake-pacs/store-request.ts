@@ -19,7 +19,7 @@ const violation = (status: number, text: string): ParsedStore => ({ violation: t
 
 /** A Store request (PS3.18 10.5.1) as this kind takes it. */
 export function parseStow(headers: RequestHeaders, body: Buffer, rules: KindRules): ParsedStore {
-  if (headers["content-length"] === undefined) return violation(411, "no Content-Length");
+  if (headers["content-length"] === undefined && !rules.chunked) return violation(411, "no Content-Length");
   if (body.length > rules.mostBytes) return violation(413, "the request is too large");
   if (rules.accept.other === 406 && !accepts(headers.accept, "application/dicom+json"))
     return violation(406, "Accept does not name application/dicom+json");
@@ -39,7 +39,7 @@ export function parseStow(headers: RequestHeaders, body: Buffer, rules: KindRule
     );
   } catch (error) {
     if (!(error instanceof MultipartFault)) throw error;
-    return violation(400, error.message);
+    return violation(rules.broken, error.message);
   }
 }
 
@@ -50,14 +50,15 @@ export function parseInstance(headers: RequestHeaders, body: Buffer): ParsedStor
   return part === null ? violation(400, "no DICOM") : { parts: [part], unreadable: 0 };
 }
 
-/** RFC 2046 5.1.1: at most 70 characters; its type is quoted for its slash. Null where an archive would not find it. */
+/** Its type is quoted for its slash. Null where an archive would not find it. */
 function boundaryOf(type: MediaType | null, rules: KindRules): string | null {
   const related = type?.parameters.get("type");
   const boundary = type?.parameters.get("boundary");
   if (type?.type !== "multipart/related" || boundary === undefined) return null;
   if (related !== undefined && related.value.toLowerCase() !== DICOM) return null;
   if (boundary.quoted && !rules.quotedBoundary) return null;
-  return /^[A-Za-z0-9'()+_,./:=?-]{1,70}$/.test(boundary.value) ? boundary.value : null;
+  const { value } = boundary;
+  return value.length <= rules.longestBoundary && /^[A-Za-z0-9'()+_,./:=?-]+$/.test(value) ? value : null;
 }
 
 function objects(all: readonly Uint8Array[], rules: KindRules): ParsedStore {
