@@ -1,3 +1,4 @@
+import { inPieces } from "../core/pieces.ts";
 import { canDecompress } from "../dicom/frame-decode.ts";
 import { transferSyntaxes } from "../dicom/transfer-syntaxes.ts";
 import type { ProposedContext } from "../dimse/associate.ts";
@@ -7,11 +8,15 @@ import { store, storeContext } from "../dimse/services.ts";
 import { statusHex, statusMeaning } from "../dimse/status.ts";
 import { CannotDecompress, type Decompressor } from "./decompressor.ts";
 import { DestinationError, type InstanceOutcome, type OutgoingInstance } from "./destination.ts";
+import { explicitOne } from "./explicit-ones.ts";
 import { dataSetOf, dataSetSizeOf, UnreadableInstance } from "./instance-bytes.ts";
 import { incomparable, type Report, refused, retryLater, stored, unreadable } from "./outcome.ts";
 
 /** What compressed images become where the archive takes them in no other way. */
 const EXPLICIT_VR_LE = "1.2.840.10008.1.2.1";
+const IMPLICIT_VR_LE = "1.2.840.10008.1.2";
+/** Even, as fragments are (PS3.8 E.2). */
+const PIECE_BYTES = 256 * 1024;
 
 /** So many broken associations or busy answers in a row are the archive's trouble, not the images'. */
 const TROUBLES = 3;
@@ -21,7 +26,7 @@ export interface Sending {
   readonly peer: PeerEntity;
   readonly report: Report;
   readonly signal: AbortSignal;
-  /** Compressed images may go uncompressed where the archive refuses them as they are. */
+  /** What the archive refuses as it came may go in its plain form. */
   readonly decompress: boolean;
   /** Broken associations and busy answers in a row, over all lanes. */
   troubles: number;
@@ -40,9 +45,21 @@ const refusals: Readonly<Record<number, string>> = {
 /** The pairs under which an instance may travel, the one it came in first. */
 export function contextsFor(instance: OutgoingInstance, decompress: boolean): ProposedContext[] {
   const own = storeContext(instance);
-  return decompress && canDecompress(instance.transferSyntaxUID)
-    ? [own, { ...own, transferSyntax: EXPLICIT_VR_LE }]
-    : [own];
+  return decompress && hasPlainForm(instance) ? [own, { ...own, transferSyntax: EXPLICIT_VR_LE }] : [own];
+}
+
+/** In another form it is Explicit VR Little Endian: opened, or written with its VRs. */
+const hasPlainForm = ({ transferSyntaxUID: uid }: OutgoingInstance): boolean =>
+  uid === IMPLICIT_VR_LE || canDecompress(uid);
+
+async function plainForm(instance: OutgoingInstance, { decompressor }: OpenLane): Promise<OutgoingDataSet> {
+  if (instance.transferSyntaxUID !== IMPLICIT_VR_LE) return decompressor.open(instance);
+  try {
+    const explicit = await explicitOne(instance);
+    return { length: dataSetSizeOf(explicit), pieces: inPieces(dataSetOf(explicit), PIECE_BYTES) };
+  } catch (cause) {
+    throw new CannotDecompress("It cannot be written in explicit VR without a fault.", { cause });
+  }
 }
 
 /** An association on which instances go out, and what opens those that have to be opened. */
@@ -67,7 +84,7 @@ export async function sendOne(sending: Sending, lane: OpenLane, instance: Outgoi
   try {
     const asItCame = taken.transferSyntax === instance.transferSyntaxUID;
     const plain = { length: dataSetSizeOf(instance), pieces: dataSetOf(instance) };
-    const { dataSet, padded } = evened(asItCame ? plain : await lane.decompressor.open(instance));
+    const { dataSet, padded } = evened(asItCame ? plain : await plainForm(instance, lane));
     const notes = [asItCame ? null : decompressedNote(instance), padded ? "one padding byte added" : null];
     const status = await store(association, { ...instance, transferSyntaxUID: taken.transferSyntax, dataSet });
     if (statusMeaning(status).result === "again" && sending.again !== null) sending.again.push(instance);
@@ -103,8 +120,8 @@ function notTaken(
 ): InstanceOutcome {
   const form = nameOf(instance.transferSyntaxUID);
   const way =
-    !decompress && canDecompress(instance.transferSyntaxUID)
-      ? " With decompress = true this destination would be sent it uncompressed."
+    !decompress && hasPlainForm(instance)
+      ? " With decompress = true this destination would be sent it in its plain form."
       : "";
   const message = `The archive does not take this kind of image (${form}): ${why.replace(/\.$/, "")}.${way}`;
   return refused(instance, answer, "transfer_syntax_refused", message);
@@ -113,7 +130,7 @@ function notTaken(
 const nameOf = (uid: string): string => transferSyntaxes.get(uid)?.name ?? "unknown transfer syntax";
 
 const decompressedNote = ({ transferSyntaxUID: uid }: OutgoingInstance): string =>
-  `decompressed from ${nameOf(uid)} (${uid}) to Explicit VR Little Endian`;
+  `${uid === IMPLICIT_VR_LE ? "written anew" : "decompressed"} from ${nameOf(uid)} (${uid}) to Explicit VR Little Endian`;
 
 /**
  * A message has an even length (PS3.5 7.1.1, A.5); DCMTK, and every PACS on it, aborts at an odd fragment. Deflated data sets

@@ -29,7 +29,8 @@ export async function inExplicitVR(
   return instances.flatMap(({ sopInstanceUID }) => converted.get(sopInstanceUID) ?? []);
 }
 
-async function explicitOne(instance: OutgoingInstance): Promise<OutgoingInstance> {
+/** @throws Malformed; the system's error where the file cannot be read */
+export async function explicitOne(instance: OutgoingInstance): Promise<OutgoingInstance> {
   const { path, dataSetOffset, sopClassUID, sopInstanceUID } = instance;
   const { length } = await asExplicitVR(path, dataSetOffset);
   const stretches = async () => (await asExplicitVR(path, dataSetOffset)).stretches;

@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { inPieces } from "../core/pieces.ts";
 import { withFile } from "./byte-reader.ts";
 import { Codecs } from "./codecs.ts";
 import { FrameFault } from "./codestream.ts";
@@ -47,7 +48,7 @@ export async function decompressProcess(): Promise<number> {
     try {
       await withFile(path, async (file) => {
         const { length, pieces } = await decompressed(file, dataSetOffset, transferSyntaxUID, loaded);
-        const even = evenPieces(pieces());
+        const even = inPieces(pieces(), pieceBytes);
         // Made before the length is told: most of what cannot be opened shows at the first frame.
         let piece = await even.next();
         await reply({ length });
@@ -79,22 +80,4 @@ async function write(kind: number, bytes: Uint8Array): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     process.stdout.write(Buffer.concat([head, bytes]), (error) => (error ? reject(error) : resolve()));
   });
-}
-
-async function* evenPieces(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let piece = new Uint8Array(pieceBytes);
-  let filled = 0;
-  for await (const bytes of source) {
-    for (let at = 0; at < bytes.length; ) {
-      const part = bytes.subarray(at, at + pieceBytes - filled);
-      piece.set(part, filled);
-      filled += part.length;
-      at += part.length;
-      if (filled < pieceBytes) continue;
-      yield piece;
-      piece = new Uint8Array(pieceBytes);
-      filled = 0;
-    }
-  }
-  if (filled > 0) yield piece.subarray(0, filled);
 }

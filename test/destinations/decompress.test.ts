@@ -70,8 +70,8 @@ if (storescpProgram !== null && sharedData !== null) {
   const names = ["ct-ts-jpegls-lossless-80", "us-multiframe-30f", "ot-htj2k-lossless-201", "op-photo", "mr-rle"];
 
   describe("a storescp that takes Explicit VR Little Endian and nothing else", () => {
-    test("gets every compression opened; a damaged frame is told, and the others go on", async () => {
-      const good = [...names, "cr-j2k-lossless", "cr-jpeg-extended"].map(single);
+    test("gets every compression opened, and implicit VR made explicit; a damaged frame is told, and the others go on", async () => {
+      const good = [...names, "cr-j2k-lossless", "cr-jpeg-extended", "rtplan"].map(single);
       const damaged = spoilt("xa-multiframe-96f");
       const plain = madeInstance(folder.path);
       const all = [...good.slice(0, 3), damaged, ...good.slice(3), plain];
