@@ -1,8 +1,9 @@
-import { open, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { ArchiveRefused } from "./archive-refused.ts";
 import type { UnpackBudget } from "./limits.ts";
+import { closeRaw, openRaw, writeRaw } from "./member-file.ts";
 import { displayName } from "./member-names.ts";
 
 /** One regular file that came out of an archive. */
@@ -33,6 +34,7 @@ export class MemberFolder {
 
   /**
    * Writes one member. Not synced: the caller syncs the folder once.
+   * @param source each of its pieces must stay as it is until the next but one is asked for
    * @throws ArchiveRefused archive_corrupt where size or CRC-32 are not the declared ones, archive_bomb past the limits
    */
   async write(declared: DeclaredMember, source: AsyncIterable<Uint8Array>): Promise<UnpackedMember> {
@@ -41,18 +43,23 @@ export class MemberFolder {
     const most = declared.size ?? Number.POSITIVE_INFINITY;
     let size = 0;
     let crc = 0;
-    const file = await open(path, "wx", 0o600);
+    const file = await openRaw(path, "wx");
+    let writing = Promise.resolve();
     try {
       for await (const chunk of source) {
         size += chunk.length;
         if (size > most) throw new ArchiveRefused("archive_corrupt", "A file in the archive is larger than declared.");
         this.budget.take(chunk.length);
         crc = crc32(chunk, crc);
-        // A write may take less than it was given without an error, most of all when the disk fills up.
-        for (let done = 0; done < chunk.length; ) done += (await file.write(chunk, done)).bytesWritten;
+        // One is written while the next one is read.
+        await writing;
+        writing = writeRaw(file, chunk);
+        writing.catch(() => undefined); // told by whoever waits for it
       }
+      await writing;
     } finally {
-      await file.close();
+      await writing.catch(() => undefined);
+      closeRaw(file);
     }
     if (size !== (declared.size ?? size)) {
       throw new ArchiveRefused("archive_corrupt", "A file in the archive is smaller than declared.");

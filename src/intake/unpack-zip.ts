@@ -13,6 +13,7 @@ import {
   type PlacedEntry,
 } from "./zip-checks.ts";
 import { findZipEnd, readAt, type ZipEnd } from "./zip-end.ts";
+import { newPieces, type Pieces, storedBytes } from "./zip-stored.ts";
 
 /** Entries opened side by side: inflating runs in the thread pool, which has four threads. */
 const AT_ONCE = 4;
@@ -114,10 +115,11 @@ async function inflateAll(job: Job, members: readonly PlacedEntry[]): Promise<Un
   const done: UnpackedMember[] = [];
   const queue = members.entries();
   const work = async () => {
+    const pieces = newPieces();
     for (const [index, member] of queue) {
       job.signal.throwIfAborted();
-      await checkLocal(job, member);
-      done[index] = await job.folder.write(declaredOf(member), inflate(member.entry, job.signal));
+      const offset = await checkLocal(job, member);
+      done[index] = await job.folder.write(declaredOf(member), bytesOf(job, member, offset, pieces));
     }
   };
   const stopAll = (cause: unknown) => {
@@ -128,6 +130,12 @@ async function inflateAll(job: Job, members: readonly PlacedEntry[]): Promise<Un
   if (results.some(({ status }) => status === "rejected")) throw job.signal.reason;
   return done;
 }
+
+/** Stored bytes are read as they lie: through unzipper's streams they took twice the time, measured. */
+const bytesOf = (job: Job, { entry }: PlacedEntry, offset: number, pieces: Pieces): AsyncIterable<Uint8Array> =>
+  entry.compressionMethod === 0
+    ? storedBytes(job.file.fd, offset, entry.compressedSize, pieces, job.signal)
+    : inflate(entry, job.signal);
 
 /** One member's bytes. Of an empty one nothing is read: unzipper would believe its local header instead. */
 async function* inflate(entry: ZipEntry, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
@@ -144,9 +152,10 @@ async function extractAll(job: Job, members: readonly PlacedEntry[]): Promise<Un
   return await extractInOrder("zip", [job.path], members.map(declaredOf), job.folder, job.signal);
 }
 
-async function checkLocal({ file, end }: Job, member: PlacedEntry): Promise<void> {
+/** @returns where the member's bytes begin */
+async function checkLocal({ file, end }: Job, member: PlacedEntry): Promise<number> {
   const offset = member.entry.offsetToLocalFileHeader + end.shift;
   const usual = await readAt(file, offset, USUAL_HEADER);
   const length = usual.length < LOCAL_HEADER ? 0 : LOCAL_HEADER + usual.readUInt16LE(26);
-  checkLocalHeader(length > usual.length ? await readAt(file, offset, length) : usual, member);
+  return offset + checkLocalHeader(length > usual.length ? await readAt(file, offset, length) : usual, member);
 }

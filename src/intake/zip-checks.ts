@@ -116,9 +116,10 @@ function isFolder(entry: ZipEntry): boolean {
 /**
  * The local header must name the same member and leave its data inside the member's room (APPNOTE.TXT 4.3.7).
  * @param local at least the header and its name
+ * @returns the local header's length in bytes
  * @throws ArchiveRefused
  */
-export function checkLocalHeader(local: Buffer, { entry, room, last }: PlacedEntry): void {
+export function checkLocalHeader(local: Buffer, { entry, room, last }: PlacedEntry): number {
   if (local.length < LOCAL_HEADER || local.readUInt32LE(0) !== LOCAL_SIGNATURE) {
     throw new ArchiveRefused("archive_corrupt");
   }
@@ -128,7 +129,7 @@ export function checkLocalHeader(local: Buffer, { entry, room, last }: PlacedEnt
   if (localName.replaceAll("\\", "/") !== nameOf(entry).replaceAll("\\", "/")) {
     throw new ArchiveRefused("archive_corrupt", "The archive gives one file two names.");
   }
-  if (LOCAL_HEADER + nameLength + local.readUInt16LE(28) + entry.compressedSize > room) {
-    throw new ArchiveRefused(last ? "archive_corrupt" : "archive_bomb");
-  }
+  const length = LOCAL_HEADER + nameLength + local.readUInt16LE(28);
+  if (length + entry.compressedSize > room) throw new ArchiveRefused(last ? "archive_corrupt" : "archive_bomb");
+  return length;
 }
