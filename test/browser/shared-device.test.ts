@@ -38,6 +38,7 @@ define("a device that several people use", () => {
     const sent = async () => {
       const study = noisyStudy(folder, 2, 64);
       await hand.begin(box.url);
+      await browser.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined)); // it keeps what comes next
       await browser.offline(true);
       await hand.choose("Add study", study.paths);
       await hand.see("Confirm study");
