@@ -72,6 +72,8 @@ export const dicomEvents: Readonly<Record<AuditEvent, DicomEvent>> = {
   "upload.blanked": { id: studyDeleted, action: "D" },
   "study.confirmed": { id: accessed, action: "U" },
   "study.rejected": { id: accessed, action: "U" },
+  "destination.resumed": { id: securityAlert, type: softwareConfiguration, action: "E" },
+  "destination.paused": { id: securityAlert, type: softwareConfiguration, action: "E" },
   "delivery.finished": { id: transferred, action: "R" },
   "delivery.parked": { id: transferred, action: "R" },
   "delivery.retried": { id: beginTransfer, action: "E" },

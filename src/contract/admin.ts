@@ -55,7 +55,9 @@ export const AdminDestination = Type.Object({
   fallback: nullable(Type.String()),
   /** Given by the configuration file: read-only here. */
   provisioned: Type.Literal(true),
-  state: Type.Union([Type.Literal("up"), Type.Literal("down")]),
+  state: Type.Union([Type.Literal("up"), Type.Literal("down"), Type.Literal("paused")]),
+  /** Nothing is sent there because an administrator said so. */
+  paused_since: nullable(Time),
   /** Why it is down. */
   error: nullable(Type.Object({ code: Type.String(), message: Type.String() })),
   waiting: Type.Integer(),

@@ -42,6 +42,8 @@ export const auditEvents = [
   "upload.blanked",
   "study.confirmed",
   "study.rejected",
+  "destination.resumed",
+  "destination.paused",
   "delivery.finished",
   "delivery.parked",
   "delivery.retried",

@@ -286,6 +286,12 @@ export const deliveredObject = sqliteTable(
   (table) => [primaryKey({ columns: [table.objectKey, table.destinationId] })],
 );
 
+/** Destinations to which nothing is sent because an administrator said so. */
+export const destinationPause = sqliteTable("destination_pause", {
+  destinationId: text("destination_id").primaryKey(),
+  since: integer().notNull(),
+});
+
 /** What stood behind a destination's id when it confirmed something: another address under the same id confirmed nothing. */
 export const destinationTarget = sqliteTable("destination_target", {
   destinationId: text("destination_id").primaryKey(),

@@ -30,6 +30,8 @@ export interface ForwarderDeps {
 /** The dependencies with their defaults, and what the lanes share. */
 export interface ForwardContext extends Required<ForwarderDeps> {
   readonly health: DestinationHealth;
+  /** Whether an administrator said that nothing more is to go there. */
+  readonly paused: (destinationId: string) => boolean;
   /** Uploads that are about to end: nothing of them is started. */
   readonly halted: Set<string>;
 }

@@ -2,6 +2,7 @@ import { errorFields } from "../core/log-fields.ts";
 import { startWorker } from "../core/worker.ts";
 import type { Transaction } from "../db/database.ts";
 import { laneDeliveries, queuedDestinations, recoverDeliveries } from "../db/deliveries.ts";
+import { pausedSince } from "../db/destination-pauses.ts";
 import { DestinationHealth, type Outage } from "./breaker.ts";
 import { type ForwardContext, type ForwarderDeps, Interrupted } from "./context.ts";
 import { mayHoldMore } from "./in-doubt.ts";
@@ -49,7 +50,13 @@ export function startForwarder(deps: ForwarderDeps): Forwarder {
     for (const lane of lanes.values()) lane.wake();
   };
   const clock = { now: () => settings.now().box, random: settings.random };
-  const context: ForwardContext = { ...settings, health: new DestinationHealth(clock, onTurn), halted: new Set() };
+  const paused = (destinationId: string) => pausedSince(deps.db.orm, destinationId) !== null;
+  const context: ForwardContext = {
+    ...settings,
+    health: new DestinationHealth(clock, onTurn),
+    halted: new Set(),
+    paused,
+  };
   const onError = (error: unknown, worker: string): void =>
     context.log.event("worker.failed", { worker, ...errorFields(error) }, "error");
 

@@ -90,6 +90,7 @@ export class Lane {
   #round(): number {
     const { context, destinationId } = this;
     this.#reconcile();
+    if (context.paused(destinationId)) return idlePollMs; // what runs is finished, nothing more is begun
     const outage = context.health.outage(destinationId);
     const target = this.#target();
     if (target) {
@@ -116,7 +117,9 @@ export class Lane {
     if (!outage) return context.destinations(destinationId) ?? null;
     if (context.now().box < outage.since + context.fallbackAfterMs) return null;
     const fallback = this.#fallback();
-    return fallback && !context.health.outage(fallback) ? (context.destinations(fallback) ?? null) : null;
+    return fallback && !context.health.outage(fallback) && !context.paused(fallback)
+      ? (context.destinations(fallback) ?? null)
+      : null;
   }
 
   #fallback(): string | undefined {

@@ -68,6 +68,8 @@ export const access: Readonly<Record<string, Access>> = {
   "GET /admin/sessions": { token: "access", permission: "administer" },
   "DELETE /admin/sessions/:id": { token: "access", permission: "administer" },
   "GET /admin/destinations": { token: "access", permission: "administer" },
+  "POST /admin/destinations/:id/pause": { token: "access", permission: "administer" },
+  "POST /admin/destinations/:id/resume": { token: "access", permission: "administer" },
   "POST /admin/destinations/:id/test": { token: "access", permission: "administer" },
   "GET /admin/statistics": { token: "access", permission: "administer" },
   "GET /admin/system": { token: "access", permission: "administer" },

@@ -66,6 +66,36 @@ test("the destinations are told as the file gives them, without anybody's passwo
   });
 });
 
+test("to a paused destination nothing is sent, over a restart too, until it is resumed", async () => {
+  const sender = await box.client("radiographer");
+  const turn = async (what: string) => (await admin.request("POST", `/admin/destinations/folder/${what}`)).status;
+  const folder = async () => (await get("/admin/destinations")).destinations[0];
+  expect(await turn("pause")).toBe(204);
+  expect(await turn("pause")).toBe(204);
+  expect(await folder()).toMatchObject({ state: "paused", waiting: 0 });
+  const bytes = madeBytes({ study: "2.25.9003", sop: "2.25.9003.1" });
+  const opened = await sender.upload([{ name: "c.dcm", bytes }]);
+  await sender.complete(opened);
+  await sender.reach(opened.upload_id, new Set(["forwarding"]));
+  await box.kill();
+  await box.start();
+  // what another destination is asked for meanwhile shows that the lanes run
+  expect((await (await admin.request("POST", "/admin/destinations/nobody/test")).json()).ok).toBe(false);
+  expect(await folder()).toMatchObject({ state: "paused", waiting: 1 });
+  expect((await sender.status(opened.upload_id)).studies[0]?.deliveries[0]).toMatchObject({
+    state: "pending",
+    attempts: 0,
+  });
+  expect(await turn("resume")).toBe(204);
+  await sender.reach(opened.upload_id, new Set(["delivered"]));
+  const events = (await get("/admin/audit?limit=50")).entries.map(({ event }: { event: string }) => event);
+  expect(events.filter((event: string) => event.startsWith("destination."))).toEqual([
+    "destination.resumed",
+    "destination.paused",
+  ]);
+  expect((await admin.request("POST", "/admin/destinations/other/pause")).status).toBe(404);
+});
+
 test("a destination is tried on the spot, and what fails comes with its fix", async () => {
   const tried = async (id: string) => (await admin.request("POST", `/admin/destinations/${id}/test`)).json();
   expect(await tried("folder")).toMatchObject({ destination_id: "folder", ok: true });

@@ -54,11 +54,16 @@ define("the administrator's screens in Chromium", () => {
     expect(await asked()).toEqual(["retry 1", "retry 2", "redirect 3 north", "discard 3 sent by disc"]);
   }, 30_000);
 
-  test("a destination is tested, and what fails says how it is mended", async () => {
+  test("a destination is tested, what fails says how it is mended; it is paused and resumed", async () => {
     await show("admin-destinations", "Destinations");
     await browser.page.getByRole("article", { name: "north" }).getByRole("button", { name: "Test" }).click();
     await read("north: something is not right yet.");
     await read("Correct user name and password of this destination.");
+    await browser.page.getByRole("article", { name: "north" }).getByRole("button", { name: "Pause" }).click();
+    await read("north is paused.");
+    await browser.page.getByRole("article", { name: "archive" }).getByRole("button", { name: "Resume" }).click();
+    await read("archive is sent to again.");
+    expect(await asked()).toEqual(["test north", "pause north", "resume archive"]);
     expect(await browser.page.getByText("From the configuration file").count()).toBe(2);
   }, 30_000);
 

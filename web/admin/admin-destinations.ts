@@ -17,6 +17,11 @@ export class AdminDestinations extends AdminSection {
     this.destinations = await admin.destinations();
   }
 
+  private turn(destination: string, on: boolean): void {
+    const words = tell(on ? "dest_paused_now" : "dest_resumed_now", { destination });
+    this.doing((admin) => admin.pause(destination, on), words);
+  }
+
   protected override render(): TemplateResult {
     const { destinations } = this;
     const none = destinations?.length === 0;
@@ -27,7 +32,8 @@ export class AdminDestinations extends AdminSection {
       <div class="cards">${repeat(
         destinations ?? [],
         ({ destination_id }) => destination_id,
-        (it) => html`<destination-card .app=${this.app} .destination=${it}></destination-card>`,
+        (it) => html`<destination-card .app=${this.app} .destination=${it} pausable
+          @turn=${(event: CustomEvent<boolean>) => this.turn(it.destination_id, event.detail)}></destination-card>`,
       )}</div>
       ${
         destinations === null

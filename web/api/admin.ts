@@ -18,6 +18,8 @@ export interface Administration {
   system(): Promise<AdminSystem>;
   destinations(): Promise<readonly AdminDestination[]>;
   test(destinationId: string): Promise<DestinationTest>;
+  /** Nothing more is sent there, or again. */
+  pause(destinationId: string, on: boolean): Promise<void>;
   /** The oldest of them, and whether there are more. */
   parked(): Promise<ParkedPage>;
   retry(deliveryId: string): Promise<void>;
@@ -41,6 +43,7 @@ export const createAdministration = (api: Api): Administration => ({
   destinations: async () =>
     (await api.call<{ destinations: AdminDestination[] }>("GET", "/admin/destinations")).destinations,
   test: (id) => api.call("POST", below("destinations", id, "/test")),
+  pause: (id, on) => api.call("POST", below("destinations", id, on ? "/pause" : "/resume")),
   parked: () => api.call("GET", "/admin/deliveries?state=parked&limit=200"),
   retry: (id) => api.call("POST", below("deliveries", id, "/retry")),
   redirect: (id, destination_id) =>

@@ -33,7 +33,12 @@ export const adminScenes: Readonly<Record<string, Scene>> = {
   }),
   "admin-parked": scene("parked", { parked: stuck }),
   "admin-parked-none": scene("parked"),
-  "admin-destinations": scene("destinations", { destinations: [down, ...usualView.destinations.slice(1)] }),
+  "admin-destinations": scene("destinations", {
+    destinations: [
+      down,
+      destination({ destination_id: "archive", state: "paused", paused_since: "2026-11-21T09:10:00.000Z" }),
+    ],
+  }),
   "admin-destinations-none": scene("destinations", { destinations: [] }),
   "admin-users": scene("users"),
   "admin-sessions": scene("sessions"),

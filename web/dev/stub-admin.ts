@@ -18,6 +18,7 @@ export const destination = (over: Partial<AdminDestination> = {}): AdminDestinat
   fallback: null,
   provisioned: true,
   state: "up",
+  paused_since: null,
   error: null,
   waiting: 2,
   parked: 0,
@@ -105,6 +106,7 @@ export function stubAdmin(view: AdminView, asked: string[]): Administration {
       ];
       return Promise.resolve({ destination_id, ok, steps });
     },
+    pause: (id, on) => told(`${on ? "pause" : "resume"} ${id}`),
     parked: () => Promise.resolve({ deliveries: [...view.parked], next_cursor: null }),
     retry: (id) => told(`retry ${id.slice(-1)}`),
     redirect: (id, to) => told(`redirect ${id.slice(-1)} ${to}`),

@@ -1,17 +1,36 @@
 import { Elysia, t } from "elysia";
+import { record } from "../../audit/record.ts";
 import { AdminDestinationList, DestinationTest } from "../../contract/admin.ts";
 import { RelayError } from "../../core/errors.ts";
+import { pauseDestination, pausedSince, resumeDestination } from "../../db/destination-pauses.ts";
 import { destinationTallies } from "../../db/overview.ts";
 import { addressOf } from "../../destinations/address.ts";
 import { failedSteps } from "../../destinations/check-steps.ts";
+import { type Asked, actorOf } from "../actor.ts";
 import type { HttpContext } from "../context.ts";
+import { requestId } from "../request-id.ts";
 
 /** A person waits for it. */
 const testMs = 20_000;
 
 /** Where studies go, how each place does, and a live check of it. */
 export function adminDestinationRoutes(context: HttpContext) {
-  const { config, db } = context;
+  const { config, db, log, now } = context;
+  const timeOrNull = (time: number | null) => (time === null ? null : new Date(time).toISOString());
+
+  /** Begins or ends a pause; said again, nothing changes. @throws RelayError not_found */
+  function turn(asked: Asked, id: string, what: "paused" | "resumed"): void {
+    if (!context.destination(id)) throw new RelayError("not_found");
+    const by = actorOf(context, asked);
+    db.transaction((tx) => {
+      if ((pausedSince(tx, id) !== null) === (what === "paused")) return;
+      if (what === "paused") pauseDestination(tx, id, now().wall);
+      else resumeDestination(tx, id);
+      record(tx, { by, event: `destination.${what}`, details: { destination_id: id } });
+    });
+    log.event(`destination.${what}`, { request_id: requestId(asked.request), destination_id: id });
+    context.wake();
+  }
   return new Elysia({ prefix: "/admin/destinations" })
     .get(
       "",
@@ -20,6 +39,7 @@ export function adminDestinationRoutes(context: HttpContext) {
         return {
           destinations: config().destination.map((it) => {
             const down = context.outage(it.id);
+            const paused = pausedSince(db.orm, it.id);
             const { lastDeliveredAt, ...counts } = tallies.of(it.id);
             return {
               destination_id: it.id,
@@ -28,15 +48,44 @@ export function adminDestinationRoutes(context: HttpContext) {
               default: it.default ?? false,
               fallback: it.fallback ?? null,
               provisioned: true as const,
-              state: down === null ? ("up" as const) : ("down" as const),
+              state: paused !== null ? ("paused" as const) : down === null ? ("up" as const) : ("down" as const),
+              paused_since: timeOrNull(paused),
               error: down === null ? null : { code: down.code, message: down.message },
               ...counts,
-              last_delivered_at: lastDeliveredAt === null ? null : new Date(lastDeliveredAt).toISOString(),
+              last_delivered_at: timeOrNull(lastDeliveredAt),
             };
           }),
         };
       },
       { response: { 200: AdminDestinationList }, detail: { summary: "All destinations and how they do" } },
+    )
+    .post(
+      "/:id/pause",
+      ({ params, request, server, set }) => {
+        turn({ request, server }, params.id, "paused");
+        set.status = 204;
+      },
+      {
+        parse: "none",
+        params: t.Object({ id: t.String() }),
+        detail: {
+          summary: "Send nothing more to a destination for now",
+          description:
+            "What is being sent is finished; everything else, STAT too, waits until it is resumed. No fallback takes over.",
+        },
+      },
+    )
+    .post(
+      "/:id/resume",
+      ({ params, request, server, set }) => {
+        turn({ request, server }, params.id, "resumed");
+        set.status = 204;
+      },
+      {
+        parse: "none",
+        params: t.Object({ id: t.String() }),
+        detail: { summary: "Send to a paused destination again" },
+      },
     )
     .post(
       "/:id/test",
