@@ -42,6 +42,8 @@ export const eventsDe: Readonly<Record<`ev_${AuditEvent}`, string>> = {
   "ev_upload.blanked": "Patientendaten von der Box gelöscht",
   "ev_study.confirmed": "Studie bestätigt",
   "ev_study.rejected": "Studie weggelassen",
+  "ev_destination.paused": "Ziel angehalten",
+  "ev_destination.resumed": "Ziel wieder freigegeben",
   "ev_delivery.finished": "Zustellung beendet",
   "ev_delivery.parked": "Zustellung steht: jemand muss handeln",
   "ev_delivery.retried": "Zustellung erneut versucht",

@@ -42,6 +42,8 @@ export const eventsEn: Readonly<Record<`ev_${AuditEvent}`, string>> = {
   "ev_upload.blanked": "Patient data removed from the box",
   "ev_study.confirmed": "Study confirmed",
   "ev_study.rejected": "Study left out",
+  "ev_destination.paused": "Destination held back",
+  "ev_destination.resumed": "Destination sent to again",
   "ev_delivery.finished": "Delivery ended",
   "ev_delivery.parked": "Delivery stopped: somebody has to act",
   "ev_delivery.retried": "Delivery tried again",

@@ -42,6 +42,8 @@ export const eventsFr: Readonly<Record<`ev_${AuditEvent}`, string>> = {
   "ev_upload.blanked": "Données du patient supprimées du boîtier",
   "ev_study.confirmed": "Étude confirmée",
   "ev_study.rejected": "Étude écartée",
+  "ev_destination.paused": "Destination mise en pause",
+  "ev_destination.resumed": "Destination reprise",
   "ev_delivery.finished": "Remise terminée",
   "ev_delivery.parked": "Remise bloquée : une action est nécessaire",
   "ev_delivery.retried": "Remise réessayée",
