@@ -123,5 +123,14 @@ define("the administrator's screens in Chromium", () => {
     await page.getByRole("heading", { name: "Encryption" }).waitFor();
   }, 30_000);
 
+  test("signing in leads to the set-up while there is no account", async () => {
+    const { page } = browser;
+    await show("sign-in-not-set-up", "RelayPACS");
+    await page.getByRole("textbox", { name: "Username" }).fill("anybody");
+    await page.getByLabel("Password", { exact: true }).fill("four quiet words here");
+    await press("Sign in");
+    await page.getByRole("heading", { name: "Set up this hospital box" }).waitFor();
+  }, 30_000);
+
   test("nothing complains", () => expect(browser.complaints).toEqual([]));
 });

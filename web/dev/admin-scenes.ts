@@ -42,6 +42,7 @@ export const adminScenes: Readonly<Record<string, Scene>> = {
   "admin-destinations-none": scene("destinations", { destinations: [] }),
   "admin-users": scene("users"),
   "admin-sessions": scene("sessions"),
+  "sign-in-not-set-up": { hash: "#/sign-in", out: true, signIn: { kind: "setup_required" } },
   "admin-setup": scene("setup"),
   "admin-setup-plain": scene("setup", {
     system: system({ tls: plain, destinations: { total: 0, down: 0 }, routes: [] }),
