@@ -75,6 +75,17 @@ describe("Implicit VR as Explicit VR", () => {
     expect(await converted(implicit(0x00081140, null), ended, implicit(0xfffee0dd, new Uint8Array(0)))).toBe(explicit);
   });
 
+  test("a private element of undefined length is a sequence too", async () => {
+    const item = Buffer.concat([
+      implicit(0xfffee000, implicit(0x00091011, text("ab"))),
+      implicit(0xfffee0dd, Buffer.alloc(0)),
+    ]);
+    expect(await converted(implicit(0x00091010, null), item)).toBe(
+      "\x09\0\x10\x10SQ\0\0\xff\xff\xff\xff\xfe\xff\0\xe0\xff\xff\xff\xff" +
+        "\x09\0\x11\x10UN\0\0\x02\0\0\0ab\xfe\xff\x0d\xe0\0\0\0\0\xfe\xff\xdd\xe0\0\0\0\0",
+    );
+  });
+
   test("US or SS as Pixel Representation says; too long for 16 bits is UN", async () => {
     const pad = implicit(0x00280120, text("ab"));
     expect(await converted(implicit(0x00280103, text("\0\0")), pad)).toContain("\x28\0\x20\x01US\x02\0ab");
