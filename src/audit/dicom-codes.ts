@@ -71,6 +71,7 @@ export const dicomEvents: Readonly<Record<AuditEvent, DicomEvent>> = {
   "upload.purged": { id: studyDeleted, action: "D" },
   "upload.blanked": { id: studyDeleted, action: "D" },
   "study.confirmed": { id: accessed, action: "U" },
+  "study.corrected": { id: accessed, action: "U" },
   "study.rejected": { id: accessed, action: "U" },
   "destination.resumed": { id: securityAlert, type: softwareConfiguration, action: "E" },
   "destination.paused": { id: securityAlert, type: softwareConfiguration, action: "E" },

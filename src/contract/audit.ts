@@ -41,6 +41,7 @@ export const auditEvents = [
   "upload.purged",
   "upload.blanked",
   "study.confirmed",
+  "study.corrected",
   "study.rejected",
   "destination.resumed",
   "destination.paused",

@@ -7,6 +7,8 @@ export const permissions = {
   send: ["clinician", "radiographer", "admin"],
   see_all: ["radiologist", "admin"],
   invite: ["radiographer", "admin"],
+  /** give images another patient than they came with, in own uploads (admin: in any) */
+  correct: ["radiographer", "admin"],
   report: ["radiologist", "admin"],
   /** retry, redirect, discard any; users, destinations, rules, audit, system */
   administer: ["admin"],

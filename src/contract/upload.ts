@@ -69,6 +69,19 @@ export const UploadInit = Type.Object(
 export type UploadInit = Static<typeof UploadInit>;
 
 /** What a person adds when confirming a study; patient fields count where its images lack them. */
+/** Of a patient, in place of what the images say. */
+export const PatientCorrections = Type.Object(
+  {
+    reason: Type.String({ minLength: 1, maxLength: 1024 }),
+    patient_name: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })),
+    patient_id: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+    patient_birth_date: Type.Optional(DicomDate),
+    patient_sex: StudyMetadata.properties.patient_sex,
+  },
+  closed,
+);
+export type PatientCorrections = Static<typeof PatientCorrections>;
+
 export const ConfirmStudy = Type.Object(
   {
     clinical_notes: short(clinicalNotesMaxBytes),
@@ -77,6 +90,8 @@ export const ConfirmStudy = Type.Object(
     patient_id: short(64),
     patient_birth_date: Type.Optional(DicomDate),
     patient_sex: StudyMetadata.properties.patient_sex,
+    /** Only by who may correct (contract/permissions.ts). */
+    corrections: Type.Optional(PatientCorrections),
   },
   closed,
 );

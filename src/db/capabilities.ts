@@ -1,6 +1,6 @@
 import { and, eq } from "drizzle-orm";
 import type { Queries } from "./database.ts";
-import { destinationTarget } from "./schema.ts";
+import { destinationTarget } from "./schema-destinations.ts";
 
 /** What was learnt of the destination at this place, as JSON; null where nothing was, or it lay elsewhere. */
 export const capabilityAt = (q: Queries, destinationId: string, target: string): Record<string, unknown> | null =>

@@ -1,6 +1,7 @@
 import { and, count, eq, inArray, isNotNull, isNull, lt, ne, or, sql } from "drizzle-orm";
 import type { Queries } from "./database.ts";
-import { deliveredObject, deliveryInstance, destinationTarget, instance, study, upload } from "./schema.ts";
+import { deliveredObject, deliveryInstance, instance, study, upload } from "./schema.ts";
+import { destinationTarget } from "./schema-destinations.ts";
 
 export type DeliveredRow = typeof deliveredObject.$inferSelect;
 

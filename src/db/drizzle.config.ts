@@ -8,6 +8,7 @@ export default defineConfig({
     "./src/db/schema-accounts.ts",
     "./src/db/schema-audit.ts",
     "./src/db/schema-clock.ts",
+    "./src/db/schema-destinations.ts",
     "./src/db/schema-invitations.ts",
   ],
   out: "./migrations",

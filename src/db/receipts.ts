@@ -162,7 +162,12 @@ export const receiptDeliveries = (q: Queries, uploadId: string) =>
 /** The confirmed instances of a delivery at one destination; without one, at all that took some of it. */
 export const storedInstances = (q: Queries, deliveryId: string, destinationId?: string) =>
   q
-    .select({ sopInstanceUID: instance.sopInstanceUID, sha256: instance.sha256, outcome: deliveryInstance })
+    .select({
+      sopInstanceUID: instance.sopInstanceUID,
+      sha256: instance.sha256,
+      corrected: instance.corrected,
+      outcome: deliveryInstance,
+    })
     .from(deliveryInstance)
     .innerJoin(instance, eq(instance.id, deliveryInstance.instanceId))
     .where(

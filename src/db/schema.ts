@@ -172,6 +172,8 @@ export const instance = sqliteTable(
     dataSetOffset: integer("data_set_offset").notNull(),
     /** Preamble and file meta to send instead of the file's own; null: the file's own. */
     head: blob({ mode: "buffer" }),
+    /** Keywords of what a person corrected in it (PS3.6); null: nothing. */
+    corrected: text({ mode: "json" }).$type<string[]>(),
     /** Of the Part 10 object as it leaves, hex. */
     sha256: text().notNull(),
     /** Keyed hash of the file as it came, or of the UID of an object made here: by it a repeat is known. */
@@ -290,11 +292,4 @@ export const deliveredObject = sqliteTable(
 export const destinationPause = sqliteTable("destination_pause", {
   destinationId: text("destination_id").primaryKey(),
   since: integer().notNull(),
-});
-
-/** What stood behind a destination's id when it confirmed something: another address under the same id confirmed nothing. */
-export const destinationTarget = sqliteTable("destination_target", {
-  destinationId: text("destination_id").primaryKey(),
-  target: text().notNull(), // hash of kind and address
-  capability: text({ mode: "json" }).$type<Record<string, unknown>>(), // as learnt there (destinations/capability.ts)
 });

@@ -35,7 +35,7 @@ export const insertInstances = (db: Queries, rows: readonly Omit<typeof instance
   insertMany(
     db,
     instance,
-    rows.map((row) => ({ head: null, objectKey: null, notesAs: null, made: false, ...row })),
+    rows.map((row) => ({ head: null, corrected: null, objectKey: null, notesAs: null, made: false, ...row })),
   );
 
 export const findStudy = (db: Queries, uploadId: string, studyInstanceUID: string): StudyRow | undefined =>
@@ -47,6 +47,10 @@ export const findStudy = (db: Queries, uploadId: string, studyInstanceUID: strin
 
 export const updateStudy = (db: Queries, id: string, values: Partial<typeof study.$inferInsert>): void => {
   db.update(study).set(values).where(eq(study.id, id)).run();
+};
+
+export const updateInstance = (db: Queries, id: number, values: Partial<typeof instance.$inferInsert>): void => {
+  db.update(instance).set(values).where(eq(instance.id, id)).run();
 };
 
 export type SourcePictureRow = typeof sourcePicture.$inferSelect;

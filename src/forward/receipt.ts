@@ -12,6 +12,8 @@ export interface ReceiptInstance {
   /** query: found there when asked · peer: by its word, because it cannot be asked. */
   readonly verified_by: "query" | "peer";
   readonly time: string;
+  /** What a person corrected in it before it went, by keyword (PS3.6); absent: nothing. */
+  readonly corrected?: readonly string[];
 }
 
 export interface ReceiptDelivery {
@@ -41,13 +43,14 @@ export function receiptOf(db: Pick<Database, "orm">, receiptId: string): Receipt
   const rows = receiptDeliveries(db.orm, upload.id);
   const studies = new Map<string, ReceiptDelivery[]>();
   for (const { studyInstanceUID, delivery } of rows) {
-    const instances = storedInstances(db.orm, delivery.id).map(({ sopInstanceUID, sha256, outcome }) => ({
+    const instances = storedInstances(db.orm, delivery.id).map(({ sopInstanceUID, sha256, corrected, outcome }) => ({
       sop_instance_uid: sopInstanceUID,
       destination_id: outcome.destinationId,
       sha256,
       answer: outcome.answer,
       verified_by: outcome.verifiedBy ?? "peer",
       time: rfc3339(outcome.at),
+      ...(corrected === null ? {} : { corrected }),
     }));
     const { id, destinationId, via, state } = delivery;
     const earlier_receipt_id = isSettled(state) && delivery.receiptId !== receiptId ? delivery.receiptId : null;

@@ -26,6 +26,7 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
   totp_already_set_up: 409,
   study_not_waiting: 409,
   notes_not_sent: 409,
+  correction_unfit: 422,
   order_differs: 403,
   invitation_unknown: 404,
   invitation_used: 410,

@@ -35,7 +35,7 @@ const verifiedBy = { query: "found there when asked", peer: "by its word" } as c
 function delivery(it: ReceiptDelivery): string {
   const rows = it.instances.map(
     (one) =>
-      `<tr><td>${code(one.sop_instance_uid)}</td><td>${code(one.sha256)}</td><td>${text(one.answer)}</td>` +
+      `<tr><td>${code(one.sop_instance_uid)}</td><td>${code(one.sha256)}</td><td>${text(one.answer)}${one.corrected === undefined ? "" : `; corrected: ${one.corrected.join(", ")}`}</td>` +
       `<td>${verifiedBy[one.verified_by]}</td><td>${text(one.time)}</td></tr>`,
   );
   const told = [

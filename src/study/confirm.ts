@@ -10,6 +10,7 @@ import {
   type StudyRow,
   sourcePicturesOf,
   studiesOf,
+  updateInstance,
   updateStudy,
 } from "../db/studies.ts";
 import { addFindings, filesOf, findUpload, removeFindings, type UploadRow } from "../db/uploads.ts";
@@ -17,6 +18,7 @@ import { hashInstance } from "../dicom/data-set-bytes.ts";
 import { settleUpload } from "../forward/settle.ts";
 import { queueStudy, rowsOf } from "./accept.ts";
 import { assignNotes } from "./assign-notes.ts";
+import { correctedPatient, correctInstances, correctionsOf } from "./correct.ts";
 import { differsFromOrder, waitReasons } from "./decide.ts";
 import { unprovenFiles } from "./duplicates.ts";
 import { columnsOf, type Identity, identityOfRow, isIdentified } from "./identity.ts";
@@ -78,7 +80,7 @@ function forgetQuestions(tx: Transaction, uploadId: string): void {
  * A person says that this study is right: what waits becomes DICOM, and it goes. Of one that does not wait it can be said that the
  * upload's notes are its own.
  * @param byGuest a QR session's own device, which says nothing against the order
- * @throws RelayError not_found, study_not_waiting, order_differs, metadata_required, image_identity_unfit, invalid_request,
+ * @throws RelayError not_found, study_not_waiting, order_differs, metadata_required, image_identity_unfit, correction_unfit, invalid_request,
  *   insufficient_storage, service_unavailable, upload_closed, notes_not_sent
  */
 export async function confirmStudy(
@@ -94,14 +96,19 @@ export async function confirmStudy(
   if (findStudy(db.orm, uploadId, studyInstanceUID)?.decision === "accepted")
     return await assignNotes(deps, uploadId, studyInstanceUID, body, by);
   const { upload, study } = waitingStudy(db.orm, uploadId, studyInstanceUID);
-  const identity = identityWith(upload, study, body);
+  const own = identityWith(upload, study, body);
+  const corrections = correctionsOf(body, identityOfRow(study, studyInstanceUID).patient);
+  const identity = { ...own, patient: correctedPatient(own.patient, corrections) };
   if (byGuest && differsFromOrder(orderOf(db.orm, upload), identity)) throw new RelayError("order_differs");
   const pictures = await picturesOf(deps, uploadId, study.id);
   if (pictures.length > 0 && !isIdentified(identity)) throw new RelayError("metadata_required");
-  const sent = instancesOf(db.orm, [study.id]).length;
+  const instances = instancesOf(db.orm, [study.id]);
+  const sent = instances.length;
   const notes = (body.clinical_notes ?? study.clinicalNotes) || null;
   const serviceLevel = body.service_level ?? study.serviceLevel;
   const plan = { identity, modalities: study.modalities, images: sent, pictures, notes, tags: study.routeTags };
+  const corrected = await correctInstances(deps, uploadId, instances, corrections);
+  const rewritten = corrected.rows.length;
   await makeLater(deps, upload, plan, serviceLevel, (tx, made, told) => {
     waitingStudy(tx, uploadId, studyInstanceUID); // the other of two calls at once may have been first
     const images = made.filter(({ notesAs }) => !notesAs);
@@ -112,6 +119,7 @@ export async function confirmStudy(
     // Another urgency may lead to another archive than the one that had the rest of the study.
     const asked = { serviceLevel, destinationIds: upload.destinationIds };
     addFindings(tx, uploadId, unprovenFiles(tx, deps.config(), asked, filesOf(tx, uploadId)));
+    for (const { id, ...columns } of corrected.rows) updateInstance(tx, id, columns);
     insertInstances(tx, rowsOf(study.id, made));
     const seriesCount = study.seriesCount + new Set(images.map(({ inspected }) => inspected.seriesInstanceUID)).size;
     updateStudy(tx, study.id, {
@@ -134,8 +142,23 @@ export async function confirmStudy(
       );
     if (body.clinical_notes) removeFindings(tx, uploadId, ["notes_not_assigned"]);
     forgetQuestions(tx, uploadId);
+    if (body.corrections || rewritten > 0) {
+      const { reason: text } = body.corrections ?? {};
+      const reason = text === undefined ? undefined : { text, box: deps.now().box };
+      record(tx, {
+        by,
+        event: "study.corrected",
+        uploadId,
+        studyInstanceUID,
+        details: { instances: rewritten },
+        reason,
+      });
+    }
     record(tx, { by, event: "study.confirmed", uploadId, studyInstanceUID, details: { service_level: serviceLevel } });
     settleUpload(tx, uploadId, deps.now());
+  }).catch((error: unknown) => {
+    corrected.undo();
+    throw error;
   });
 }
 

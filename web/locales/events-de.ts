@@ -41,6 +41,7 @@ export const eventsDe: Readonly<Record<`ev_${AuditEvent}`, string>> = {
   "ev_upload.purged": "Dateien von der Box gelöscht",
   "ev_upload.blanked": "Patientendaten von der Box gelöscht",
   "ev_study.confirmed": "Studie bestätigt",
+  "ev_study.corrected": "Patient berichtigt",
   "ev_study.rejected": "Studie weggelassen",
   "ev_destination.paused": "Ziel angehalten",
   "ev_destination.resumed": "Ziel wieder freigegeben",

@@ -41,6 +41,7 @@ export const eventsEn: Readonly<Record<`ev_${AuditEvent}`, string>> = {
   "ev_upload.purged": "Files removed from the box",
   "ev_upload.blanked": "Patient data removed from the box",
   "ev_study.confirmed": "Study confirmed",
+  "ev_study.corrected": "Patient corrected",
   "ev_study.rejected": "Study left out",
   "ev_destination.paused": "Destination held back",
   "ev_destination.resumed": "Destination sent to again",

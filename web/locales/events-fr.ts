@@ -41,6 +41,7 @@ export const eventsFr: Readonly<Record<`ev_${AuditEvent}`, string>> = {
   "ev_upload.purged": "Fichiers supprimés du boîtier",
   "ev_upload.blanked": "Données du patient supprimées du boîtier",
   "ev_study.confirmed": "Étude confirmée",
+  "ev_study.corrected": "Patient corrigé",
   "ev_study.rejected": "Étude écartée",
   "ev_destination.paused": "Destination mise en pause",
   "ev_destination.resumed": "Destination reprise",

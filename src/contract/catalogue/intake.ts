@@ -44,6 +44,13 @@ export const intakeErrors = catalogue({
     action: "Check whose study it is, then confirm or refuse it.",
     retryable: false,
   },
+  correction_unfit: {
+    title: "Image cannot be corrected",
+    cause: "An image of the study is encoded so, or has such a character set, that its patient cannot be written anew.",
+    acts: "it",
+    action: "Send it as it is and correct it in the archive, or write the name in plain letters.",
+    retryable: false,
+  },
   order_differs: {
     title: "Not the study of the order",
     cause: "The study is not the one of the order that this device was invited for.",

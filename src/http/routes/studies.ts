@@ -1,4 +1,5 @@
 import { Elysia } from "elysia";
+import { may } from "../../contract/permissions.ts";
 import { UploadStatus } from "../../contract/status.ts";
 import { ConfirmStudy, RejectStudy } from "../../contract/upload.ts";
 import { RelayError } from "../../core/errors.ts";
@@ -34,7 +35,10 @@ export function studyRoutes(context: HttpContext) {
       async ({ params, request, server, body }) => {
         const { id } = guard.upload(request, params.id, "change");
         // An upload's own token is held by the guest as well.
-        const byGuest = guard.principal(request).kind !== "access";
+        const principal = guard.principal(request);
+        const byGuest = principal.kind !== "access";
+        if (body.corrections && !(principal.kind === "access" && may(principal.role, "correct")))
+          throw new RelayError("forbidden");
         const by = actorOf(context, { request, server });
         await confirmStudy(context.sessions, id, params.study_instance_uid, body, by, byGuest);
         return answer(request, id, "study.confirmed");
