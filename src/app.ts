@@ -25,7 +25,7 @@ import { lockDataFolder } from "./db/lock.ts";
 import { findUpload, uploadsByState } from "./db/uploads.ts";
 import type { Destination } from "./destinations/destination.ts";
 import { createDestination } from "./destinations/index.ts";
-import { startForwarder } from "./forward/dispatcher.ts";
+import { type Forwarder, startForwarder } from "./forward/dispatcher.ts";
 import { unknownDestinations } from "./forward/route.ts";
 import { routeFaults } from "./forward/route-faults.ts";
 import { createGuard } from "./http/guard.ts";
@@ -111,12 +111,16 @@ export async function startApp(
 
   const deps = { db, spool, config: () => config, hashKey: keys.hashKey, live, log, now };
   await reconcileSpool(deps);
+  const early = createEarly({ spool, config: () => config });
+  const endUpload: Forwarder["end"] = (id, apply) => {
+    early.take(id); // no intake will ask for it, and it names a patient
+    return forwarder.end(id, apply);
+  };
   const cleanup = startCleanup({
     ...deps,
-    endUpload: (id, apply) => forwarder.end(id, apply),
+    endUpload,
     forgetInCopies: (ids, all) => forgetInCopies(config.data_dir, ids, all, now().wall),
   });
-  const early = createEarly({ spool, config: () => config });
   const onChange = (uploadId: string) => {
     live.changed(uploadId);
     // Not at every answer of an archive: a round of cleanup looks at all uploads.
@@ -200,7 +204,7 @@ export async function startApp(
     ready: () => readiness(config, db),
     wake: wakeAll,
     cancelUpload: intake.cancel,
-    endUpload: forwarder.end,
+    endUpload,
     destination: (id) => destinations.get(id),
     outage: forwarder.outage,
     freeBytes: spool.freeBytes,

@@ -129,7 +129,6 @@ export function startIntake(
     cancel: async (uploadId) => {
       const job = jobs.get(uploadId);
       job?.abort.abort();
-      deps.early?.take(uploadId);
       later.delete(uploadId);
       await job?.done.catch(() => undefined); // its error is told by the lane
     },
