@@ -238,6 +238,19 @@ define("the screens in Chromium", () => {
     expect(await asked()).toEqual(["add d0 routine"]);
   }, 30_000);
 
+  test("of an archive with several patients nothing goes before one is checked", async () => {
+    const { page } = browser;
+    await show("confirm-archive-mixed");
+    await page.getByRole("button", { name: "Send", exact: true }).click();
+    await page.getByText("Tick the patients that are right.").waitFor();
+    expect(await page.evaluate(() => document.activeElement?.getAttribute("type"))).toBe("checkbox");
+    expect(await asked()).toEqual([]);
+    await page.getByRole("checkbox", { name: /BEISPIEL/ }).check();
+    await page.getByRole("button", { name: "Send", exact: true }).click();
+    await page.getByRole("heading", { name: "Progress" }).waitFor();
+    expect(await asked()).toEqual(["add draft routine"]);
+  }, 30_000);
+
   test("several studies are looked at and sent one by one", async () => {
     const { page } = browser;
     await show("confirm-several");

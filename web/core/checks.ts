@@ -44,6 +44,10 @@ export const isClosed = (subject: Subject): boolean => subject.kind === "archive
 /** An archive with several patients in it: no one name stands for it. */
 export const isMixed = (subject: Subject): boolean => subject.warnings.includes("several_patients");
 
+/** Nobody of an archive with several patients was checked yet. */
+export const noneChecked = (subject: Subject, given: Confirmation): boolean =>
+  isMixed(subject) && (given.patients ?? []).length === 0;
+
 export interface Check {
   readonly word: Word;
   readonly filling: Filling;

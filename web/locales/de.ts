@@ -90,6 +90,9 @@ export const templates: Catalogue = {
     "Dieses Gerät hat Platz für {room}; gebraucht werden {need}. Es wird direkt gesendet und bleibt nicht erhalten, wenn Sie die App schließen.",
   confirm_title: "Studie bestätigen",
   right_patients: "Sind das die richtigen Patienten?",
+  tick_patients:
+    "Haken Sie jeden Patienten an, den Sie geprüft haben. Wer nicht angehakt ist, wartet an der Klinik-Box auf Ihr Wort.",
+  tick_one: "Haken Sie die richtigen Patienten an.",
   right_patient: "Ist das der richtige Patient?",
   no_name: "Kein Patientenname",
   unknown_patient: "Der Patient wird in der Klinik-Box gelesen",

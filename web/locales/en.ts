@@ -80,6 +80,8 @@ export const en = {
     "This device has room for {room}; this needs {need}. It is sent directly and is not kept if you close the app.",
   confirm_title: "Confirm study",
   right_patients: "Are these the right patients?",
+  tick_patients: "Tick each patient you have checked. Who is not ticked waits at the hospital box for your word.",
+  tick_one: "Tick the patients that are right.",
   right_patient: "Is this the right patient?",
   no_name: "No patient name",
   unknown_patient: "Patient is read at the hospital box",

@@ -87,6 +87,9 @@ export const templates: Catalogue = {
     "Cet appareil a de la place pour {room} ; il faut {need}. L’envoi est direct et n’est pas conservé si vous fermez l’application.",
   confirm_title: "Confirmer l’examen",
   right_patients: "Sont-ce les bons patients ?",
+  tick_patients:
+    "Cochez chaque patient vérifié. Ceux qui ne sont pas cochés attendent votre réponse au boîtier de l’hôpital.",
+  tick_one: "Cochez les bons patients.",
   right_patient: "Est-ce le bon patient ?",
   no_name: "Pas de nom de patient",
   unknown_patient: "Le patient est lu au boîtier de l’hôpital",

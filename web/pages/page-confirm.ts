@@ -1,7 +1,15 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
 import { announce } from "../core/app.ts";
-import { checksOf, differsHere, earlierToday, emptyConfirmation, missingFields, type Subject } from "../core/checks.ts";
+import {
+  checksOf,
+  differsHere,
+  earlierToday,
+  emptyConfirmation,
+  missingFields,
+  noneChecked,
+  type Subject,
+} from "../core/checks.ts";
 import { moment, personName, size } from "../core/format.ts";
 import { go } from "../core/router.ts";
 import { warningText } from "../core/scan-words.ts";
@@ -71,6 +79,11 @@ export class PageConfirm extends QueuePage {
     const given = this.given[shown.key] ?? emptyConfirmation(shown.subject);
     const missing = missingFields(shown.subject, given);
     this.tried = true;
+    if (noneChecked(shown.subject, given)) {
+      await this.updateComplete;
+      this.querySelector<HTMLElement>(".patients input")?.focus();
+      return;
+    }
     if (missing.length > 0) {
       await this.updateComplete;
       this.querySelector<HTMLElement>(`#${missing[0]}`)?.focus();
@@ -201,7 +214,7 @@ export class PageConfirm extends QueuePage {
       ${asked === null ? nothing : html`<notice-box tone="warn" .text=${say(lacking ? "identity_missing_here" : "asked_by_box")}></notice-box>`}
       <div class="panes">
         <div>
-          <identity-card .subject=${subject} @refuse=${() => this.refuse(shown.draft)}></identity-card>
+          <identity-card .subject=${subject} .checked=${given.patients ?? []} @patients=${(event: CustomEvent<readonly string[]>) => this.change(key, given, { patients: event.detail })} @refuse=${() => this.refuse(shown.draft)}></identity-card>
           ${shown.draft?.kind === "pictures" ? this.pictures(shown.draft) : nothing}
           ${this.notices(subject, given)} ${this.duplicate(key, subject, given)}
         </div>
@@ -215,6 +228,7 @@ export class PageConfirm extends QueuePage {
       </div>
       <div class="bar">
         ${this.answering === "failed" ? html`<p class="problem" role="alert">${say(this.app.session.visit?.order ? "e_order_differs" : "not_answered")}</p>` : nothing}
+        ${this.tried && noneChecked(subject, given) ? html`<p class="problem" role="alert">${say("tick_one")}</p>` : nothing}
         ${this.beside(given, step, total)}
         <button class="button primary" data-primary aria-describedby="send-what"
           aria-disabled=${this.answering === "busy" ? "true" : nothing}>${say("send")}</button>

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { Value } from "@sinclair/typebox/value";
 import { UploadInit } from "../../src/contract/upload.ts";
+import { patientKey } from "../core/patient-key.ts";
 import { expectedOf, initBody, safeName } from "./init-body.ts";
 import { freshProgress, manifestOfDone } from "./record.ts";
 
@@ -24,6 +25,13 @@ describe("what is expected", () => {
       { patientID: "A", patientBirthDate: "" },
       [],
       [{ study_instance_uid: "", patient_id: "A" }],
+    ],
+    [
+      "an archive of two patients of whom one was checked: the other waits",
+      "archive",
+      { ...nobody, patients: [patientKey("A", "19700101")] },
+      [study, { ...study, study_instance_uid: "1.3", patient_id: "B" }],
+      [study],
     ],
     ["pictures", "pictures", { patientID: "A", patientBirthDate: "19700101" }, [], null],
   ] as const)("of %s", (_, kind, confirmation, read, expected) =>

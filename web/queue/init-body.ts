@@ -1,4 +1,5 @@
 import type { ExpectedStudy, StudyMetadata, UploadInit } from "../../src/contract/upload.ts";
+import { patientKey } from "../core/patient-key.ts";
 import type { Manifest } from "./record.ts";
 import type { Confirmation, DraftStudy } from "./types.ts";
 
@@ -53,16 +54,19 @@ function metadata({ confirmation, title }: Manifest): StudyMetadata {
  */
 export function expectedOf(
   draft: Pick<DraftStudy, "kind">,
-  confirmation: Pick<Confirmation, "patientID" | "patientBirthDate">,
+  confirmation: Pick<Confirmation, "patientID" | "patientBirthDate" | "patients">,
   read: readonly ExpectedStudy[],
 ): ExpectedStudy[] | null {
   if (draft.kind === "pictures") return null;
-  const named = read.map((study) => ({
+  const { patients } = confirmation;
+  const checked = (study: ExpectedStudy) =>
+    patients === undefined || patients.includes(patientKey(study.patient_id ?? "", study.patient_birth_date ?? ""));
+  const named = read.filter(checked).map((study) => ({
     study_instance_uid: /^[0-9.]{1,64}$/.test(study.study_instance_uid) ? study.study_instance_uid : "",
     ...(study.patient_id === undefined ? {} : { patient_id: study.patient_id.slice(0, 64) }),
     ...(study.patient_birth_date ? { patient_birth_date: study.patient_birth_date } : {}),
   }));
-  if (named.length > 0 || confirmation.patientID === "") return named;
+  if (named.length > 0 || patients !== undefined || confirmation.patientID === "") return named;
   const birth = date(confirmation.patientBirthDate);
   return [
     {

@@ -82,6 +82,8 @@ export interface Confirmation {
   readonly accessionNumber: string;
   /** Why it is sent again although it was delivered. */
   readonly resendReason: string;
+  /** Of an archive with several patients: those the person has checked (core/patient-key.ts); the others wait at the box. */
+  readonly patients?: readonly string[];
 }
 
 /** Where a study stands on its way from this device; the server's own state is in `status`. */
