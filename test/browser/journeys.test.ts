@@ -160,7 +160,8 @@ if (chromium !== null && orthancProgram !== null && sharedData !== null) {
         await hand.choose("Add study", path);
         await hand.read("This archive holds several patients.");
         await hand.tap("Review");
-        const patients = browser.page.getByRole("checkbox");
+        await hand.see("Confirm study");
+        const patients = browser.page.locator(".patients").getByRole("checkbox");
         expect(await patients.count()).toBe(2);
         await patients.nth(0).check();
         await patients.nth(1).check();

@@ -248,7 +248,7 @@ define("the screens in Chromium", () => {
     await page.getByRole("checkbox", { name: /BEISPIEL/ }).check();
     await page.getByRole("button", { name: "Send", exact: true }).click();
     await page.getByRole("heading", { name: "Progress" }).waitFor();
-    expect(await asked()).toEqual(["add draft routine"]);
+    expect(await asked()).toEqual(["add d0 routine"]);
   }, 30_000);
 
   test("several studies are looked at and sent one by one", async () => {
