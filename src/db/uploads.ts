@@ -47,12 +47,12 @@ export const countOpenUploads = (db: Queries, userId: string): number =>
     .where(and(eq(upload.userId, userId), inArray(upload.state, openStates)))
     .get()?.n ?? 0;
 
-/** Bytes promised to unfinished uploads and not here yet. */
-export function outstandingBytes(db: Queries): number {
+/** Bytes promised to unfinished uploads, of all or of one person, and not here yet. */
+export function outstandingBytes(db: Queries, userId?: string): number {
   const open = db
     .select({ declared: sum(upload.totalSizeBytes), received: sum(upload.receivedBytes) })
     .from(upload)
-    .where(inArray(upload.state, openStates))
+    .where(and(inArray(upload.state, openStates), userId === undefined ? undefined : eq(upload.userId, userId)))
     .get();
   return Number(open?.declared ?? 0) - Number(open?.received ?? 0);
 }

@@ -51,3 +51,25 @@ test("an upload on record has its folder", async () => {
   const { id } = await initUpload(good, { userId: "user", invitationId: null, by: theBox }, body, null);
   expect(good.spool.list()).toEqual([id]);
 });
+
+test("T25: one upload may take all the room, a person's uploads together three quarters of it", async () => {
+  insertUser(db.orm, { id: "other", username: "other", passwordHash: "", role: "clinician", createdAt: 0 });
+  const real = deps(db);
+  const room = 1000;
+  const spool = { ...real.spool, hasRoomFor: (bytes: number, reserved: number) => room - reserved - bytes >= 0 };
+  const open = (userId: string, bytes: number) =>
+    initUpload(
+      { ...real, spool },
+      { userId, invitationId: null, by: theBox },
+      { total_files: 1, total_size_bytes: bytes },
+      null,
+    ).then(
+      () => "opened",
+      ({ code }: { code: string }) => code,
+    );
+  expect(await open("user", 500)).toBe("opened");
+  expect(await open("user", 251)).toBe("insufficient_storage");
+  expect(await open("user", 250)).toBe("opened");
+  expect(await open("user", 1)).toBe("insufficient_storage");
+  expect(await open("other", 250)).toBe("opened");
+});

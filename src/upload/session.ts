@@ -35,6 +35,11 @@ import { chunkCount, missingRanges } from "./ranges.ts";
 import { checkInit, requireNotGone } from "./rules.ts";
 import type { Spool } from "./spool.ts";
 
+/** Of the room that is left, what the uploads of one person may have promised together; a single one may have all of it (T25). */
+const personsShare = 3 / 4;
+const shareWords =
+  "Your unfinished uploads take most of the space that is left. Finish or cancel one of them, then send this one.";
+
 export interface SessionDeps {
   readonly db: Database;
   readonly spool: Spool;
@@ -104,10 +109,15 @@ export async function initUpload(
 
   const meanwhile = earlier();
   if (meanwhile) return meanwhile;
-  if (countOpenUploads(db.orm, userId) >= limits.max_open_uploads_per_user)
+  const open = countOpenUploads(db.orm, userId);
+  if (open >= limits.max_open_uploads_per_user)
     throw new RelayError("too_many_uploads", undefined, { retryAfterSeconds: 60 });
-  if (!spool.hasRoomFor(body.total_size_bytes, outstandingBytes(db.orm)))
+  const promised = outstandingBytes(db.orm);
+  if (!spool.hasRoomFor(body.total_size_bytes, promised))
     throw new RelayError("insufficient_storage", undefined, { retryAfterSeconds: 60 });
+  const own = outstandingBytes(db.orm, userId);
+  if (open > 0 && !spool.hasRoomFor((own + body.total_size_bytes) / personsShare, promised - own))
+    throw new RelayError("insufficient_storage", shareWords, { retryAfterSeconds: 60 });
 
   const id = randomUUID();
   const now = deps.now();
