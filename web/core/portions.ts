@@ -1,11 +1,11 @@
 /** Milliseconds of work before the page may breathe. */
-export const portionMs = 15;
+export const portionMs = 6;
 
 /** Lets the page draw and answer before the next portion. */
 export const breath = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
-/** Files of one portion: their records are a millisecond's work, on a slow phone ten. */
-export const filesPerPortion = 500;
+/** Files of one portion: their records are half a millisecond's work, on a slow phone five. */
+export const filesPerPortion = 200;
 
 /** As `items.map(make)`, but ten thousand files do not hold the page. */
 export async function mapInPortions<T, R>(items: readonly T[], make: (item: T, index: number) => R): Promise<R[]> {

@@ -12,7 +12,7 @@ export interface ScanMemory {
 export const createScanMemory = (): ScanMemory => ({ expected: new Map(), sopInstanceUIDs: new WeakMap() });
 
 /** Files handed to the worker at once; the next go when these are read. */
-const portion = 200;
+const portion = 64;
 
 /**
  * Reads headers in a worker of its own and groups into studies.
