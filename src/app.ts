@@ -20,7 +20,7 @@ import { version } from "./core/version.ts";
 import { saveMoment } from "./db/clock.ts";
 import { openDatabase } from "./db/database.ts";
 import { parkedByCause } from "./db/deliveries.ts";
-import { deliveryTimes, spoolBytes, waitingDeliveries } from "./db/figures.ts";
+import { spoolBytes, waitingDeliveries } from "./db/figures.ts";
 import { lockDataFolder } from "./db/lock.ts";
 import { findUpload, uploadsByState } from "./db/uploads.ts";
 import type { Destination } from "./destinations/destination.ts";
@@ -91,7 +91,6 @@ export async function startApp(
     destinations: () => config.destination.map(({ id }) => id),
     certificateEnds: () => (serving.pair === null ? undefined : endOf(serving.pair)),
     lastBackup: () => nightlyCopies(config.data_dir)[0]?.madeAt,
-    timesOf: (id) => deliveryTimes(db.orm, id),
   });
   const log = counted(events, metrics);
   const live = createLive();

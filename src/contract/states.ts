@@ -45,6 +45,8 @@ export const deliveryStates = [
   "discarded",
   "cancelled",
 ] as const;
+/** Not over, and nobody has to act. */
+export const openDeliveryStates = ["pending", "sending", "retrying", "waiting"] as const;
 export type DeliveryState = (typeof deliveryStates)[number];
 
 /** pending: queued · sending: an attempt is under way · retrying: failed, next try dated · waiting: the destination is down · parked: a person must act. */

@@ -64,6 +64,7 @@ const forms = {
   warnings: amount,
   attempts: amount,
   duration_ms: amount,
+  queued_ms: amount,
   retry_in_ms: amount,
   exit_code: amount,
   schema_version: amount,

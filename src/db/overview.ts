@@ -1,11 +1,8 @@
 import { and, count, desc, eq, gt, inArray, isNull, max, min } from "drizzle-orm";
-import type { UploadState } from "../contract/states.ts";
+import { openDeliveryStates } from "../contract/states.ts";
 import type { Queries } from "./database.ts";
-import { delivery, upload } from "./schema.ts";
+import { delivery } from "./schema.ts";
 import { session, user } from "./schema-accounts.ts";
-
-/** Counts for the administrator. */
-const queued = ["pending", "sending", "retrying", "waiting"] as const;
 
 /** Of each destination: what waits and what is parked, and when something last arrived there. */
 export function destinationTallies(q: Queries) {
@@ -18,11 +15,11 @@ export function destinationTallies(q: Queries) {
       newest: max(delivery.updatedAt),
     })
     .from(delivery)
-    .where(inArray(delivery.state, [...queued, "parked", "delivered"]))
+    .where(inArray(delivery.state, [...openDeliveryStates, "parked", "delivered"]))
     .groupBy(delivery.destinationId, delivery.state)
     .all();
   const sum = (of: typeof rows) => of.reduce((total, { n }) => total + n, 0);
-  const waits = rows.filter(({ state }) => queued.some((one) => one === state));
+  const waits = rows.filter(({ state }) => openDeliveryStates.some((one) => one === state));
   const parked = rows.filter(({ state }) => state === "parked");
   return {
     waiting: sum(waits),
@@ -40,9 +37,6 @@ export function destinationTallies(q: Queries) {
     }),
   };
 }
-
-export const uploadsIn = (q: Queries, state: UploadState): number =>
-  q.select({ n: count() }).from(upload).where(eq(upload.state, state)).get()?.n ?? 0;
 
 /** Every sign-in that is alive at this moment of box time, with its person; the one used last first. */
 export const liveSessions = (q: Queries, now: number) =>

@@ -1,5 +1,6 @@
 import { and, count, eq, gte, lt, sql } from "drizzle-orm";
 import type { UploadState } from "../contract/states.ts";
+import { sinceComplete } from "./archive-times.ts";
 import type { Queries } from "./database.ts";
 import { delivery, study, upload } from "./schema.ts";
 
@@ -61,19 +62,14 @@ export function spanFigures(db: Queries, from: number, to: number): SpanFigures 
         state: delivery.state,
         serviceLevel: study.serviceLevel,
         attempts: delivery.attempts,
-        updatedAt: delivery.updatedAt,
-        completedAt: upload.completedAt,
+        ms: sinceComplete,
       })
       .from(upload)
       .innerJoin(delivery, eq(delivery.uploadId, upload.id))
       .innerJoin(study, eq(study.id, delivery.studyId))
       .where(within)
       .all()
-      .map(({ updatedAt, completedAt, ...it }) => ({
-        ...it,
-        archivedAfter:
-          it.state === "delivered" && completedAt !== null ? Math.max(0, updatedAt - completedAt) / 1000 : null,
-      })),
+      .map(({ ms, ...it }) => ({ ...it, archivedAfter: it.state === "delivered" ? ms / 1000 : null })),
   };
 }
 

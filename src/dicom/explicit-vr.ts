@@ -1,6 +1,7 @@
 import { type ByteReader, FileReader, withFile } from "./byte-reader.ts";
 import { corrupt, cutShort, itemDelimitation, itemTag, sequenceDelimitation, undefinedLength } from "./element.ts";
 import { vrOfAttribute } from "./value-representations.ts";
+import { tagAndLength } from "./write-elements.ts";
 
 /** A run of bytes: written anew, or a range of the file as it is. */
 export type Stretch = Uint8Array | { readonly from: number; readonly length: number };
@@ -82,7 +83,7 @@ class Reencoding {
   #item(tag: number, length: number): undefined {
     if (tag === sequenceDelimitation) return this.#close(this.#top);
     if (tag !== itemTag) throw corrupt("a sequence holds something that is no item");
-    this.#write(delimiter(itemTag, undefinedLength));
+    this.#write(tagAndLength(itemTag, undefinedLength));
     this.#open("item", length);
   }
 
@@ -118,8 +119,8 @@ class Reencoding {
 
   #close(frame: Frame): undefined {
     this.#frames.pop();
-    if (frame.kind === "item") this.#write(delimiter(itemDelimitation, 0));
-    if (frame.kind === "sequence") this.#write(delimiter(sequenceDelimitation, 0));
+    if (frame.kind === "item") this.#write(tagAndLength(itemDelimitation, 0));
+    if (frame.kind === "sequence") this.#write(tagAndLength(sequenceDelimitation, 0));
   }
 
   #write(bytes: Uint8Array): void {
@@ -153,14 +154,5 @@ function header(tag: number, vr: string, length: number): Uint8Array {
   bytes.write(vr, 4, "latin1");
   if (SHORT.has(vr)) bytes.writeUInt16LE(length, 6);
   else bytes.writeUInt32LE(length, 8);
-  return bytes;
-}
-
-/** PS3.5 7.5: items and delimiters have no VR. */
-function delimiter(tag: number, length: number): Uint8Array {
-  const bytes = Buffer.alloc(8);
-  bytes.writeUInt16LE(tag >>> 16, 0);
-  bytes.writeUInt16LE(tag & 0xffff, 2);
-  bytes.writeUInt32LE(length, 4);
   return bytes;
 }

@@ -99,7 +99,7 @@ export async function readJpegHeader(file: FileHandle): Promise<JpegHeader> {
     if (start.length < 4) throw cutShortImage();
     if (start[0] !== 0xff) throw corruptImage("its header is broken");
     const marker = start.readUInt8(1);
-    // B.1.1.2: any marker may be preceded by fill bytes.
+    // B.1.1.2: fill bytes may stand before a marker.
     if (marker === 0xff) {
       at += 1;
       continue;

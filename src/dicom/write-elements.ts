@@ -101,7 +101,8 @@ function fragments(frame: readonly Uint8Array[]): Uint8Array[] {
 
 const itemHeader = (length: number): Buffer => tagAndLength(itemTag, length);
 
-function tagAndLength(tag: number, length: number): Buffer {
+/** PS3.5 7.5: items and delimiters have no VR. */
+export function tagAndLength(tag: number, length: number): Buffer {
   const bytes = Buffer.alloc(8);
   bytes.writeUInt16LE(tag >>> 16, 0);
   bytes.writeUInt16LE(tag & 0xffff, 2);

@@ -67,7 +67,7 @@ export interface FakePacsOptions {
   readonly tell?: (line: string) => void;
   /** Default: loopback. */
   readonly host?: string;
-  /** Default: any that is free. */
+  /** Default: a free one. */
   readonly port?: number;
 }
 

@@ -1,3 +1,4 @@
+import { openDeliveryStates } from "../contract/states.ts";
 import { errorFields } from "../core/log-fields.ts";
 import { startWorker } from "../core/worker.ts";
 import type { Transaction } from "../db/database.ts";
@@ -27,7 +28,6 @@ export interface Forwarder {
 
 const idlePollMs = 60_000;
 /** `sending` too: a lane that could not be ended leaves it behind. */
-const openStates = ["pending", "sending", "retrying", "waiting"] as const;
 const defaults = {
   random: Math.random,
   fallbackAfterMs: 60_000,
@@ -64,7 +64,7 @@ export function startForwarder(deps: ForwarderDeps): Forwarder {
 
   /** Deliveries whose destination left the configuration have nobody who would send them. */
   const parkUnknown = (destinationId: string): void => {
-    for (const row of laneDeliveries(context.db.orm, destinationId, openStates))
+    for (const row of laneDeliveries(context.db.orm, destinationId, openDeliveryStates))
       parkDelivery(context, row, reasonOf("destination_unknown"));
   };
 

@@ -179,7 +179,10 @@ export class Sender {
     const cause = "code" in verdict ? { code: verdict.code } : {};
     const retry = retryInMs === null ? {} : { retry_in_ms: retryInMs };
     const { archived } = verdict;
-    const took = archived === undefined ? {} : { service_level: archived.serviceLevel, duration_ms: archived.ms };
+    const took =
+      archived === undefined
+        ? {}
+        : { service_level: archived.serviceLevel, duration_ms: archived.ms, queued_ms: archived.queuedMs };
     const counts = { delivered: stored, refused, instances: total, ...took };
     const level = verdict.state === "parked" ? "warning" : "info";
     this.context.log.event(eventOf[verdict.state], { ...this.#fields(delivery), ...cause, ...retry, ...counts }, level);

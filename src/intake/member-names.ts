@@ -14,7 +14,7 @@ export function decodeName(bytes: Uint8Array): string {
   }
 }
 
-/** A name that leaves its folder: absolute, with a drive letter, UNC, or with `..` as any part; `\` counts as `/`. */
+/** A name that leaves its folder: absolute, with a drive letter, UNC, or with `..` among its parts; `\` counts as `/`. */
 export function isUnsafeName(name: string): boolean {
   const slashed = name.replaceAll("\\", "/");
   return slashed.startsWith("/") || /^[a-z]:/i.test(slashed) || slashed.split("/").includes("..");

@@ -1,7 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Log, LogFields } from "../core/log.ts";
 import { version } from "../core/version.ts";
-import type { DeliveryTimes } from "../db/figures.ts";
 
 /** What the box tells a Prometheus. Labels are ids of the configuration, states and codes: nothing of a patient, a user or a UID. */
 export interface Metrics {
@@ -35,7 +34,6 @@ export interface Figures {
   /** Milliseconds since 1970; undefined where there is none. */
   readonly certificateEnds: () => number | undefined;
   readonly lastBackup: () => number | undefined;
-  readonly timesOf: (deliveryId: string) => DeliveryTimes | undefined;
 }
 
 /** From a second to three days: what a study takes to its archive. */
@@ -141,13 +139,9 @@ export function createMetrics(figures: Figures): Metrics {
   const events: Readonly<Record<string, (fields: LogFields) => void>> = {
     "delivery.finished": (fields) => {
       delivered(fields);
-      const times = figures.timesOf(word(fields.delivery_id));
-      if (times === undefined) return;
-      delivery.observe(
-        { destination: word(fields.destination_id), service_level: times.serviceLevel },
-        seconds(times.queuedMs),
-      );
-      archive.observe({ service_level: times.serviceLevel }, seconds(times.receivedMs));
+      const service_level = word(fields.service_level);
+      delivery.observe({ destination: word(fields.destination_id), service_level }, seconds(amount(fields.queued_ms)));
+      archive.observe({ service_level }, seconds(amount(fields.duration_ms)));
     },
     "delivery.retrying": ended("retrying"),
     "delivery.parked": ended("parked"),

@@ -2,7 +2,8 @@ import { X509Certificate } from "node:crypto";
 import { Elysia } from "elysia";
 import { AdminSystem } from "../../contract/admin.ts";
 import { version } from "../../core/version.ts";
-import { destinationTallies, uploadsIn } from "../../db/overview.ts";
+import { destinationTallies } from "../../db/overview.ts";
+import { uploadsByState } from "../../db/uploads.ts";
 import type { HttpContext } from "../context.ts";
 import { fingerprint } from "../trust/page.ts";
 
@@ -26,6 +27,7 @@ export function adminSystemRoutes(context: HttpContext) {
     "",
     () => {
       const { site_name, limits, destination, route } = config();
+      const uploads = new Map(uploadsByState(db.orm).map(({ state, count }) => [state, count]));
       const { waiting, parked, oldestWaitingAt } = destinationTallies(db.orm);
       return {
         version,
@@ -33,9 +35,9 @@ export function adminSystemRoutes(context: HttpContext) {
         tls: tls(),
         disk: { free_bytes: context.freeBytes(), kept_bytes: limits.min_free_disk_bytes },
         uploads: {
-          receiving: uploadsIn(db.orm, "receiving"),
-          processing: uploadsIn(db.orm, "processing"),
-          needs_confirmation: uploadsIn(db.orm, "needs_confirmation"),
+          receiving: uploads.get("receiving") ?? 0,
+          processing: uploads.get("processing") ?? 0,
+          needs_confirmation: uploads.get("needs_confirmation") ?? 0,
         },
         deliveries: {
           waiting,
