@@ -1,5 +1,6 @@
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { type Role as RoleName, roles } from "./permissions.ts";
+import { RouteFault } from "./routing.ts";
 
 /** Wire shapes of what an administrator sees and changes, beside audit and deliveries. */
 const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
@@ -46,6 +47,20 @@ export const AdminSessionList = Type.Object({
 });
 export type AdminSession = Static<typeof AdminSessionList>["sessions"][number];
 
+/** Stands for a secret that is there: no answer has the secret itself, and who sends this back keeps it. */
+export const KeptSecret = Type.Object({ set: Type.Literal(true) }, closed);
+export type KeptSecret = Static<typeof KeptSecret>;
+
+/** A destination as a `[[destination]]` of the configuration file has it, with its `id` and `kind`; checked as one of the file. */
+export interface DestinationSettings {
+  readonly id: string;
+  readonly kind: string;
+  readonly [key: string]: unknown;
+}
+export const DestinationSettings = Type.Unsafe<DestinationSettings>(
+  Type.Object({ id: Type.String(), kind: Type.String() }, { additionalProperties: true }),
+);
+
 export const AdminDestination = Type.Object({
   destination_id: Type.String(),
   kind: Type.String(),
@@ -54,7 +69,12 @@ export const AdminDestination = Type.Object({
   default: Type.Boolean(),
   fallback: nullable(Type.String()),
   /** Given by the configuration file: read-only here. */
-  provisioned: Type.Literal(true),
+  provisioned: Type.Boolean(),
+  /** What it was given; `{ set: true }` in place of each secret (of `auth`, and the values of `headers`). */
+  settings: DestinationSettings,
+  /** When and by whom it was added or last changed; null: the configuration file gives it. */
+  changed_at: nullable(Time),
+  changed_by: nullable(Type.String()),
   state: Type.Union([Type.Literal("up"), Type.Literal("down"), Type.Literal("paused")]),
   /** Nothing is sent there because an administrator said so. */
   paused_since: nullable(Time),
@@ -66,6 +86,36 @@ export const AdminDestination = Type.Object({
 });
 export type AdminDestination = Static<typeof AdminDestination>;
 export const AdminDestinationList = Type.Object({ destinations: Type.Array(AdminDestination) });
+
+/** A rule as a `[[route]]` of the configuration file has it; checked as one of the file. */
+export const RouteSettings = Type.Object(
+  {
+    name: Type.String(),
+    when: Type.Optional(Type.Record(Type.String(), Type.Union([Type.String(), Type.Array(Type.String())]))),
+    to: Type.Array(Type.String()),
+  },
+  closed,
+);
+export type RouteSettings = Static<typeof RouteSettings>;
+export const AdminRoute = Type.Object({
+  route_id: Type.String(),
+  /** From 1, in the order in which they are asked: those of the configuration file first. */
+  position: Type.Integer(),
+  name: Type.String(),
+  when: Type.Record(Type.String(), Type.Union([Type.String(), Type.Array(Type.String())])),
+  to: Type.Array(Type.String()),
+  /** Given by the configuration file: read-only here. */
+  provisioned: Type.Boolean(),
+  changed_at: nullable(Time),
+  changed_by: nullable(Type.String()),
+});
+export type AdminRoute = Static<typeof AdminRoute>;
+/** Every rule, and those among them that never decide anything. */
+export const AdminRouteList = Type.Object({ routes: Type.Array(AdminRoute), faults: Type.Array(RouteFault) });
+export type AdminRouteList = Static<typeof AdminRouteList>;
+/** Every rule that was added, each once, in the order that is wanted. */
+export const RouteOrder = Type.Object({ route_ids: Type.Array(Type.String()) }, closed);
+export type RouteOrder = Static<typeof RouteOrder>;
 
 /** A live check, step by step. */
 export const DestinationTest = Type.Object({
@@ -105,7 +155,7 @@ export const AdminSystem = Type.Object({
     oldest_waiting_at: nullable(Time),
   }),
   destinations: Type.Object({ total: Type.Integer(), down: Type.Integer() }),
-  /** The rules, in the order of the file. */
+  /** The rules, in the order in which they are asked. */
   routes: Type.Array(Type.Object({ name: Type.String(), to: Type.Array(Type.String()) })),
 });
 export type AdminSystem = Static<typeof AdminSystem>;

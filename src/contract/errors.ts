@@ -5,6 +5,7 @@ import type { CatalogueEntry } from "./catalogue/entry.ts";
 import { httpErrors } from "./catalogue/http.ts";
 import { imageErrors } from "./catalogue/image.ts";
 import { intakeErrors } from "./catalogue/intake.ts";
+import { settingsErrors } from "./catalogue/settings.ts";
 import { signInErrors } from "./catalogue/sign-in.ts";
 import { studyErrors } from "./catalogue/study.ts";
 
@@ -18,6 +19,7 @@ export const errorCatalogue = {
   ...imageErrors,
   ...studyErrors,
   ...deliveryErrors,
+  ...settingsErrors,
 };
 export type ErrorCode = keyof typeof errorCatalogue;
 

@@ -42,6 +42,8 @@ export type RouteQuestion = Static<typeof RouteQuestion>;
 
 export const RouteFault = Type.Object({
   rule: Type.String(),
+  /** Which of the rules, from 1. */
+  position: Type.Integer(),
   code: Type.Union([Type.Literal("never_matches"), Type.Literal("adds_nothing"), Type.Literal("destination_unknown")]),
   message: Type.String(),
 });

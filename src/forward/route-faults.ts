@@ -76,9 +76,10 @@ function takenBy(one: Asked, before: readonly Asked[]): string[] | null {
  */
 export function routeFaults(config: RoutingConfig): RouteFault[] {
   const possible: Asked[] = [];
-  return config.route.flatMap((rule): RouteFault[] => {
+  return config.route.flatMap((rule, index): RouteFault[] => {
     const fault = (code: RouteFault["code"], what: string) => ({
       rule: rule.name,
+      position: index + 1,
       code,
       message: `The rule "${rule.name}" ${what}.`,
     });

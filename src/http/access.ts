@@ -75,6 +75,7 @@ export const access: Readonly<Record<string, Access>> = {
   "GET /admin/system": { token: "access", permission: "administer" },
   "POST /admin/users/:id/reset-totp": { token: "access", permission: "administer" },
   "GET /admin/deliveries": { token: "access", permission: "administer" },
+  "GET /admin/routes": { token: "access", permission: "administer" },
   "POST /admin/routes/try": { token: "access", permission: "administer" },
   "POST /admin/deliveries/:delivery_id/retry": { token: "access", permission: "administer" },
   "POST /admin/deliveries/:delivery_id/redirect": { token: "access", permission: "administer" },

@@ -49,6 +49,10 @@ export const codesDe: Readonly<Record<keyof typeof codesEn, string>> = {
   e_digest_mismatch: "Ein Teil wurde unterwegs beschädigt. Er wird noch einmal gesendet.",
   e_file_unknown: "Die Klinik-Box kennt eine der Dateien nicht. Die Studie wird neu gesendet.",
   e_not_parked: "Das geht nicht mehr: Die Studie ist schon weiter.",
+  e_provisioned: "In der Konfigurationsdatei festgelegt; dort wird es geändert.",
+  e_destination_exists: "Ein Ziel mit diesem Namen gibt es schon.",
+  e_destination_in_use: "Regeln, andere Ziele oder offene Studien nennen es noch.",
+  e_route_order_outdated: "Die Regeln haben sich inzwischen geändert. Neu laden.",
 
   e_left_out: "Weder Bild noch Archivdatei. Wurde weggelassen.",
   e_nothing_to_send: "Kein brauchbares medizinisches Bild gefunden. Prüfen, ob der richtige Ordner gewählt wurde.",

@@ -48,6 +48,10 @@ export const codesEn = {
   e_digest_mismatch: "A part was damaged on the way. It is sent again.",
   e_file_unknown: "The hospital box does not know one of the files. The study is sent anew.",
   e_not_parked: "That is not possible any more: the study has moved on.",
+  e_provisioned: "Set in the configuration file; it is changed there.",
+  e_destination_exists: "There is a destination of this name already.",
+  e_destination_in_use: "Rules, other destinations or open studies still name it.",
+  e_route_order_outdated: "The rules have changed meanwhile. Load them again.",
 
   e_left_out: "Not an image and not an archive. It was left out.",
   e_nothing_to_send: "No usable medical image was found. Check that you chose the right folder.",

@@ -56,6 +56,10 @@ export const codesFr: Readonly<Record<keyof typeof codesEn, string>> = {
   e_digest_mismatch: "Une partie a été abîmée en chemin. Elle est renvoyée.",
   e_file_unknown: "Le boîtier ne connaît pas l’un des fichiers. L’examen est envoyé à nouveau.",
   e_not_parked: "Ce n’est plus possible : l’examen a avancé.",
+  e_provisioned: "Fixé dans le fichier de configuration ; c’est là qu’on le change.",
+  e_destination_exists: "Une destination de ce nom existe déjà.",
+  e_destination_in_use: "Des règles, d’autres destinations ou des examens en cours la nomment encore.",
+  e_route_order_outdated: "Les règles ont changé entre-temps. Rechargez-les.",
 
   e_left_out: "Ni image ni fichier compressé. Laissé de côté.",
   e_nothing_to_send: "Aucune image médicale utilisable. Vérifiez que vous avez choisi le bon dossier.",

@@ -1,6 +1,7 @@
 import { Elysia, t } from "elysia";
 import { record } from "../../audit/record.ts";
 import { AdminDestinationList, DestinationTest } from "../../contract/admin.ts";
+import { shownSettings } from "../../core/config-secrets.ts";
 import { RelayError } from "../../core/errors.ts";
 import { pauseDestination, pausedSince, resumeDestination } from "../../db/destination-pauses.ts";
 import { destinationTallies } from "../../db/overview.ts";
@@ -47,7 +48,10 @@ export function adminDestinationRoutes(context: HttpContext) {
               address: addressOf(it),
               default: it.default ?? false,
               fallback: it.fallback ?? null,
-              provisioned: true as const,
+              provisioned: true,
+              settings: shownSettings(it),
+              changed_at: null,
+              changed_by: null,
               state: paused !== null ? ("paused" as const) : down === null ? ("up" as const) : ("down" as const),
               paused_since: timeOrNull(paused),
               error: down === null ? null : { code: down.code, message: down.message },

@@ -1,20 +1,39 @@
 import { Elysia } from "elysia";
+import { AdminRouteList } from "../../contract/admin.ts";
 import { RouteQuestion, RouteTrial } from "../../contract/routing.ts";
 import { routableAsked } from "../../forward/route-facts.ts";
-import { routeTrial } from "../../forward/route-faults.ts";
+import { routeFaults, routeTrial } from "../../forward/route-faults.ts";
 import type { HttpContext } from "../context.ts";
 import { jsonBody } from "../json-body.ts";
 
-/** Which rule a study would meet; nothing is sent and nothing kept. */
+/** The rules, and which of them a study would meet. */
 export function adminRouteRoutes(context: HttpContext) {
-  return new Elysia({ prefix: "/admin/routes" }).post(
-    "/try",
-    ({ body }) => routeTrial(context.config(), routableAsked(body, context.now().wall)),
-    {
+  const { config } = context;
+  const list = () => ({
+    routes: config().route.map(({ name, when = {}, to }, index) => ({
+      route_id: `file-${index + 1}`,
+      position: index + 1,
+      name,
+      when,
+      to,
+      provisioned: true,
+      changed_at: null,
+      changed_by: null,
+    })),
+    faults: routeFaults(config()),
+  });
+  return new Elysia({ prefix: "/admin/routes" })
+    .get("", list, {
+      response: { 200: AdminRouteList },
+      detail: { summary: "All rules in their order, and those that never decide anything" },
+    })
+    .post("/try", ({ body }) => routeTrial(config(), routableAsked(body, context.now().wall)), {
       parse: [jsonBody(context, "/admin/routes/try"), "json"],
       body: RouteQuestion,
       response: { 200: RouteTrial },
-      detail: { summary: "Where a study would go, which rules match and why the others do not" },
-    },
-  );
+      detail: {
+        summary: "Where a study would go, which rules match and why the others do not",
+        description: "Nothing is sent and nothing kept.",
+      },
+    });
 }
