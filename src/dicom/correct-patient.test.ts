@@ -1,12 +1,14 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { program, until } from "../../test/support/child.ts";
 import { dciodvfyErrors } from "../../test/support/dciodvfy.ts";
 import { sharedFiles } from "../../test/support/shared-data.ts";
 import { correctPatient } from "./correct-patient.ts";
 import { inspect } from "./inspect.ts";
 import { accepted, image } from "./inspect-made.ts";
+import { description, element, identity, item, short } from "./made-bytes.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "relaypacs-correct-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -19,7 +21,7 @@ async function corrected(path: string, wanted: Parameters<typeof correctPatient>
   if (found.kind !== "instance") return null;
   const into = join(folder, `${++serial}.dcm`);
   const done = await correctPatient({ ...found, path }, wanted, into, at);
-  return done ? { found, into, bytes: readFileSync(into), after: await inspect(into) } : { found };
+  return done === "done" ? { found, into, bytes: readFileSync(into), after: await inspect(into) } : { found, done };
 }
 /** From the Pixel Data element on; empty where there is none, as in a report. */
 function pixels(bytes: Buffer): Buffer {
@@ -59,7 +61,7 @@ describe("the test data", () => {
     }, 120_000);
 });
 
-async function made(): Promise<string> {
+async function madeFile(): Promise<string> {
   const path = join(folder, `made-${++serial}.dcm`);
   writeFileSync(path, image);
   await accepted(image);
@@ -67,7 +69,7 @@ async function made(): Promise<string> {
 }
 
 test("the former values stand in the Original Attributes Sequence; a second correction keeps the first one's", async () => {
-  const once = await corrected(await made(), { PatientID: "FIRST" });
+  const once = await corrected(await madeFile(), { PatientID: "FIRST" });
   const twice = await corrected(once?.into ?? "", { PatientID: "SECOND" });
   const text = twice?.bytes?.toString("latin1") ?? "";
   expect(twice?.after).toMatchObject({ kind: "instance", patientID: "SECOND" });
@@ -85,10 +87,57 @@ if (deflated.length > 0)
   });
 
 test("characters beyond ASCII bring their character set, or are refused where the object has another", async () => {
-  const umlaut = await corrected(await made(), { PatientName: "Müller^Zoë" });
+  const umlaut = await corrected(await madeFile(), { PatientName: "Müller^Zoë" });
   expect(umlaut?.after).toMatchObject({ patientName: "Müller^Zoë" });
   expect(umlaut?.bytes?.toString("latin1")).toContain("ISO_IR 192");
-  expect(await corrected(await made(), { PatientName: "A\\B" }).catch((error: Error) => error.name)).toBe(
+  expect(await corrected(await madeFile(), { PatientName: "A\\B" }).catch((error: Error) => error.name)).toBe(
     "UnwritableValue",
   );
 });
+
+/** MAC Parameters whose Data Elements Signed are these. */
+const signedOver = (...tags: readonly number[]) => {
+  const named = Buffer.concat(tags.flatMap((tag) => [short(tag >>> 16), short(tag & 0xffff)]));
+  return element(0x4ffe0001, "SQ", item(element(0x04000005, "US", short(0)), element(0x04000020, "AT", named)));
+};
+const withSignature = (...tags: readonly number[]): string => {
+  const path = join(folder, `signed-${++serial}.dcm`);
+  const pixels = element(0x7fe00010, "OW", new Uint8Array(32));
+  const signature = element(0xfffafffa, "SQ", item(element(0x04000005, "US", short(0))));
+  writeFileSync(path, Buffer.concat([identity, description(4, 4), signedOver(...tags), pixels, signature]));
+  return path;
+};
+
+test("what somebody signed is not changed; a signature over other attributes is no hindrance", async () => {
+  for (const tag of [0x00100020, 0x04000561])
+    expect(await corrected(withSignature(0x00280010, tag), { PatientID: "NEW" })).toMatchObject({ done: "signed" });
+  const other = await corrected(withSignature(0x00280010, 0x00100010), { PatientID: "NEW" });
+  expect(other?.after).toMatchObject({ patientID: "NEW" });
+  // without a character set the name brings one, which this signature covers
+  expect(await corrected(withSignature(0x00080005), { PatientName: "Müller" })).toMatchObject({ done: "signed" });
+});
+
+const [dcmsign, openssl] = [program("dcmsign"), program("openssl")];
+if (dcmsign !== null && openssl !== null)
+  test("DCMTK still verifies its signature over the image after the patient was corrected", async () => {
+    const at = (name: string) => join(folder, name);
+    const run = (...command: string[]) => Bun.spawnSync(command, { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+    const subject = ["-subj", "/CN=signer", "-days", "1"];
+    const key = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", ...subject];
+    expect(run(openssl, ...key, "-keyout", at("key.pem"), "-out", at("cert.pem")).exitCode).toBe(0);
+    const made = statSync(at("cert.pem")).mtimeMs;
+    await until("the second in which the certificate was made to be over", () => Date.now() > made + 1000);
+    const sign = (from: string, into: string, ...tags: string[]) =>
+      run(dcmsign, "+s", at("key.pem"), at("cert.pem"), "+m2", ...tags.flatMap((tag) => ["-t", tag]), from, into);
+    const source = await madeFile();
+    expect(sign(source, at("pixels.dcm"), "SOPInstanceUID", "Rows", "PixelData").exitCode).toBe(0);
+    const result = await corrected(at("pixels.dcm"));
+    expect(result?.after).toMatchObject({ patientID: "LOCAL-1" });
+    const verified = run(dcmsign, "--verify", "+rg", "-v", "+cf", at("cert.pem"), result?.into ?? "");
+    expect([verified.exitCode, verified.stderr.toString()]).toEqual([
+      0,
+      expect.stringContaining("Verification      : OK"),
+    ]);
+    expect(sign(source, at("patient.dcm"), "SOPInstanceUID", "PatientID").exitCode).toBe(0);
+    expect(await corrected(at("patient.dcm"))).toMatchObject({ done: "signed" });
+  });

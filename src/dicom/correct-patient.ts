@@ -1,7 +1,8 @@
 import { open } from "node:fs/promises";
 import { FileReader, withFile } from "./byte-reader.ts";
 import { walkDataSet } from "./data-set-walk.ts";
-import { type NewValues, patientSplices, type Splice } from "./patient-splice.ts";
+import { type NewValues, originalAttributes, patientSplices, type Splice } from "./patient-splice.ts";
+import { signedAttributes } from "./signed-attributes.ts";
 import { tags } from "./tags.ts";
 import { transferSyntaxes } from "./transfer-syntaxes.ts";
 import { textBytes } from "./write-values.ts";
@@ -19,11 +20,15 @@ export interface Correctable {
   readonly transferSyntaxUID: string;
 }
 
+/** unfit: encodings that are hardly used any more, a character set that has not these characters. signed: somebody vouches for the former values. */
+export type CorrectionResult = "done" | "unfit" | "signed";
+
 /**
  * Writes an instance anew with other values of its patient, the former ones in its Original Attributes Sequence. Its UIDs stay:
  * it is the same image of the same person (PS3.3 C.12.1.1.9; PS3.4 B.4.1.3 lets an archive coerce the same fields).
+ * Digital signatures that cover nothing of this stay good; one that does is not broken, for there is nobody here to sign anew
+ * (PS3.15 A.2, A.3).
  * @param into path of the new file, which must not exist
- * @returns false where it cannot be done: encodings that are hardly used any more, a character set that has not these characters
  * @throws UnwritableValue where a value is none of its VR; Malformed; the error of the operating system
  */
 export async function correctPatient(
@@ -31,15 +36,17 @@ export async function correctPatient(
   changes: PatientChanges,
   into: string,
   at: Date,
-): Promise<boolean> {
+): Promise<CorrectionResult> {
   const encoding = transferSyntaxes.get(from.transferSyntaxUID)?.encoding;
-  if (encoding !== "explicit-le" && encoding !== "implicit-le") return false;
+  if (encoding !== "explicit-le" && encoding !== "implicit-le") return "unfit";
   const values = encoded(changes, await characterSetOf(from, encoding));
-  if (values === null) return false;
+  if (values === null) return "unfit";
+  const signed = await signedAttributes(from.path, from.dataSetOffset, encoding);
+  if ([...values.keys(), originalAttributes].some((tag) => signed.has(tag))) return "signed";
   const splices = await patientSplices(from.path, from.dataSetOffset, encoding, values, at);
-  if (splices === null) return false;
+  if (splices === null) return "unfit";
   await spliced(from, splices, into);
-  return true;
+  return "done";
 }
 
 const characterSetTag = tags.SpecificCharacterSet;

@@ -22,7 +22,8 @@ export interface Splice {
 /** A new value, encoded and not padded yet; by tag. */
 export type NewValues = ReadonlyMap<number, { readonly vr: string; readonly bytes: Uint8Array }>;
 
-const originalAttributes = 0x04000561;
+/** Original Attributes Sequence (PS3.3 C.12.1.1.9). */
+export const originalAttributes = 0x04000561;
 /** No value that is replaced is longer; bytes. */
 const mostKept = 65_536;
 

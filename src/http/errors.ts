@@ -31,6 +31,7 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
   destination_in_use: 409,
   route_order_outdated: 409,
   correction_unfit: 422,
+  correction_signed: 422,
   order_differs: 403,
   invitation_unknown: 404,
   invitation_used: 410,

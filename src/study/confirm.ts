@@ -80,8 +80,8 @@ function forgetQuestions(tx: Transaction, uploadId: string): void {
  * A person says that this study is right: what waits becomes DICOM, and it goes. Of one that does not wait it can be said that the
  * upload's notes are its own.
  * @param byGuest a QR session's own device, which says nothing against the order
- * @throws RelayError not_found, study_not_waiting, order_differs, metadata_required, image_identity_unfit, correction_unfit, invalid_request,
- *   insufficient_storage, service_unavailable, upload_closed, notes_not_sent
+ * @throws RelayError not_found, study_not_waiting, order_differs, metadata_required, image_identity_unfit, correction_unfit, correction_signed,
+ *   invalid_request, insufficient_storage, service_unavailable, upload_closed, notes_not_sent
  */
 export async function confirmStudy(
   deps: ConfirmDeps,

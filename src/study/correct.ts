@@ -77,7 +77,7 @@ export interface CorrectedInstances {
 /**
  * Writes those images of a study anew that do not say what a person said of their patient; the others stay as they are. Nothing
  * counts before the rows are in the database.
- * @throws RelayError image_identity_unfit, correction_unfit, insufficient_storage
+ * @throws RelayError image_identity_unfit, correction_unfit, correction_signed, insufficient_storage
  */
 export async function correctInstances(
   { spool, config, hashKey, now }: ConfirmDeps,
@@ -105,7 +105,8 @@ export async function correctInstances(
       const absolute = spool.path(uploadId, path);
       const source = { ...row, path: spool.path(uploadId, row.path) };
       const done = await correctPatient(source, changes, absolute, at);
-      const after = done ? await inspect(absolute, options) : null;
+      if (done === "signed") throw new RelayError("correction_signed");
+      const after = done === "done" ? await inspect(absolute, options) : null;
       if (after?.kind !== "instance") throw new RelayError("correction_unfit");
       const { dataSetOffset, head } = after;
       const sha256 = await hashInstance(absolute, head, dataSetOffset);

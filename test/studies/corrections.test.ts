@@ -101,3 +101,19 @@ test("who may not correct is refused, and the study goes on waiting", async () =
   expect([wrong.status, ((await wrong.json()) as { code: string }).code]).toEqual([422, "image_identity_unfit"]);
   expect((await admin.request("POST", path, { body: { corrections } })).status).toBe(200);
 });
+
+test("a digital signature over what is to be corrected is not broken: the study goes on waiting, and goes as it is", async () => {
+  const study = "2.25.770105";
+  // MAC Parameters Sequence with one item: Data Elements Signed (0400,0020) names Patient ID (PS3.3 C.12.1.1.3.1.1).
+  const signed = Buffer.from("feff00e00c00000000042000415404001000".concat("2000"), "hex").toString("latin1");
+  const bytes = Buffer.from(madeBytes({ study, sop: `${study}.1`, more: [[0x4ffe, 0x0001, "SQ", signed]] }));
+  const upload = await desk.send([{ name: "a", bytes }], {
+    expected_studies: [{ study_instance_uid: study, patient_id: "ELSE" }],
+  });
+  const refused = await desk.ask(upload, study, "confirm", { corrections: { reason: "typo", patient_id: "B" } });
+  expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([422, "correction_signed"]);
+  const done = await desk.decide(upload, study, "confirm", { corrections: { reason: "typo", patient_name: "B^C" } });
+  expect(done.state).toBe("delivered");
+  const [only] = desk.arrived(study);
+  expect([only?.bytes.includes("B^C"), only?.bytes.includes("MADE")]).toEqual([true, true]);
+});

@@ -109,6 +109,8 @@ export const codesDe: Readonly<Record<keyof typeof codesEn, string>> = {
   e_invitation_used: "Dieser Code wurde schon auf einem anderen Gerät benutzt. Bitte einen neuen geben lassen.",
   e_correction_unfit:
     "Der Patient eines Bildes lässt sich nicht neu schreiben. Unverändert senden oder den Namen ohne Sonderzeichen schreiben.",
+  e_correction_signed:
+    "Ein Bild trägt eine digitale Signatur über das, was korrigiert werden soll. Unverändert senden oder dort korrigieren lassen, wo es entstand.",
   e_order_differs: "Das ist nicht die Studie des Auftrags. Wer dieses Gerät eingeladen hat, muss sie ansehen.",
   e_study_not_expected: "Diese Studie war nicht unter den bestätigten. Prüfen, wem sie gehört.",
   e_patient_differs: "Die Bilder nennen einen anderen Patienten als bestätigt. Prüfen, wem sie gehören.",

@@ -104,6 +104,8 @@ export const codesEn = {
   e_invitation_used: "This code was already used on another device. Ask for a new one.",
   e_correction_unfit:
     "The patient of an image cannot be written anew. Send it as it is, or write the name in plain letters.",
+  e_correction_signed:
+    "An image carries a digital signature over what you want to correct. Send it as it is, or have it corrected where it was made.",
   e_order_differs: "This is not the study of the order. Ask whoever invited this device to look at it.",
   e_study_not_expected: "This study was not among those that you confirmed. Check whose it is.",
   e_patient_differs: "The images name another patient than you confirmed. Check whose they are.",

@@ -117,6 +117,8 @@ export const codesFr: Readonly<Record<keyof typeof codesEn, string>> = {
   e_invitation_used: "Ce code a déjà servi sur un autre appareil. Demandez-en un nouveau.",
   e_correction_unfit:
     "Le patient d’une image ne peut pas être réécrit. Envoyez-la telle quelle ou écrivez le nom sans accents.",
+  e_correction_signed:
+    "Une image porte une signature numérique sur ce qui doit être corrigé. Envoyez-la telle quelle ou faites-la corriger là où elle a été produite.",
   e_order_differs: "Cet examen n’est pas celui de la demande. La personne qui a invité cet appareil doit le vérifier.",
   e_study_not_expected: "Cet examen n’était pas parmi ceux que vous avez confirmés. Vérifiez à qui il est.",
   e_patient_differs: "Les images nomment un autre patient que celui confirmé. Vérifiez à qui elles sont.",

@@ -51,6 +51,14 @@ export const intakeErrors = catalogue({
     action: "Send it as it is and correct it in the archive, or write the name in plain letters.",
     retryable: false,
   },
+  correction_signed: {
+    title: "Image is signed",
+    cause:
+      "An image of the study carries a digital signature over what was to be corrected; the correction would break it.",
+    acts: "sender",
+    action: "Send it as it is, or have it corrected and signed anew where it was made.",
+    retryable: false,
+  },
   order_differs: {
     title: "Not the study of the order",
     cause: "The study is not the one of the order that this device was invited for.",
