@@ -24,6 +24,7 @@ import { spoolBytes, waitingDeliveries } from "./db/figures.ts";
 import { lockDataFolder } from "./db/lock.ts";
 import { findUpload, uploadsByState } from "./db/uploads.ts";
 import type { Destination } from "./destinations/destination.ts";
+import { checklist } from "./destinations/doctor.ts";
 import { createDestination } from "./destinations/index.ts";
 import { type Forwarder, startForwarder } from "./forward/dispatcher.ts";
 import { unknownDestinations } from "./forward/route.ts";
@@ -205,6 +206,10 @@ export async function startApp(
     cancelUpload: intake.cancel,
     endUpload,
     destination: (id) => destinations.get(id),
+    checklist: (id, options, signal) => {
+      const found = config.destination.find((it) => it.id === id);
+      return found && checklist(found, destinationEnv(config), options, signal);
+    },
     outage: forwarder.outage,
     freeBytes: spool.freeBytes,
     askAgain: (upload, signal) => askAgain({ ...deps, destinations: (id) => destinations.get(id) }, upload, signal),

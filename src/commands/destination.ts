@@ -6,14 +6,10 @@ import { type Database, openDatabase } from "../db/database.ts";
 import { addressOf } from "../destinations/address.ts";
 import { type Capability, nothingLearnt } from "../destinations/capability.ts";
 import type { CheckStep } from "../destinations/destination.ts";
-import { doctorSteps } from "../destinations/doctor.ts";
+import { checklist } from "../destinations/doctor.ts";
 import { capabilitiesIn } from "../study/capabilities.ts";
 import { destinationConfigOf, type JsonOptions, readConfig } from "./context.ts";
 import { columns, say, sayJson } from "./io.ts";
-
-const checkTimeoutMs = 20_000;
-/** An archive may take its time over an image, and for its storage commitment a minute. */
-const storeTimeoutMs = 120_000;
 
 export async function list(options: JsonOptions): Promise<number> {
   const shown = readConfig(options).destination.map((item) => ({
@@ -44,23 +40,15 @@ export const stepLines = ({ name, ok, detail, fix }: CheckStep): string =>
 
 /** A live check; what goes wrong on the way is a step that failed. */
 export const checkDestination = (config: Config, id: string): Promise<CheckStep[]> =>
-  Array.fromAsync(checklist(config, id, { store: false }));
+  Array.fromAsync(steps(config, id, { store: false }));
 
-async function* checklist(
+function steps(
   config: Config,
   id: string,
   { store, db }: { readonly store: boolean; readonly db?: Database | null },
 ): AsyncGenerator<CheckStep> {
   const capability = db ? { capability: capabilitiesIn(db) } : {};
-  const env = { dataDir: config.data_dir, readSecret, ...capability };
-  const signal = AbortSignal.timeout(store ? storeTimeoutMs : checkTimeoutMs);
-  try {
-    yield* doctorSteps(destinationConfigOf(config, id), env, { store }, signal);
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    const fix = "Look at the archive's load and log, and at what lies between it and this box.";
-    yield { name: id, ok: false, detail: "did not answer in time", fix };
-  }
+  return checklist(destinationConfigOf(config, id), { dataDir: config.data_dir, readSecret, ...capability }, { store });
 }
 
 /** What sending and asking taught, in words. */
@@ -86,14 +74,14 @@ export async function test(id: string, options: TestOptions): Promise<number> {
   // Before the first start there is nothing to keep it in.
   const db = existsSync(join(config.data_dir, "relaypacs.db")) ? openDatabase(config.data_dir) : null;
   try {
-    const steps: CheckStep[] = [];
-    for await (const step of checklist(config, id, { store: options.store ?? false, db })) {
-      steps.push(step);
+    const done: CheckStep[] = [];
+    for await (const step of steps(config, id, { store: options.store ?? false, db })) {
+      done.push(step);
       if (options.json !== true) say(stepLines(step));
     }
-    const ok = steps.every((step) => step.ok);
+    const ok = done.every((step) => step.ok);
     const known = db === null ? nothingLearnt : capabilitiesIn(db)(found).known();
-    if (options.json === true) sayJson({ destination_id: id, ok, steps, capability: wireOf(known) });
+    if (options.json === true) sayJson({ destination_id: id, ok, steps: done, capability: wireOf(known) });
     else for (const line of learnt(known)) say(`      known: ${line}`);
     return ok ? 0 : 1;
   } finally {

@@ -24,6 +24,8 @@ const optional = <T extends TSchema>(schema: T) => Type.Optional(schema);
 /** POST /admin/routes/try: a study that need not exist. What is left out is taken as missing in the images. */
 export const RouteQuestion = Type.Object(
   {
+    /** One that came earlier: what is still known of it holds where nothing else is given beside it. */
+    study: optional(Type.Object({ upload_id: text, study_instance_uid: text }, closed)),
     modality: optional(texts),
     service_level: optional(Type.Union([Type.Literal("routine"), Type.Literal("stat")])),
     body_part: optional(texts),
@@ -40,12 +42,21 @@ export const RouteQuestion = Type.Object(
 );
 export type RouteQuestion = Static<typeof RouteQuestion>;
 
+/** What a condition of a rule is on. */
+export const routeConditions = [...routeTexts, "time"] as const;
+export type RouteCondition = (typeof routeConditions)[number];
+const Condition = Type.Unsafe<RouteCondition>(Type.Union(routeConditions.map((name) => Type.Literal(name))));
+
 export const RouteFault = Type.Object({
   rule: Type.String(),
   /** Which of the rules, from 1. */
   position: Type.Integer(),
   code: Type.Union([Type.Literal("never_matches"), Type.Literal("adds_nothing"), Type.Literal("destination_unknown")]),
   message: Type.String(),
+  /** What no study has: the condition that cannot be met. */
+  condition: optional(Condition),
+  /** The rules before it that take all that it takes. */
+  by: optional(Type.Array(Type.String())),
 });
 export type RouteFault = Static<typeof RouteFault>;
 
@@ -57,6 +68,15 @@ export const RouteExplanation = Type.Object({
       matched: Type.Boolean(),
       why: Type.String(),
       to: Type.Array(Type.String()),
+      /** Each condition: what the rule wants, what the study has (null: not known), and whether that meets it. */
+      conditions: Type.Array(
+        Type.Object({
+          name: Condition,
+          wanted: Type.Array(Type.String()),
+          found: Type.Union([Type.Array(Type.String()), Type.Null()]),
+          matched: Type.Union([Type.Boolean(), Type.Null()]),
+        }),
+      ),
     }),
   ),
   destinations: Type.Array(Type.String()),

@@ -33,3 +33,24 @@ export async function* doctorSteps(
     yield* failedSteps(error);
   }
 }
+
+const checkMs = 20_000;
+/** An archive may take its time over an image, and for its storage commitment a minute. */
+const storeMs = 120_000;
+
+/** The same within the time that a person waits for it; what lasts longer is a step that failed. @throws the signal's reason */
+export async function* checklist(
+  config: DestinationConfig,
+  env: DestinationEnv,
+  options: { readonly store: boolean },
+  signal?: AbortSignal,
+): AsyncGenerator<CheckStep> {
+  const late = AbortSignal.timeout(options.store ? storeMs : checkMs);
+  try {
+    yield* doctorSteps(config, env, options, signal ? AbortSignal.any([signal, late]) : late);
+  } catch (error) {
+    if (!late.aborted || signal?.aborted) throw error;
+    const fix = "Look at the archive's load and log, and at what lies between it and this box.";
+    yield { name: config.id, ok: false, detail: "did not answer in time", fix };
+  }
+}

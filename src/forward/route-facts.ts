@@ -1,7 +1,9 @@
-import type { RouteQuestion, RouteTags, RouteText } from "../contract/routing.ts";
+import { type RouteQuestion, type RouteTags, type RouteText, routeConditions } from "../contract/routing.ts";
+import { RelayError } from "../core/errors.ts";
 import type { Queries } from "../db/database.ts";
 import { findInvitation } from "../db/invitations.ts";
-import type { UploadRow } from "../db/uploads.ts";
+import { findStudy } from "../db/studies.ts";
+import { findUpload, type UploadRow } from "../db/uploads.ts";
 import { findUser } from "../db/users.ts";
 import type { InspectedInstance } from "../dicom/inspection.ts";
 import { localMinute, minuteOf } from "./route-time.ts";
@@ -104,4 +106,24 @@ export function routableAsked(question: RouteQuestion, at: number): RoutableStud
     time: question.time === undefined ? localMinute(at) : minuteOf(question.time),
   };
   return { facts, destinationIds: question.destination_ids ?? [] };
+}
+
+/**
+ * What a question is about: a study that came earlier, as it was routed then, with what the question gives in its place; without one, what it gives alone.
+ * @param at milliseconds since 1970, where neither the study nor the question names a time
+ * @throws RelayError not_found
+ */
+export function routableTried(q: Queries, question: RouteQuestion, at: number): RoutableStudy {
+  const given = routableAsked(question, at);
+  if (question.study === undefined) return given;
+  const { upload_id, study_instance_uid } = question.study;
+  const upload = findUpload(q, upload_id);
+  const study = upload && findStudy(q, upload.id, study_instance_uid);
+  if (!upload || !study) throw new RelayError("not_found");
+  const past = routableOf(q, upload, { ...study, tags: study.routeTags }, upload.completedAt ?? at);
+  const instead = routeConditions.filter((key) => question[key] !== undefined);
+  return {
+    facts: { ...past.facts, ...Object.fromEntries(instead.map((key) => [key, given.facts[key]])) },
+    destinationIds: question.destination_ids ?? past.destinationIds,
+  };
 }

@@ -1,4 +1,10 @@
-import { type RouteFault, type RouteText, type RouteTrial, routeTexts } from "../contract/routing.ts";
+import {
+  type RouteCondition,
+  type RouteFault,
+  type RouteText,
+  type RouteTrial,
+  routeTexts,
+} from "../contract/routing.ts";
 import type { RouteConfig } from "../core/config-schema.ts";
 import { wildcardCovers } from "../core/wildcard.ts";
 import { explainRoutes, listOf, nameOf, type RoutingConfig, unknownDestinations } from "./route.ts";
@@ -37,8 +43,8 @@ function askedBy(rule: RouteConfig): Asked {
   return { rule, texts, spans: when.time === undefined ? wholeDay : spansOf(listOf(when.time)) };
 }
 
-/** Why no study can meet a rule; null: one can. */
-function contradiction({ texts, spans }: Asked): string | null {
+/** Which condition no study can meet, and why; null: one can. */
+function contradiction({ texts, spans }: Asked): { readonly condition: RouteCondition; readonly why: string } | null {
   for (const [key, values] of texts) {
     const most = longest[key] ?? Number.POSITIVE_INFINITY;
     const why = values.map((value) => {
@@ -47,9 +53,9 @@ function contradiction({ texts, spans }: Asked): string | null {
       const length = [...value.replaceAll("*", "")].length;
       return length > most ? `${length} characters where DICOM allows ${most} (PS3.5 6.2)` : null;
     });
-    if (!why.includes(null)) return `${nameOf(key)} asks for ${why[0]}`;
+    if (!why.includes(null)) return { condition: key, why: `${nameOf(key)} asks for ${why[0]}` };
   }
-  return spans.length === 0 ? "its time ends when it begins" : null;
+  return spans.length === 0 ? { condition: "time", why: "its time ends when it begins" } : null;
 }
 
 /** Whether every study that meets `some` meets `all`. Sure where it says so. */
@@ -67,7 +73,7 @@ function takenBy(one: Asked, before: readonly Asked[]): string[] | null {
   const rivals = before.filter(({ rule }) => rule.to.some((id) => one.rule.to.includes(id)));
   const covering = rivals.filter((it) => takesAllOf(it, one));
   const taken = covering.flatMap(({ rule }) => rule.to);
-  return one.rule.to.every((id) => taken.includes(id)) ? covering.map(({ rule }) => `"${rule.name}"`) : null;
+  return one.rule.to.every((id) => taken.includes(id)) ? covering.map(({ rule }) => rule.name) : null;
 }
 
 /**
@@ -77,23 +83,27 @@ function takenBy(one: Asked, before: readonly Asked[]): string[] | null {
 export function routeFaults(config: RoutingConfig): RouteFault[] {
   const possible: Asked[] = [];
   return config.route.flatMap((rule, index): RouteFault[] => {
-    const fault = (code: RouteFault["code"], what: string) => ({
+    const fault = (code: RouteFault["code"], what: string, more: Partial<RouteFault> = {}) => ({
       rule: rule.name,
       position: index + 1,
       code,
       message: `The rule "${rule.name}" ${what}.`,
+      ...more,
     });
     const unknown = unknownDestinations(config, rule.to);
     const faults =
       unknown.length > 0 ? [fault("destination_unknown", `names no destination with ${unknown.join(", ")}`)] : [];
     const asked = askedBy(rule);
-    const why = contradiction(asked);
-    if (why !== null) return [...faults, fault("never_matches", `can never match: ${why}`)];
+    const never = contradiction(asked);
+    if (never !== null) {
+      const { condition, why } = never;
+      return [...faults, fault("never_matches", `can never match: ${why}`, { condition })];
+    }
     const by = takenBy(asked, possible);
     possible.push(asked);
     if (by === null) return faults;
-    const takes = `${by.join(" and ")} before it ${by.length > 1 ? "take" : "takes"} all that it takes to the same destinations`;
-    return [...faults, fault("adds_nothing", `never adds anything: ${takes}`)];
+    const takes = `${by.map((name) => `"${name}"`).join(" and ")} before it ${by.length > 1 ? "take" : "takes"} all that it takes to the same destinations`;
+    return [...faults, fault("adds_nothing", `never adds anything: ${takes}`, { by })];
   });
 }
 

@@ -63,8 +63,23 @@ test("explains why each rule matched or did not", () => {
   );
   expect(applied).toBe("rules");
   expect(rules).toEqual([
-    { name: "stroke", matched: false, why: "modality US is not among CT, MR", to: ["main", "legacy"] },
-    { name: "ultrasound", matched: true, why: "modality US is among us", to: ["echo", "main"] },
+    {
+      name: "stroke",
+      matched: false,
+      why: "modality US is not among CT, MR",
+      to: ["main", "legacy"],
+      conditions: [
+        { name: "modality", wanted: ["CT", "MR"], found: ["US"], matched: false },
+        { name: "service_level", wanted: ["stat"], found: ["stat"], matched: true },
+      ],
+    },
+    {
+      name: "ultrasound",
+      matched: true,
+      why: "modality US is among us",
+      to: ["echo", "main"],
+      conditions: [{ name: "modality", wanted: ["us"], found: ["US"], matched: true }],
+    },
   ]);
 });
 

@@ -1,4 +1,10 @@
-import { type RouteExplanation, type RouteText, routeTexts } from "../contract/routing.ts";
+import {
+  type RouteCondition,
+  type RouteExplanation,
+  type RouteText,
+  routeConditions,
+  routeTexts,
+} from "../contract/routing.ts";
 import type { Config, RouteConfig } from "../core/config-schema.ts";
 import { wildcard } from "../core/wildcard.ts";
 import type { RoutableStudy, RouteFacts } from "./route-facts.ts";
@@ -11,6 +17,7 @@ interface Verdict {
   readonly matched: boolean | null;
   readonly why: string;
 }
+type Judged = Verdict & { readonly conditions: RouteExplanation["rules"][number]["conditions"] };
 
 export const listOf = (value: string | readonly string[]): readonly string[] =>
   typeof value === "string" ? [value] : value;
@@ -20,9 +27,11 @@ export const nameOf = (condition: string): string =>
 
 /** A condition of a rule as it is compared; made once for a rule. */
 interface Condition {
-  readonly key: RouteText | "time";
+  readonly key: RouteCondition;
   readonly name: string;
-  /** As the configuration has it, for people. */
+  /** As the configuration has it. */
+  readonly wanted: readonly string[];
+  /** The same, for people. */
   readonly rule: string;
   readonly patterns: readonly ((text: string) => boolean)[];
   readonly spans: readonly Span[];
@@ -32,14 +41,13 @@ const conditionsOfRules = new WeakMap<RouteConfig, readonly Condition[]>();
 function conditionsOf(rule: RouteConfig): readonly Condition[] {
   const known = conditionsOfRules.get(rule);
   if (known !== undefined) return known;
-  const made = [...routeTexts, "time" as const].flatMap((key): Condition[] => {
+  const made = routeConditions.flatMap((key): Condition[] => {
     const asked = rule.when?.[key];
     if (asked === undefined) return [];
     const values = listOf(asked);
     const patterns = key === "time" ? [] : values.map((value) => wildcard(value.trim().toLowerCase()));
-    return [
-      { key, name: nameOf(key), rule: values.join(", "), patterns, spans: key === "time" ? spansOf(values) : [] },
-    ];
+    const spans = key === "time" ? spansOf(values) : [];
+    return [{ key, name: nameOf(key), wanted: values, rule: values.join(", "), patterns, spans }];
   });
   conditionsOfRules.set(rule, made);
   return made;
@@ -70,18 +78,26 @@ function meets({ key, name, rule, patterns, spans }: Condition, folded: Folded, 
 }
 
 /** All conditions of a rule have to be met, each by any one of the study's values. */
-function judge(rule: RouteConfig, folded: Folded, minute: number | null): Verdict {
-  const verdicts = conditionsOf(rule).map((condition) => meets(condition, folded, minute));
+function judge(rule: RouteConfig, folded: Folded, minute: number | null): Judged {
+  const conditions = conditionsOf(rule);
+  const verdicts = conditions.map((condition) => meets(condition, folded, minute));
   const of = (matched: boolean | null) => verdicts.filter((verdict) => verdict.matched === matched);
   const [failed, unknown] = [of(false), of(null)];
   const decisive = failed.length > 0 ? failed : unknown.length > 0 ? unknown : verdicts;
   return {
     matched: failed.length > 0 ? false : unknown.length > 0 ? null : true,
     why: decisive.map(({ why }) => why).join("; ") || "the rule has no condition",
+    conditions: conditions.map(({ key, wanted }, index) => ({
+      name: key,
+      wanted: [...wanted],
+      found: key === "time" ? minutesOf(minute) : (folded.get(key)?.map(([shown]) => shown) ?? null),
+      matched: verdicts[index]?.matched ?? null,
+    })),
   };
 }
+const minutesOf = (minute: number | null) => (minute === null ? null : [clockTime(minute)]);
 
-function judgeAll({ route }: RoutingConfig, facts: RouteFacts): Verdict[] {
+function judgeAll({ route }: RoutingConfig, facts: RouteFacts): Judged[] {
   const folded = fold(facts);
   return route.map((rule) => judge(rule, folded, facts.time));
 }
@@ -110,6 +126,7 @@ export function explainRoutes(config: RoutingConfig, { facts, destinationIds }: 
     matched: verdicts[index]?.matched === true,
     why: verdicts[index]?.why ?? "",
     to: [...to],
+    conditions: verdicts[index]?.conditions ?? [],
   }));
   return { rules, ...decide(config, verdicts, destinationIds) };
 }

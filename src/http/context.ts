@@ -10,7 +10,7 @@ import type { Live } from "../core/live.ts";
 import type { Log } from "../core/log.ts";
 import type { Database } from "../db/database.ts";
 import type { UploadRow } from "../db/uploads.ts";
-import type { Destination } from "../destinations/destination.ts";
+import type { CheckStep, Destination } from "../destinations/destination.ts";
 import type { Forwarder } from "../forward/dispatcher.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { StatisticsOf } from "../statistics/statistics.ts";
@@ -58,6 +58,12 @@ export interface HttpContext {
   readonly endUpload: Forwarder["end"];
   /** As configured; undefined where there is none of that id. */
   readonly destination: (id: string) => Destination | undefined;
+  /** A live check of a destination, step by step, with a test image where it is to store one; undefined where there is none of that id. */
+  readonly checklist: (
+    id: string,
+    options: { readonly store: boolean },
+    signal: AbortSignal,
+  ) => AsyncIterable<CheckStep> | undefined;
   /** Why a destination is down; null: it is not known to be. */
   readonly outage: Forwarder["outage"];
   /** Bytes free for the spool. */

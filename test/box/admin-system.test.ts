@@ -106,3 +106,20 @@ test("a destination is tried on the spot, and what fails comes with its fix", as
   expect(JSON.stringify(steps)).not.toContain("secret");
   expect((await admin.request("POST", "/admin/destinations/other/test")).status).toBe(404);
 });
+
+test("it is the whole list of the command line, each step told as it goes; a test image only where it is asked for", async () => {
+  const steps = async (id: string, query = "") => {
+    const headers = { accept: "application/jsonl" };
+    const answer = await admin.request("POST", `/admin/destinations/${id}/test${query}`, { headers });
+    const lines = (await answer.text()).trim().split("\n");
+    return lines.map((line) => JSON.parse(line));
+  };
+  const [port, end] = await steps("nobody");
+  expect(port).toMatchObject({ name: "Port", ok: false });
+  expect(port.fix).toContain("9 is its port");
+  expect(end).toEqual({ destination_id: "nobody", ok: false });
+  expect((await steps("folder")).map(({ name }) => name)).not.toContain("Test image stored");
+  const stored = await steps("folder", "?store=true");
+  expect(stored.map(({ name, ok }) => `${name} ${ok}`)).toContain("Test image stored true");
+  expect(stored.at(-1)).toEqual({ destination_id: "folder", ok: true });
+});

@@ -64,6 +64,21 @@ test("a study goes where try says, by every condition there is, and each rule sa
   expect(why.south).toBe("AE title (none) is not among MR?");
   expect(why.stroke).toContain("description Stroke angio, timed is among *stroke*, CTA");
   expect(why.later).toContain(`is not within ${later}`);
+  // the study itself is asked about: what is forgotten with its files is not known, and what is said in its place holds
+  const study = { upload_id: status.upload_id, study_instance_uid: "2.25.9101" };
+  const past = await tried({ study });
+  expect(past).toMatchObject({ status: 200, applied: "rules" });
+  expect(past.destinations).toContain("anna");
+  const south = (trial: typeof past) =>
+    trial.rules[0].conditions.find((it: { name: string }) => it.name === "ae_title");
+  expect(past.study.user).toEqual(["radiographer"]);
+  expect(south(await tried({ study, ae_title: "MR1" }))).toEqual({
+    name: "ae_title",
+    wanted: ["MR?"],
+    found: ["MR1"],
+    matched: true,
+  });
+  expect((await tried({ study: { ...study, study_instance_uid: "2.25.1" } })).status).toBe(404);
 });
 
 test("a guest's study is known by the invitation's label, and by who invited", async () => {

@@ -6,13 +6,21 @@ import { RelayError } from "../../core/errors.ts";
 import { pauseDestination, pausedSince, resumeDestination } from "../../db/destination-pauses.ts";
 import { destinationTallies } from "../../db/overview.ts";
 import { addressOf } from "../../destinations/address.ts";
-import { failedSteps } from "../../destinations/check-steps.ts";
+import type { CheckStep } from "../../destinations/destination.ts";
 import { type Asked, actorOf } from "../actor.ts";
 import type { HttpContext } from "../context.ts";
+import { lineStream, lineStreamType } from "../line-stream.ts";
 import { requestId } from "../request-id.ts";
 
-/** A person waits for it. */
-const testMs = 20_000;
+/** Each step, then how all of it ended: whoever has that line has the whole list. */
+async function* asItGoes(destination_id: string, steps: AsyncIterable<CheckStep>) {
+  let ok = true;
+  for await (const step of steps) {
+    ok &&= step.ok;
+    yield step;
+  }
+  yield { destination_id, ok };
+}
 
 /** Where studies go, how each place does, and a live check of it. */
 export function adminDestinationRoutes(context: HttpContext) {
@@ -93,18 +101,30 @@ export function adminDestinationRoutes(context: HttpContext) {
     )
     .post(
       "/:id/test",
-      async ({ params, request, server }) => {
-        const destination = context.destination(params.id);
-        if (!destination) throw new RelayError("not_found");
-        server?.timeout(request, 0); // answered in testMs, whatever the peer does
-        const steps = await destination.check(AbortSignal.timeout(testMs)).catch(failedSteps);
-        return { destination_id: params.id, ok: steps.every(({ ok }) => ok), steps };
+      async ({ params, query, request, server }) => {
+        const { id } = params;
+        const check = (gone: AbortSignal) => {
+          const steps = context.checklist(id, { store: query.store === "true" }, gone);
+          if (!steps) throw new RelayError("not_found");
+          return steps;
+        };
+        server?.timeout(request, 0); // the list ends in time, whatever the peer does
+        if (request.headers.get("accept")?.includes(lineStreamType))
+          return lineStream((gone) => asItGoes(id, check(gone)));
+        const steps = await Array.fromAsync(check(request.signal));
+        const told: DestinationTest = { destination_id: id, ok: steps.every(({ ok }) => ok), steps };
+        return Response.json(told);
       },
       {
         parse: "none",
         params: t.Object({ id: t.String() }),
+        query: t.Object({ store: t.Optional(t.Literal("true")) }, { additionalProperties: false }),
         response: { 200: DestinationTest },
-        detail: { summary: "A live check of a destination; stores nothing" },
+        detail: {
+          summary:
+            "A live check of a destination: name, port, certificate, sign-in, service; with store=true a test image",
+          description: `With "Accept: ${lineStreamType}" each step is a line as soon as it is known, and the last line tells destination_id and ok.`,
+        },
       },
     );
 }

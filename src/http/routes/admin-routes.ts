@@ -1,7 +1,7 @@
 import { Elysia } from "elysia";
 import { AdminRouteList } from "../../contract/admin.ts";
 import { RouteQuestion, RouteTrial } from "../../contract/routing.ts";
-import { routableAsked } from "../../forward/route-facts.ts";
+import { routableTried } from "../../forward/route-facts.ts";
 import { routeFaults, routeTrial } from "../../forward/route-faults.ts";
 import type { HttpContext } from "../context.ts";
 import { jsonBody } from "../json-body.ts";
@@ -27,7 +27,7 @@ export function adminRouteRoutes(context: HttpContext) {
       response: { 200: AdminRouteList },
       detail: { summary: "All rules in their order, and those that never decide anything" },
     })
-    .post("/try", ({ body }) => routeTrial(config(), routableAsked(body, context.now().wall)), {
+    .post("/try", ({ body }) => routeTrial(config(), routableTried(context.db.orm, body, context.now().wall)), {
       parse: [jsonBody(context, "/admin/routes/try"), "json"],
       body: RouteQuestion,
       response: { 200: RouteTrial },

@@ -1,0 +1,31 @@
+import { expect, test } from "bun:test";
+import { lineStream } from "./line-stream.ts";
+
+test("each value is a line, told before the next one is there", async () => {
+  const { promise: more, resolve } = Promise.withResolvers<void>();
+  const answer = lineStream(async function* () {
+    yield { n: 1 };
+    await more;
+    yield { n: 2 };
+  });
+  const reader = (answer.body as ReadableStream<Uint8Array<ArrayBuffer>>)
+    .pipeThrough(new TextDecoderStream())
+    .getReader();
+  expect((await reader.read()).value).toBe('{"n":1}\n');
+  resolve();
+  expect((await reader.read()).value).toBe('{"n":2}\n');
+  expect((await reader.read()).done).toBe(true);
+});
+
+test("a reader that goes stops the work", async () => {
+  const { promise: stopped, resolve } = Promise.withResolvers<boolean>();
+  const answer = lineStream(async function* (gone) {
+    gone.addEventListener("abort", () => resolve(gone.aborted));
+    yield 1;
+    yield await new Promise(() => {});
+  });
+  const reader = answer.body?.getReader();
+  await reader?.read();
+  await reader?.cancel();
+  expect(await stopped).toBe(true);
+});
