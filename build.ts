@@ -67,12 +67,18 @@ function makeStage(architecture: Architecture): string {
   const wasm = readFileSync(join(codecs, "build/dcmjs-native-codecs.wasm"));
   writeFileSync(join(stage, "codecs.wasm.zst"), Bun.zstdCompressSync(wasm, { level: 19 }));
   copyFileSync(join(root, "src/dicom/codecs-licences.txt"), join(stage, "codecs-licences.txt"));
-  // The parts of the documentation page, where src/http/routes/docs.ts looks.
-  for (const name of ["swagger-ui.css", "swagger-ui-bundle.js", "LICENSE"])
-    writeFileSync(
-      join(stage, "docs", `${name}.zst`),
-      Bun.zstdCompressSync(readFileSync(join(modules, "swagger-ui-dist", name)), { level: 19 }),
-    );
+  // The parts of the documentation page, where src/http/routes/docs.ts looks; packed as browsers take them, and served as they lie.
+  const swagger = join(modules, "swagger-ui-dist");
+  const own = join(root, "src/http/docs-page");
+  for (const [name, path] of [
+    ["swagger-ui.css", join(swagger, "swagger-ui.css")],
+    ["swagger-ui-bundle.js", join(swagger, "swagger-ui-bundle.js")],
+    ["LICENSE.txt", join(swagger, "LICENSE")],
+    ["docs.css", join(own, "docs.css")],
+    ["errors.css", join(own, "errors.css")],
+    ["start.js", join(own, "start.js")],
+  ] as const)
+    writeFileSync(join(stage, "docs", name), Bun.gzipSync(readFileSync(path), { level: 9 }));
   return relative(root, stage);
 }
 

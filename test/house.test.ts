@@ -27,7 +27,7 @@ const libraries: Record<string, string | readonly string[]> = {
   "bun:sqlite": "db",
   elysia: "http",
   "@elysiajs/openapi": "http",
-  "swagger-ui-dist": "http",
+  "@elysiajs/static": "http",
   jose: ["auth", "destinations"],
   "@peculiar/x509": "tls",
   "reflect-metadata": "tls",

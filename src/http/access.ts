@@ -21,7 +21,6 @@ export const access: Readonly<Record<string, Access>> = {
   "GET /docs": { token: "none" },
   "GET /docs/json": { token: "none" },
   "GET /docs/errors": { token: "none" },
-  "GET /docs/start.js": { token: "none" },
   "POST /auth/login": { token: "none" },
   "POST /auth/refresh": { token: "none" },
   "POST /auth/logout": { token: "none" },

@@ -14,14 +14,9 @@ export const errorPage = (): string => `<!doctype html>
   <head>
     <meta charset="utf-8" />
     <meta name="viewport" content="width=device-width, initial-scale=1" />
-    <meta name="color-scheme" content="dark light" />
     <title>RelayPACS · What the codes mean</title>
-    <style>
-      body { max-width: 44rem; margin: 2rem auto; padding: 0 1rem; font: 1rem/1.55 system-ui, sans-serif; }
-      h2 { margin: 2rem 0 0; font-size: 1.1rem; }
-      p { margin: 0.25rem 0; }
-      section:target { outline: 3px solid; outline-offset: 0.75rem; }
-    </style>
+    <link rel="icon" href="data:," />
+    <link rel="stylesheet" href="/docs/assets/errors.css" />
   </head>
   <body>
     <h1>What the codes mean</h1>

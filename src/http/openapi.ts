@@ -2,6 +2,8 @@ import { toOpenAPISchema } from "@elysiajs/openapi";
 import type { AnyElysia } from "elysia";
 import { version } from "../core/version.ts";
 import { type Access, accessOf } from "./access.ts";
+import { bodyExamples } from "./openapi-examples.ts";
+import { tagOf, tags } from "./openapi-tags.ts";
 
 interface Parameter {
   readonly name: string;
@@ -10,6 +12,8 @@ interface Parameter {
   readonly schema: Record<string, unknown> & { readonly anyOf?: readonly Record<string, unknown>[] };
 }
 interface Operation {
+  tags?: readonly string[];
+  requestBody?: { readonly content: Readonly<Record<string, object>> };
   parameters?: readonly Parameter[];
   responses?: Record<string, unknown>;
   security?: readonly Record<string, readonly string[]>[];
@@ -17,17 +21,19 @@ interface Operation {
 }
 
 /** Which token a route takes, in words and as OpenAPI's security requirement. */
-const tokens: Record<
-  Access["token"],
-  { readonly words?: string; readonly security: readonly ("access" | "upload")[] }
-> = {
-  none: { security: [] },
-  access: { words: "Takes an access token.", security: ["access"] },
-  upload: { words: "Takes the upload's own token.", security: ["upload"] },
-  either: { words: "Takes an access token or the upload's own.", security: ["access", "upload"] },
-};
+const tokens: Record<Access["token"], { readonly words: string; readonly security: readonly ("access" | "upload")[] }> =
+  {
+    none: { words: "Takes no token.", security: [] },
+    access: { words: "Takes an access token.", security: ["access"] },
+    upload: { words: "Takes the upload's own token.", security: ["upload"] },
+    either: { words: "Takes an access token or the upload's own.", security: ["access", "upload"] },
+  };
 const guestWords = "A QR session's guest may use it for its one upload, by the token of POST /invitations/redeem.";
 const scheme = (description: string) => ({ type: "http", scheme: "bearer", bearerFormat: "JWT", description });
+
+const description =
+  "Gets imaging studies into the PACS, completely and provably. Names are snake_case, times RFC 3339 in UTC, sizes bytes; " +
+  "bodies are closed. An error is a problem document (RFC 9457): [what the codes mean](/docs/errors).";
 
 const problemSchema = {
   type: "object",
@@ -73,22 +79,45 @@ export function openApiDocument(app: AnyElysia) {
       ...kept[path],
       [method]: {
         ...operation,
-        ...(words === undefined ? {} : { description: guest ? `${words} ${guestWords}` : words }),
+        tags: [tagOf(path)],
+        description: [operation.description, words, guest && guestWords].filter(Boolean).join(" "),
+        ...withExample(operation.requestBody, bodyExamples[`${route.method} ${path}`]),
         parameters: withoutRepeats([...(operation.parameters ?? []), ...said]).map(asSent),
         security: security.map((name) => ({ [name]: [] })),
-        responses: { ...(operation.responses ?? { "200": { description: "Done" } }), default: problemAnswer },
+        responses: { ...(operation.responses ?? plainAnswer(method)), default: problemAnswer },
       },
     };
   }
-  return {
+  const whole = {
     openapi: "3.1.2",
-    info: { title: "RelayPACS", version, description: "Gets imaging studies into the PACS, completely and provably." },
+    info: { title: "RelayPACS", version, description, license: { name: "Apache-2.0", identifier: "Apache-2.0" } },
+    tags: tags
+      .filter(({ name }) => Object.values(kept).some((it) => Object.values(it).some((one) => one.tags?.[0] === name)))
+      .map(({ name, description }) => ({ name, description })),
     paths: kept,
     components: {
       schemas: { Problem: problemSchema },
       securitySchemes: { access: scheme("of POST /auth/login"), upload: scheme("of POST /upload/init") },
     },
   };
+  return JSON.parse(JSON.stringify(whole), asPrefixItems) as typeof whole;
+}
+
+/** TypeBox writes a tuple as JSON Schema did before 2020-12, which OpenAPI 3.1 uses. */
+function asPrefixItems(_name: string, value: unknown): unknown {
+  const { items, additionalItems, ...rest } = (value ?? {}) as { items?: unknown; additionalItems?: unknown };
+  return Array.isArray(items) && "type" in rest
+    ? { ...rest, prefixItems: items, items: additionalItems ?? false }
+    : value;
+}
+
+/** What a route without a form of its own answers: a deed is done, a page or figures are shown. */
+const plainAnswer = (method: string) => ({ [method === "get" ? "200" : "204"]: { description: "Done" } });
+
+function withExample(body: Operation["requestBody"], example: unknown) {
+  const json = body?.content["application/json"];
+  if (json === undefined || example === undefined) return {};
+  return { requestBody: { ...body, content: { "application/json": { ...json, example } } } };
 }
 
 const withoutRepeats = (parameters: readonly Parameter[]): Parameter[] => [

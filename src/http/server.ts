@@ -112,7 +112,7 @@ export async function createServer(context: HttpContext) {
     .use(adminStatisticsRoutes(context))
     .use(adminDeliveryRoutes(context))
     .use(adminRouteRoutes(context))
-    .use(docsRoutes())
+    .use(await docsRoutes())
     .get("/docs/json", async () => (await import("./openapi.ts")).openApiDocument(app), { detail: { hide: true } })
     .use(trustRoutes(context, files))
     .use(webRoutes(files));

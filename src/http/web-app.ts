@@ -58,18 +58,6 @@ export function loadWebFiles(folder = join(import.meta.dir, "stage/web")): WebFi
   return files;
 }
 
-/** A file that is seldom asked for, and unpacked then. */
-export function packedFile(type: string, cacheControl: string, unpack: () => Uint8Array<ArrayBuffer>): WebFile {
-  return {
-    type,
-    cacheControl,
-    gzip: null,
-    get plain() {
-      return variant(unpack());
-    },
-  };
-}
-
 /** Whether the client takes gzip: named, or `*`, and not with q=0 (RFC 9110 12.5.3). */
 export function takesGzip(acceptEncoding: string | null): boolean {
   const weights = new Map(

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { Validator } from "@seriousme/openapi-schema-validator";
 import { type Box, startBox } from "../support/box.ts";
 import { problemOf } from "./api.ts";
 
@@ -11,6 +12,9 @@ afterAll(() => box.stop());
 const get = (path: string) => fetch(box.url + path, { redirect: "manual" });
 
 interface Operation {
+  summary?: string;
+  description?: string;
+  tags?: string[];
   parameters?: { name: string; in: string; required?: boolean; schema?: { type?: unknown } }[];
   requestBody?: { content: Record<string, { schema?: { required?: string[] } }> };
   responses: Record<string, { description?: string; content?: Record<string, unknown> }>;
@@ -70,18 +74,19 @@ test("every answer forbids sniffing, framing, referrers and foreign code", async
 
 test("/docs loads all its parts from the binary", async () => {
   const page = await (await get("/docs")).text();
-  const parts = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, part]) => part ?? "");
+  const parts = [...page.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, part]) => part ?? "");
   expect(parts.length).toBeGreaterThan(2);
   for (const part of parts) {
     expect(part).toMatch(/^\/docs\//);
     const answer = await get(part);
     expect(answer.status).toBe(200);
     expect(answer.headers.get("content-type")).toMatch(/^text\/(css|javascript)/);
+    expect((await answer.text()).length).toBeGreaterThan(100); // unpacked on the way
   }
   expect(page).not.toMatch(/https?:\/\//);
   const css = await (await get("/docs/assets/swagger-ui.css")).text();
   expect(css).not.toMatch(/url\(["']?(https?:)?\/\//);
-  expect(await (await get("/docs/start.js")).text()).toContain('url: "/docs/json"');
+  expect(await (await get("/docs/assets/start.js")).text()).toContain('url: "/docs/json"');
 });
 
 /** The routes of CONTRACT §3 that are built. */
@@ -107,12 +112,17 @@ const routes = [
 
 test("/docs/json is an OpenAPI 3 document", async () => {
   const { openapi, info, components } = await document();
+  const judged = (of: object) => new Validator().validate({ ...of });
+  expect(await judged(await document())).toEqual({ valid: true });
+  expect((await judged({ ...(await document()), paths: { "/a": { get: 1 } } })).valid).toBe(false);
   expect(openapi).toMatch(/^3\.[01]\.\d$/);
   expect(info).toMatchObject({ title: expect.any(String), version: expect.any(String) });
   const all = await operations();
   const ids = all.map(({ operation }) => operation.operationId);
   expect(new Set(ids).size).toBe(ids.length);
   for (const { name, path, operation } of all) {
+    const words = [operation.summary, operation.description, operation.tags?.[0]];
+    expect([name, words.filter((it) => it !== undefined && it.length > 2).length]).toEqual([name, 3]);
     const parameters = operation.parameters ?? [];
     const inPath = parameters.filter((it) => it.in === "path").map((it) => it.name);
     expect([name, inPath]).toEqual([name, [...path.matchAll(/\{(\w+)\}/g)].map(([, id]) => id ?? "")]);

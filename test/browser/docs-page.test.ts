@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { type Box, startBox } from "../support/box.ts";
+import { type Browser, chromium, startBrowser } from "../support/browser.ts";
+
+const define = chromium === null ? () => {} : describe;
+define("the documentation in Chromium, under the policy of all pages", () => {
+  let box: Box;
+  let browser: Browser;
+  beforeAll(async () => {
+    [box, browser] = await Promise.all([startBox(), startBrowser()]);
+  }, 60_000);
+  afterAll(async () => {
+    await browser.stop();
+    await box.stop();
+  });
+  /** What stands out to the right of the window. */
+  const wide = () =>
+    browser.page.evaluate(() =>
+      [...document.querySelectorAll("body *")]
+        .filter((it) => it.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+        .map((it) => `${it.tagName}.${it.className}`)
+        .slice(0, 8)
+        .join(" "),
+    );
+  const overflow = () => browser.page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  const colour = () => browser.page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+
+  test("shows the routes with their examples in both themes, on a phone too, and asks nobody but the box", async () => {
+    const { page } = browser;
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(request.url()));
+    await page.goto(`${box.url}/docs`);
+    await page.getByRole("heading", { name: /^Upload/ }).waitFor();
+    await page.locator("#operations-Upload-postUploadInit .opblock-summary-control").click();
+    await page.getByText("Fall from a ladder").waitFor();
+    const seen: string[] = [];
+    for (const width of [390, 1280])
+      for (const colorScheme of ["dark", "light"] as const) {
+        await page.setViewportSize({ width, height: 844 });
+        await page.emulateMedia({ colorScheme });
+        seen.push(await colour());
+        await browser.screenshot(`docs-${width}-${colorScheme}`);
+        expect(`${width}: ${await wide()}`).toBe(`${width}: `);
+      }
+    expect(new Set(seen).size).toBe(2);
+    expect(asked.length).toBeGreaterThan(5);
+    expect(asked.filter((url) => !url.startsWith(`${box.url}/`) && !url.startsWith("data:"))).toEqual([]);
+    expect(browser.complaints).toEqual([]);
+  }, 30_000);
+
+  test("what the codes mean is a page in the same manner", async () => {
+    const { page } = browser;
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.goto(`${box.url}/docs/errors#archive_bomb`);
+    expect(await page.locator("section:target h2").evaluate((it) => getComputedStyle(it).marginBottom)).toBe("0px");
+    expect(await overflow()).toBeLessThanOrEqual(0);
+    expect(browser.complaints).toEqual([]);
+  }, 30_000);
+});
