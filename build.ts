@@ -120,7 +120,11 @@ async function build(target: Target): Promise<void> {
     target: "bun",
     plugins: [importsPacked("stage/libraries")],
     external,
-    define: { "process.env.NODE_ENV": '"production"', BUILD_COMMIT: JSON.stringify(commit()) },
+    define: {
+      "process.env.NODE_ENV": '"production"',
+      BUILD_COMMIT: JSON.stringify(commit()),
+      __dirname: '"/"', // else where this checkout lies would be in the executable, by pino's workers, which are not used
+    },
     compile: {
       ...(target.name === null ? {} : { target: target.name }),
       outfile: unfinished,

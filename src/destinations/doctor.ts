@@ -1,6 +1,7 @@
 import type { DestinationConfig } from "../core/config-schema.ts";
 import { type CapabilityKeeper, forgetfulKeeper } from "./capability.ts";
 import { failedSteps } from "./check-steps.ts";
+import { clockSteps } from "./clock-step.ts";
 import type { CheckStep } from "./destination.ts";
 import type { DestinationEnv } from "./env.ts";
 import { createDestination } from "./index.ts";
@@ -8,8 +9,8 @@ import { reachSteps } from "./reach-steps.ts";
 import { storeSteps } from "./store-steps.ts";
 
 /**
- * A live checklist of one destination: name, port, certificate, sign-in, service; where wanted a marked image is stored,
- * looked for and sent again. It ends at the first step that fails, whose fix is in words.
+ * A live checklist of one destination: name, port, certificate, clock, sign-in, service; where wanted a marked image is
+ * stored, looked for and sent again. It ends at the first step that fails, the clock apart, whose fix is in words.
  * @throws the signal's reason; faults of the destination are steps
  */
 export async function* doctorSteps(
@@ -24,6 +25,7 @@ export async function* doctorSteps(
       yield step;
       if (!step.ok) return;
     }
+    yield* await clockSteps(config, env, signal); // before the sign-in, which a wrong clock can break
     const destination = createDestination(config, env);
     const steps = await destination.check(signal);
     yield* steps;

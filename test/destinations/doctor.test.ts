@@ -62,6 +62,27 @@ describe("the checklist ends at the step that fails, with its fix", () => {
   });
 });
 
+test.each([
+  [0, true, /^as the archive's$|^this box is \d s ahead/],
+  [-3600, false, /^this box is 360\d s ahead of the archive$/],
+  [3600, false, /^this box is 3[56]\d\d s behind the archive$/],
+])("a clock %i s off is told by the archive's Date, also where it lets nobody in", async (seconds, ok, detail) => {
+  const archive = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch: () =>
+      new Response("", { status: 401, headers: { date: new Date(Date.now() + seconds * 1000).toUTCString() } }),
+  });
+  try {
+    const { steps } = await doctor({ id: "d", kind: "stow-rs", url: `http://127.0.0.1:${archive.port}/x` });
+    expect(steps.map(({ name }) => name)).toEqual(["Port", "Clock", "Archive refuses the sign-in"]);
+    expect(steps[1]).toMatchObject({ ok, detail: expect.stringMatching(detail) });
+    expect(steps[1]?.fix?.includes("timedatectl") ?? true).toBe(true);
+  } finally {
+    await archive.stop(true);
+  }
+});
+
 if (orthancProgram !== null) {
   test("a real Orthanc, to the image that is sent once more; what it taught is kept", async () => {
     const orthanc = await startOrthanc();

@@ -7,6 +7,7 @@ import { bashCompletion, manPage } from "../../scripts/release/command-docs.ts";
 import { pack } from "../../scripts/release/pack.ts";
 import { billOfMaterials, readLock } from "../../scripts/release/sbom.ts";
 import { commandLine } from "../../src/commands/program.ts";
+import { relaypacs } from "../cli/binary.ts";
 
 const root = join(import.meta.dir, "../..");
 const ran = (...argv: string[]) => {
@@ -52,6 +53,11 @@ test("the same executable and time make the same archive, byte for byte", () => 
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test("the executable does not say where it was built: another folder makes the same bytes", () => {
+  const [program = "", ...fromSource] = relaypacs;
+  if (fromSource.length === 0) expect(readFileSync(program).includes(root)).toBe(false);
 });
 
 test("the bill of materials names every package of the lock file once, with its hash", () => {
