@@ -50,6 +50,8 @@ const needs = [
     tests: "metrics, alerts and dashboard",
     there: () => onPath("promtool") && onPath("prometheus"),
   },
+  { package: "curl", tests: "the commands of docs/api.md", there: () => onPath("curl") },
+  { package: "jq", tests: "the commands of docs/api.md", there: () => onPath("jq") },
   { package: "shellcheck", tests: "install.sh", there: () => onPath("shellcheck") },
   {
     package: "systemd",
