@@ -20,7 +20,7 @@ import { version } from "./core/version.ts";
 import { saveMoment } from "./db/clock.ts";
 import { openDatabase } from "./db/database.ts";
 import { parkedByCause } from "./db/deliveries.ts";
-import { spoolBytes, waitingDeliveries } from "./db/figures.ts";
+import { spoolFigures, waitingDeliveries } from "./db/figures.ts";
 import { lockDataFolder } from "./db/lock.ts";
 import { findUpload, uploadsByState } from "./db/uploads.ts";
 import type { Destination } from "./destinations/destination.ts";
@@ -87,7 +87,7 @@ export async function startApp(
     uploads: () => uploadsByState(db.orm),
     waiting: () => waitingDeliveries(db.orm),
     parked: () => parkedByCause(db.orm),
-    spoolBytes: () => spoolBytes(db.orm),
+    spoolBytes: () => spoolFigures(db.orm).bytes,
     freeBytes: spool.freeBytes,
     destinations: () => config.destination.map(({ id }) => id),
     certificateEnds: () => (serving.pair === null ? undefined : endOf(serving.pair)),

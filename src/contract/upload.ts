@@ -97,6 +97,24 @@ export const ConfirmStudy = Type.Object(
 );
 export type ConfirmStudy = Static<typeof ConfirmStudy>;
 
+/** What the sending device measured of its own line. The bounds keep one device from spoiling the sums of all. */
+export const LineMeasured = Type.Object(
+  {
+    /** On the line, packed bytes, while something was being sent; up to 10 Gbit/s. */
+    bytes_per_second: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_250_000_000 })),
+    /** Requests given up because nothing moved any more. */
+    stalls: Type.Integer({ minimum: 0, maximum: 1000 }),
+    /** Requests whose connection broke. */
+    breaks: Type.Integer({ minimum: 0, maximum: 1000 }),
+  },
+  closed,
+);
+export type LineMeasured = Static<typeof LineMeasured>;
+
+/** `complete` takes no body, or this one. */
+export const CompleteUpload = Type.Object({ line: Type.Optional(LineMeasured) }, closed);
+export type CompleteUpload = Static<typeof CompleteUpload>;
+
 export const RejectStudy = Type.Object({ reason: Type.String({ minLength: 1, maxLength: 1024 }) }, closed);
 
 export const chunkSizes = { smallest: 4096, largest: 8_388_608, default: 1_048_576 } as const;

@@ -46,6 +46,10 @@ export const upload = sqliteTable(
     /** Box time; after `complete`, when that was. */
     lastTrafficAt: integer("last_traffic_at").notNull(),
     completedAt: integer("completed_at"),
+    /** What the device measured of its line (contract/upload.ts, LineMeasured); null: it told nothing. */
+    lineBytesPerSecond: integer("line_bytes_per_second"),
+    lineStalls: integer("line_stalls"),
+    lineBreaks: integer("line_breaks"),
     /** When a terminal state was reached. */
     endedAt: integer("ended_at"),
     /** Box time of endedAt: how long patient data has been shown since. */

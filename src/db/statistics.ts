@@ -9,6 +9,12 @@ export interface SpanFigures {
   readonly states: readonly { readonly state: UploadState; readonly count: number; readonly bytes: number }[];
   /** Bytes a second of each upload that was completed. */
   readonly throughput: readonly number[];
+  /** What the devices told of their lines; those that told nothing are left out. */
+  readonly lines: readonly {
+    readonly bytesPerSecond: number | null;
+    readonly stalls: number;
+    readonly breaks: number;
+  }[];
   readonly modalities: readonly { readonly modality: string; readonly studies: number }[];
   readonly studies: number;
   readonly deliveries: readonly {
@@ -30,6 +36,9 @@ export function spanFigures(db: Queries, from: number, to: number): SpanFigures 
       bytes: upload.receivedBytes,
       createdAt: upload.createdAt,
       completedAt: upload.completedAt,
+      bytesPerSecond: upload.lineBytesPerSecond,
+      stalls: upload.lineStalls,
+      breaks: upload.lineBreaks,
     })
     .from(upload)
     .where(within)
@@ -44,6 +53,9 @@ export function spanFigures(db: Queries, from: number, to: number): SpanFigures 
     states: [...states].map(([state, it]) => ({ state, ...it })),
     throughput: rows.flatMap(({ bytes, createdAt, completedAt }) =>
       completedAt !== null && completedAt > createdAt && bytes > 0 ? [(bytes * 1000) / (completedAt - createdAt)] : [],
+    ),
+    lines: rows.flatMap(({ bytesPerSecond, stalls, breaks }) =>
+      stalls === null ? [] : [{ bytesPerSecond, stalls, breaks: breaks ?? 0 }],
     ),
     modalities: db
       .select({ modality, studies: count() })

@@ -65,9 +65,13 @@ interface ParseContext {
   readonly params?: { readonly id?: string };
 }
 
+/** For a handful of fields. */
+export const smallBounds: BodyBounds = { maxBytes: 4096, maxValues: 16 };
+
 /**
  * Reads the JSON body of a route, if the caller may use that, under the rules of every body: bounded as it comes, cut when it stalls, digests and gzip as for chunks.
  * Stands before "json" in a route's parse list: Elysia's own reader then has nothing left to do, and the OpenAPI document knows the type.
+ * @param whenEmpty what no body at all stands for; undefined: it is no JSON
  * @throws RelayError invalid_json, invalid_request (too deep), request_too_large, and what readBody throws
  */
 export const jsonBody =
@@ -75,6 +79,7 @@ export const jsonBody =
     { guard, config }: Pick<HttpContext, "guard" | "config">,
     route: string,
     boundsOf: (config: Config) => BodyBounds = () => usualBounds,
+    whenEmpty?: object,
   ) =>
   async ({ request, server, params }: ParseContext): Promise<unknown> => {
     guard.authorize(request, route, params?.id); // Elysia parses before it transforms, where the other routes ask
@@ -108,6 +113,7 @@ export const jsonBody =
       write: read,
     });
     decode();
+    if (text === "" && whenEmpty !== undefined) return whenEmpty;
     try {
       return JSON.parse(text);
     } catch (cause) {

@@ -38,6 +38,10 @@ export interface Figures {
 
 /** From a second to three days: what a study takes to its archive. */
 const durations = [1, 2, 5, 10, 30, 60, 120, 300, 900, 1800, 3600, 14_400, 86_400, 259_200];
+/** From 64 kbit/s to 1 Gbit/s. */
+const lineRates = [8e3, 32e3, 125e3, 5e5, 1.25e6, 2.5e6, 6.25e6, 12.5e6, 125e6];
+/** Of one upload; most have none. */
+const troubles = [0, 1, 3, 10, 30, 100, 300];
 const word = (value: unknown) => (typeof value === "string" ? value : "");
 const amount = (value: unknown) => (typeof value === "number" && value > 0 ? value : 0);
 const seconds = (milliseconds: number) => milliseconds / 1000;
@@ -64,8 +68,8 @@ export function createMetrics(figures: Figures): Metrics {
         collect(this);
       },
     });
-  const histogram = <T extends string>(name: string, help: string, labelNames: readonly T[]) =>
-    new Histogram({ name: `relaypacs_${name}`, help, labelNames, buckets: durations, registers });
+  const histogram = <T extends string>(name: string, help: string, labelNames: readonly T[], buckets = durations) =>
+    new Histogram({ name: `relaypacs_${name}`, help, labelNames, buckets, registers });
 
   const received = counter("received_bytes_total", "Bytes of chunks that were written and recorded");
   const chunkRequests = counter("chunk_requests_total", "Chunk requests by what came of them", ["result"]);
@@ -86,6 +90,17 @@ export function createMetrics(figures: Figures): Metrics {
   const archive = histogram("time_to_archive_seconds", "From all bytes being here to the confirmation", [
     "service_level",
   ]);
+  // One value for each upload, within the bounds of contract/upload.ts: nobody weighs more than what they have sent.
+  const line = {
+    bytes_per_second: histogram(
+      "client_bytes_per_second",
+      "Line of the sending device, by its own word",
+      [],
+      lineRates,
+    ),
+    stalls: histogram("client_stalls", "Requests of an upload that stood still, by the device's word", [], troubles),
+    breaks: histogram("client_breaks", "Requests of an upload that broke, by the device's word", [], troubles),
+  };
   const up = new Gauge({
     name: "relaypacs_destination_up",
     help: "1 while a destination answers",
@@ -145,6 +160,12 @@ export function createMetrics(figures: Figures): Metrics {
     },
     "delivery.retrying": ended("retrying"),
     "delivery.parked": ended("parked"),
+    "upload.completed": (fields) => {
+      for (const [name, to] of Object.entries(line)) {
+        const value = fields[name as keyof typeof line];
+        if (typeof value === "number") to.observe(value);
+      }
+    },
     "destination.down": ({ destination_id }) => up.set({ destination: word(destination_id) }, 0),
     "destination.up": ({ destination_id }) => up.set({ destination: word(destination_id) }, 1),
     "auth.sign_in_failed": () => signInFailures.inc(),

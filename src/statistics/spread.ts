@@ -30,5 +30,6 @@ export function spreadOf(buckets: Buckets): Spread {
     }
     return null;
   };
-  return { count, median: count === 0 ? null : at(0.5), p95: count === 0 ? null : at(0.95) };
+  if (count === 0) return { count, p05: null, median: null, p95: null };
+  return { count, p05: at(0.05), median: at(0.5), p95: at(0.95) };
 }

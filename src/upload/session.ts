@@ -6,6 +6,7 @@ import {
   type ChunkRange,
   chunkSizes,
   type ExpectedStudy,
+  type LineMeasured,
   type StudyMetadata,
   type UploadInit,
 } from "../contract/upload.ts";
@@ -225,10 +226,16 @@ export function requireAllBytes(db: Database, upload: UploadRow): UploadFileRow[
 
 /**
  * Closes the upload for bytes and hands it to intake. Again: no change.
+ * @param line what the device measured while it sent
  * @returns whether intake has new work
  * @throws RelayError upload_incomplete, totals_mismatch, upload_expired, upload_cancelled
  */
-export function completeUpload(deps: Pick<SessionDeps, "db" | "now">, upload: UploadRow, by: Actor): boolean {
+export function completeUpload(
+  deps: Pick<SessionDeps, "db" | "now">,
+  upload: UploadRow,
+  by: Actor,
+  line?: LineMeasured,
+): boolean {
   const { db } = deps;
   if (upload.completedAt !== null) return false; // whatever became of it since is the answer
   requireNotGone(upload);
@@ -253,7 +260,14 @@ export function completeUpload(deps: Pick<SessionDeps, "db" | "now">, upload: Up
         ],
       });
     const { wall, box } = deps.now();
-    updateUpload(tx, upload.id, { state: "processing", completedAt: wall, lastTrafficAt: box });
+    updateUpload(tx, upload.id, {
+      state: "processing",
+      completedAt: wall,
+      lastTrafficAt: box,
+      lineBytesPerSecond: line?.bytes_per_second ?? null,
+      lineStalls: line?.stalls ?? null,
+      lineBreaks: line?.breaks ?? null,
+    });
     const details = { files: upload.totalFiles, bytes: upload.totalSizeBytes };
     record(tx, { by, event: "upload.completed", uploadId: upload.id, details });
     return true;

@@ -50,6 +50,7 @@ test("tells what came, what became of it, and how long it took", async () => {
       delivered: 898,
       parked: 0,
       retries: 0,
+      success_rate: 1,
       time_to_archive: expect.objectContaining({ count: 898 }),
     },
     {
@@ -58,11 +59,52 @@ test("tells what came, what became of it, and how long it took", async () => {
       delivered: 1,
       parked: 0,
       retries: 0,
+      success_rate: 1,
       time_to_archive: expect.objectContaining({ count: 1 }),
     },
   ]);
-  expect(all.days.reduce((sum, { uploads }) => sum + uploads, 0)).toBe(901);
-  expect(all.days.at(-1)?.date).toBe(new Date().toLocaleDateString("sv"));
+  expect(all.steps.reduce((sum, { uploads }) => sum + uploads, 0)).toBe(901);
+  expect(all.steps.at(-1)?.date).toBe(new Date().toLocaleDateString("sv"));
+});
+
+test("what a device measured of its line is told once for each upload, and by the hour", async () => {
+  const sender = await box.client();
+  const complete = async (n: number, line: object) => {
+    const opened = await sender.upload([
+      { name: "a.dcm", bytes: madeBytes({ study: `2.25.91${n}`, sop: `2.25.91${n}.1` }) },
+    ]);
+    const ask = (body: object) =>
+      sender.request("POST", `/upload/${opened.upload_id}/complete`, { token: opened.upload_token, body });
+    const refused = [
+      { line: { ...line, name: "DOE^JANE" } },
+      { line: { ...line, stalls: 1001 } },
+      { line: { ...line, bytes_per_second: 1e12 } },
+      { speed: 1 },
+    ];
+    for (const body of refused) expect((await ask(body)).status).toBe(422);
+    for (let again = 0; again < 3; again++) expect((await ask({ line })).status).toBe(200);
+    await sender.reach(opened.upload_id, new Set(["delivered"]));
+  };
+  await complete(1, { bytes_per_second: 50_000, stalls: 2, breaks: 1 });
+  await complete(2, { bytes_per_second: 2_000_000, stalls: 0, breaks: 0 });
+  await complete(3, { stalls: 0, breaks: 0 });
+  const { network, steps } = await ask(`?by=hour&from=${new Date(Date.now() - 86_400_000).toISOString()}`);
+  expect(network).toMatchObject({ uploads: 3, stalls: 2, breaks: 1, troubled: 1, bytes_per_second: { count: 2 } });
+  expect((network.bytes_per_second.p05 ?? 0) / 50_000).toBeCloseTo(1, 1);
+  expect((network.bytes_per_second.p95 ?? 0) / 2_000_000).toBeCloseTo(1, 1);
+  const now = new Date().setMinutes(0, 0, 0);
+  expect(steps.length).toBeGreaterThan(20); // 24 or 25; fewer only where the rows begin later
+  expect([now, now - 3_600_000]).toContain(Date.parse(steps.at(-1)?.start ?? ""));
+  expect(steps.reduce((sum, it) => sum + it.network.uploads, 0)).toBe(3);
+  const text = await (await fetch(`${box.url}/metrics`)).text();
+  for (const line of [
+    /^relaypacs_client_bytes_per_second_bucket\{le="125000"\} 1$/m,
+    /^relaypacs_client_bytes_per_second_count 2$/m,
+    /^relaypacs_client_stalls_bucket\{le="0"\} 2$/m,
+    /^relaypacs_client_stalls_count 3$/m,
+    /^relaypacs_client_breaks_sum 1$/m,
+  ])
+    expect(text).toMatch(line);
 });
 
 test("a day that was told before is told again with what came since", async () => {
@@ -74,10 +116,13 @@ test("a day that was told before is told again with what came since", async () =
   expect((await ask()).states.cancelled).toBe(1);
 });
 
-test.each(["?from=yesterday", "?to=2026-13-01", "?from=2026-02-01&to=2026-01-01"])("%s is refused", async (query) => {
-  const answer = await (await box.client("admin")).request("GET", `/admin/statistics${query}`);
-  expect(answer.status).toBe(422);
-});
+test.each(["?from=yesterday", "?to=2026-13-01", "?from=2026-02-01&to=2026-01-01", "?by=week"])(
+  "%s is refused",
+  async (query) => {
+    const answer = await (await box.client("admin")).request("GET", `/admin/statistics${query}`);
+    expect(answer.status).toBe(422);
+  },
+);
 
 test("is an administrator's", async () => {
   const answer = await (await box.client("radiographer")).request("GET", "/admin/statistics");

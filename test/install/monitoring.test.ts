@@ -25,6 +25,12 @@ beforeAll(async () => {
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ username: "nobody", password: patient }),
   });
+  const measured = await client.upload([{ name: "a.dcm", bytes: madeBytes({ study: "2.25.808", sop: "2.25.808.2" }) }]);
+  await client.request("POST", `/upload/${measured.upload_id}/complete`, {
+    token: measured.upload_token,
+    body: { line: { bytes_per_second: 60_000, stalls: 4, breaks: 0 } },
+  });
+  await client.reach(measured.upload_id, new Set(["delivered"]));
   const opened = await client.init({ total_files: 1, total_size_bytes: 1 });
   await client.chunk(opened, "a", 0, new Uint8Array(1), { "content-md5": "AAAAAAAAAAAAAAAAAAAAAA==" });
 });
@@ -40,13 +46,17 @@ test("counts what came and what became of it, and names neither patients nor use
   for (const line of [
     /^relaypacs_info\{version="[\d.]+"\} 1$/m,
     /^relaypacs_received_bytes_total [1-9]/m,
-    /^relaypacs_chunk_requests_total\{result="ok"\} 1$/m,
+    /^relaypacs_chunk_requests_total\{result="ok"\} 2$/m,
     /^relaypacs_chunk_requests_total\{result="digest_mismatch"\} 1$/m,
-    /^relaypacs_delivery_attempts_total\{destination="folder",result="delivered"\} 1$/m,
-    /^relaypacs_instances_total\{destination="folder",result="delivered"\} 1$/m,
+    /^relaypacs_delivery_attempts_total\{destination="folder",result="delivered"\} 2$/m,
+    /^relaypacs_instances_total\{destination="folder",result="delivered"\} 2$/m,
+    /^relaypacs_client_bytes_per_second_bucket\{le="125000"\} 1$/m,
+    /^relaypacs_client_bytes_per_second_count 1$/m, // of the two uploads one told it
+    /^relaypacs_client_stalls_sum 4$/m,
+    /^relaypacs_client_breaks_count 1$/m,
     /^relaypacs_time_to_archive_seconds_count\{service_level="stat"\} 1$/m,
     /^relaypacs_delivery_seconds_count\{destination="folder",service_level="stat"\} 1$/m,
-    /^relaypacs_uploads\{state="delivered"\} 1$/m,
+    /^relaypacs_uploads\{state="delivered"\} 2$/m,
     /^relaypacs_uploads\{state="receiving"\} 1$/m,
     /^relaypacs_destination_up\{destination="folder"\} 1$/m,
     /^relaypacs_sign_in_failures_total 1$/m,

@@ -5,7 +5,7 @@ import type {
   UploadStatus,
   UploadTokenView,
 } from "../../src/contract/status.ts";
-import type { ConfirmStudy, UploadInit } from "../../src/contract/upload.ts";
+import type { ConfirmStudy, LineMeasured, UploadInit } from "../../src/contract/upload.ts";
 import { jsonOf } from "../core/portions.ts";
 import type { Api } from "./http.ts";
 
@@ -24,9 +24,9 @@ export const openUpload = async (api: Api, body: UploadInit, key: string) =>
 export const freshToken = (api: Api, id: string, token?: string) =>
   api.call<FreshToken>("POST", `${of(id)}/token`, token === undefined ? {} : { token });
 
-/** Again: the present outcome. @throws ApiError upload_incomplete with `missing` */
-export const completeUpload = (api: Api, id: string, token: string) =>
-  api.call<UploadOutcome>("POST", `${of(id)}/complete`, { token });
+/** Again: the present outcome. @param line what was measured while it was sent @throws ApiError upload_incomplete with `missing` */
+export const completeUpload = (api: Api, id: string, token: string, line: LineMeasured | null) =>
+  api.call<UploadOutcome>("POST", `${of(id)}/complete`, { token, ...(line === null ? {} : { body: { line } }) });
 
 /** @param token the upload's own; undefined: the signed-in user's */
 export const uploadStatus = (api: Api, id: string, token?: string) =>

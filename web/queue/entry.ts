@@ -1,3 +1,4 @@
+import { createLineRecord } from "./line-record.ts";
 import { freshProgress, type Manifest, type Progress } from "./record.ts";
 import type { QueuedStudy, WaitCause } from "./types.ts";
 
@@ -20,6 +21,7 @@ export class Entry {
   nextTryAt: number | null = null;
   /** Why it waits just now; the lasting causes stand in `progress`. */
   waitsFor: WaitCause | null = null;
+  line = createLineRecord();
   /** Ends what is under way. */
   stop = new AbortController();
 

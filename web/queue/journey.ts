@@ -56,6 +56,7 @@ export async function bringToBox(way: Way): Promise<boolean> {
     plan,
     pace,
     meter,
+    line: entry.line,
     compress: "CompressionStream" in globalThis,
     signal: entry.stop.signal,
     mayGoOn: way.mayGoOn,
@@ -80,7 +81,9 @@ export async function bringToBox(way: Way): Promise<boolean> {
     },
   });
   if (plan.missingBytes > 0) return false;
-  await withToken(way.api, entry, way.save, (token) => completeUpload(way.api, entry.progress.uploadId ?? "", token));
+  await withToken(way.api, entry, way.save, (token) =>
+    completeUpload(way.api, entry.progress.uploadId ?? "", token, entry.line.told()),
+  );
   return true;
 }
 

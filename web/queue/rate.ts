@@ -1,9 +1,7 @@
+import { tellingBytes, tellingMs } from "./line-record.ts";
+
 /** Milliseconds over which the rate is measured. */
 const window = 15_000;
-
-/** From so many bytes or so much time on, the line is known. */
-const tellingBytes = 262_144;
-const tellingMs = 5000;
 
 /** Bytes a second over the last chunks, all requests in flight together. */
 export interface RateMeter {
@@ -37,7 +35,6 @@ export function createRateMeter(): RateMeter {
     bitsPerSecond: (now) => {
       const bytes = over(now, "wire");
       const wire = samples.reduce((sum, sample) => sum + sample.wire, 0);
-      // A few small requests measure how long the box takes to answer, not what the line carries.
       const telling = wire >= tellingBytes || now - since >= tellingMs;
       return bytes === null || !telling ? null : bytes * 8;
     },

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { ApiError } from "../api/problem.ts";
 import { type Piece, planChunks } from "./chunk-plan.ts";
+import { createLineRecord } from "./line-record.ts";
 import { createPace } from "./pace.ts";
 import { createRateMeter } from "./rate.ts";
 import { type Sending, sendBytes } from "./send-bytes.ts";
@@ -14,6 +15,7 @@ function sending(answer: (piece: Piece, call: number) => void, more: Partial<Sen
     plan: planChunks([size], 4096, () => undefined),
     pace: createPace(),
     meter: createRateMeter(),
+    line: createLineRecord(),
     compress: false,
     read: async (piece) => new Uint8Array(piece.bytes),
     put: async (piece) => {
@@ -43,6 +45,7 @@ describe("sending", () => {
     const { run, missing, most } = sending(() => undefined);
     await sendBytes(run);
     expect([missing(), run.plan.missingBytes]).toEqual([0, 0]);
+    expect(run.line.told()?.bytes_per_second).toBeGreaterThan(0);
     expect(most()).toBeGreaterThan(1);
     expect(most()).toBeLessThanOrEqual(8);
   });
@@ -85,6 +88,8 @@ describe("sending", () => {
     const { run, missing } = sending((_, call) => call % 3 === 2 && fail(code, 0));
     await sendBytes(run);
     expect(missing()).toBe(0);
+    const { stalls = 0, breaks = 0 } = run.line.told() ?? {};
+    expect([stalls > 0, breaks > 0]).toEqual([code === "stalled", code === "network"]);
   });
   test("gives up for now when nothing arrives", async () => {
     const { run, calls } = sending(() => fail("network", 0));

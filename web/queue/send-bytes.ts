@@ -1,6 +1,7 @@
 import { ApiError } from "../api/problem.ts";
 import type { ChunkPlan, Piece } from "./chunk-plan.ts";
 import { type Compression, createCompression, gzip } from "./compression.ts";
+import type { LineRecord } from "./line-record.ts";
 import type { Pace } from "./pace.ts";
 import type { RateMeter } from "./rate.ts";
 
@@ -8,6 +9,7 @@ export interface Sending {
   readonly plan: ChunkPlan;
   readonly pace: Pace;
   readonly meter: RateMeter;
+  readonly line: LineRecord;
   /** Whether the browser can compress. */
   readonly compress: boolean;
   /** @throws FilesGone */
@@ -54,14 +56,18 @@ export async function sendBytes(sending: Sending): Promise<void> {
       if (failure !== null || signal.aborted) return;
       const code = error instanceof ApiError ? error.code : "";
       trouble += code === "stalled" ? 1 / patience.stalled : 1 / patience.other;
-      if (code === "stalled" || code === "network") pace.lost();
+      if (code === "stalled" || code === "network") {
+        pace.lost();
+        sending.line.lost(code === "stalled");
+      }
       if (passing.has(code) && trouble < 1) return;
       failure = error;
       stop.abort(); // the others meet the same
     }
   };
 
-  sending.meter.start(performance.now());
+  const started = performance.now();
+  sending.meter.start(started);
   for (;;) {
     while (
       failure === null &&
@@ -82,6 +88,7 @@ export async function sendBytes(sending: Sending): Promise<void> {
     if (active.size === 0) break;
     await Promise.race(active);
   }
+  sending.line.during(performance.now() - started);
   if (failure !== null) throw failure;
   sending.signal.throwIfAborted();
 }
@@ -101,5 +108,6 @@ async function sendPiece(sending: Sending, compression: Compression, piece: Piec
   await sending.put(piece, body, body !== bytes, signal);
   const now = performance.now();
   meter.add(now, piece.bytes, body.length);
+  sending.line.arrived(body.length);
   pace.arrived(meter.rate(now), now - begun);
 }

@@ -4,6 +4,7 @@ import { ApiError } from "../api/problem.ts";
 import { backoff } from "./backoff.ts";
 import type { Entry } from "./entry.ts";
 import { askStatus, bringToBox, stateOf } from "./journey.ts";
+import { createLineRecord } from "./line-record.ts";
 import { createPace } from "./pace.ts";
 import { createRateMeter, slowBelow } from "./rate.ts";
 import { doneOf, type Progress } from "./record.ts";
@@ -167,6 +168,7 @@ export class Uploader {
   async startOver(entry: Entry): Promise<void> {
     if (entry.failures <= 1) entry.nextTryAt = null;
     entry.sentBytes = 0;
+    entry.line = createLineRecord();
     const generation = entry.progress.generation + 1;
     await this.save(entry, {
       state: "waiting",

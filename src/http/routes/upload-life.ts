@@ -3,6 +3,7 @@ import { record } from "../../audit/record.ts";
 import { may } from "../../contract/permissions.ts";
 import { isTerminal, type UploadState, uploadStates } from "../../contract/states.ts";
 import { UploadOutcome, UploadPage, UploadStatus } from "../../contract/status.ts";
+import { CompleteUpload } from "../../contract/upload.ts";
 import { RelayError } from "../../core/errors.ts";
 import { findUpload, listUploads, type UploadRow } from "../../db/uploads.ts";
 import { applyCancel } from "../../forward/cancel.ts";
@@ -13,6 +14,7 @@ import { actorOf } from "../actor.ts";
 import type { HttpContext } from "../context.ts";
 import { cursorOf, readCursor } from "../cursor.ts";
 import { eventStream, eventStreamHeaders } from "../event-stream.ts";
+import { jsonBody, smallBounds } from "../json-body.ts";
 import { chosenOf, pageQuery, pageSize, waitSeconds } from "../query.ts";
 import { requestId } from "../request-id.ts";
 
@@ -34,7 +36,7 @@ export function uploadLifeRoutes(context: HttpContext) {
   return new Elysia()
     .post(
       "/upload/:id/complete",
-      async ({ params, request, server, query }) => {
+      async ({ params, request, server, query, body }) => {
         server?.timeout(request, 0);
         const upload = guard.upload(request, params.id, "change");
         const wait = waitSeconds(query.wait);
@@ -42,12 +44,13 @@ export function uploadLifeRoutes(context: HttpContext) {
           requireAllBytes(db, upload);
           if (await context.askAgain(upload, request.signal)) live.changed(upload.id);
         }
-        if (completeUpload(context.sessions, fresh(upload.id), actorOf(context, { request, server }))) {
+        if (completeUpload(context.sessions, fresh(upload.id), actorOf(context, { request, server }), body.line)) {
           log.event("upload.completed", {
             request_id: requestId(request),
             upload_id: upload.id,
             files: upload.totalFiles,
             bytes: upload.totalSizeBytes,
+            ...body.line,
           });
           live.changed(upload.id);
           context.wake();
@@ -56,10 +59,12 @@ export function uploadLifeRoutes(context: HttpContext) {
         return outcomeOf(db, fresh(upload.id));
       },
       {
-        parse: "none",
+        parse: [jsonBody(context, "/upload/:id/complete", () => smallBounds, {}), "json"],
+        body: CompleteUpload,
         response: { 200: UploadOutcome },
         detail: {
           summary: "Close an upload and hand it on",
+          description: "The body may be left out. `line` is what the device measured of its connection while it sent.",
           parameters: [{ name: "wait", in: "query", schema: { type: "number", minimum: 0, maximum: 60 } }],
         },
       },
