@@ -15,6 +15,7 @@ import type { Config } from "./core/config-schema.ts";
 import { keyedHash } from "./core/keyed-hash.ts";
 import { createLive } from "./core/live.ts";
 import { log as events } from "./core/log.ts";
+import { createNewsroom, published } from "./core/news.ts";
 import { readSecret } from "./core/secrets.ts";
 import { version } from "./core/version.ts";
 import { saveMoment } from "./db/clock.ts";
@@ -93,7 +94,8 @@ export async function startApp(
     certificateEnds: () => (serving.pair === null ? undefined : endOf(serving.pair)),
     lastBackup: () => nightlyCopies(config.data_dir)[0]?.madeAt,
   });
-  const log = counted(events, metrics);
+  const newsroom = createNewsroom();
+  const log = published(counted(events, metrics), newsroom);
   const live = createLive();
   const keys = await loadKeys(config.data_dir);
   const tokens = createTokens(keys);
@@ -148,7 +150,7 @@ export async function startApp(
     },
   });
 
-  const copies = startNightlyCopies({ config: () => config, configFile, log });
+  const copies = startNightlyCopies({ db, config: () => config, configFile, log });
   const needsSetup = createSetupState(db);
   let ports: Ports = { secure: null, plain: null };
   const server = await createServer({
@@ -181,6 +183,8 @@ export async function startApp(
     }),
     guard: createGuard({ db, tokens, config: () => config }),
     live,
+    newsroom,
+    copies,
     log,
     metrics,
     statistics: createStatistics({ db: db.orm, site: () => config.site_name }),

@@ -1,8 +1,10 @@
-import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { type Actor, record } from "../audit/record.ts";
 import type { Config } from "../core/config-schema.ts";
 import { errorFields, type Log } from "../core/log.ts";
 import { startWorker, type Worker } from "../core/worker.ts";
+import type { Database } from "../db/database.ts";
 import { forgetInSnapshot } from "../db/snapshot.ts";
 
 const hour = 3_600_000;
@@ -45,32 +47,87 @@ export function forgetInCopies(dataDir: string, uploadIds: readonly string[], al
 }
 
 interface NightlyDeps {
+  readonly db: Database;
   readonly config: () => Config;
   /** null: the box runs on defaults and environment. */
   readonly configFile: string | null;
   readonly log: Log;
 }
 
+/** The copies that the box makes of itself. */
+export interface BoxCopies extends Pick<Worker, "stop"> {
+  /** Makes one now, unless one is being made; the audit tells who wanted it, and whether it came to be. */
+  now(by: Actor): void;
+  /** Milliseconds since 1970. `failedAt`: of the newest try, null where that did not fail. */
+  state(): { readonly running: boolean; readonly lastAt: number | null; readonly failedAt: number | null };
+}
+
 /**
- * A copy every backup.every_hours, the newest backup.keep of them kept. Another process makes it: a large database takes seconds to
- * write, and the event loop has none.
+ * A copy every backup.every_hours and whenever a person asks, the newest backup.keep of them kept. Another process makes it: a large
+ * database takes seconds to write, and the event loop has none.
  */
-export function startNightlyCopies({ config, configFile, log }: NightlyDeps): Worker {
-  return startWorker({
-    name: "backup",
-    run: async (signal) => {
-      const { data_dir, backup } = config();
-      const [newest] = nightlyCopies(data_dir);
-      const dueIn = (newest?.madeAt ?? 0) + backup.every_hours * hour - Date.now();
-      if (dueIn > 0) return Math.min(dueIn, lookMs);
-      const started = performance.now();
-      await copyElsewhere(data_dir, nextCopy(data_dir), configFile, signal);
-      for (const { path } of nightlyCopies(data_dir).slice(backup.keep)) rmSync(path, { force: true });
-      log.event("backup.made", { duration_ms: Math.round(performance.now() - started) });
+export function startNightlyCopies({ db, config, configFile, log }: NightlyDeps): BoxCopies {
+  let asked: Actor | null = null;
+  let running = false;
+  let failures = 0;
+  let failedAt: number | null = null;
+
+  const audit = (by: Actor | null, failed: boolean) => {
+    if (by !== null) db.transaction((tx) => record(tx, { by, event: "backup.made", failed }));
+  };
+  const make = async (by: Actor | null, signal: AbortSignal): Promise<void> => {
+    const { data_dir, backup } = config();
+    const started = performance.now();
+    let file = nextCopy(data_dir);
+    // Its name has the second: a copy of this very one lacks what came since.
+    for (; existsSync(file); file = nextCopy(data_dir)) await Bun.sleep(50);
+    await copyElsewhere(data_dir, file, configFile, signal);
+    for (const { path } of nightlyCopies(data_dir).slice(backup.keep)) rmSync(path, { force: true });
+    audit(by, false);
+    failures = 0;
+    failedAt = null;
+    running = false;
+    log.event("backup.made", { duration_ms: Math.round(performance.now() - started) });
+  };
+  const run = async (signal: AbortSignal): Promise<number> => {
+    const { data_dir, backup } = config();
+    const by = asked;
+    const [newest] = nightlyCopies(data_dir);
+    const dueIn = (newest?.madeAt ?? 0) + backup.every_hours * hour - Date.now();
+    if (by === null && dueIn > 0) return Math.min(dueIn, lookMs);
+    running = true;
+    asked = null;
+    try {
+      await make(by, signal);
       return Math.min(backup.every_hours * hour, lookMs);
-    },
+    } catch (error) {
+      if (signal.aborted) throw error;
+      failures += 1;
+      failedAt = Date.now();
+      running = false;
+      audit(by, true);
+      log.event("backup.failed", errorFields(error), "error");
+      return Math.min(1000 * 2 ** failures, lookMs);
+    }
+  };
+  const worker = startWorker({
+    name: "backup",
+    run,
     onError: (error) => log.event("backup.failed", errorFields(error), "error"),
   });
+  return {
+    stop: worker.stop,
+    now: (by) => {
+      if (running || asked !== null) return;
+      asked = by;
+      worker.wake();
+    },
+    state: () => ({
+      running: running || asked !== null,
+      lastAt: nightlyCopies(config().data_dir)[0]?.madeAt ?? null,
+      failedAt,
+    }),
+  };
 }
 
 async function copyElsewhere(dataDir: string, file: string, configFile: string | null, signal: AbortSignal) {

@@ -2,6 +2,8 @@ import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { type Role as RoleName, roles } from "./permissions.ts";
 import { RouteFault } from "./routing.ts";
 
+import { BackupState, Clock, Lately, StorageState } from "./system.ts";
+
 /** Wire shapes of what an administrator sees and changes, beside audit and deliveries. */
 const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 const closed = { additionalProperties: false } as const;
@@ -157,5 +159,9 @@ export const AdminSystem = Type.Object({
   destinations: Type.Object({ total: Type.Integer(), down: Type.Integer() }),
   /** The rules, in the order in which they are asked. */
   routes: Type.Array(Type.Object({ name: Type.String(), to: Type.Array(Type.String()) })),
+  storage: StorageState,
+  backup: BackupState,
+  lately: Lately,
+  clock: Clock,
 });
 export type AdminSystem = Static<typeof AdminSystem>;

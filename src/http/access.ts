@@ -71,6 +71,8 @@ export const access: Readonly<Record<string, Access>> = {
   "POST /admin/destinations/:id/resume": { token: "access", permission: "administer" },
   "POST /admin/destinations/:id/test": { token: "access", permission: "administer" },
   "GET /admin/statistics": { token: "access", permission: "administer" },
+  "POST /admin/backup": { token: "access", permission: "administer" },
+  "GET /admin/events": { token: "access", permission: "administer" },
   "GET /admin/system": { token: "access", permission: "administer" },
   "POST /admin/users/:id/reset-totp": { token: "access", permission: "administer" },
   "GET /admin/deliveries": { token: "access", permission: "administer" },

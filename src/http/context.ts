@@ -4,10 +4,12 @@ import type { ReceiptSigner } from "../auth/receipt-key.ts";
 import type { Sessions } from "../auth/sessions.ts";
 import type { Tokens } from "../auth/tokens.ts";
 import type { Totp } from "../auth/totp.ts";
+import type { BoxCopies } from "../backup/nightly.ts";
 import type { Moment } from "../core/clock.ts";
 import type { Config } from "../core/config-schema.ts";
 import type { Live } from "../core/live.ts";
 import type { Log } from "../core/log.ts";
+import type { Newsroom } from "../core/news.ts";
 import type { Database } from "../db/database.ts";
 import type { UploadRow } from "../db/uploads.ts";
 import type { CheckStep, Destination } from "../destinations/destination.ts";
@@ -41,6 +43,9 @@ export interface HttpContext {
   /** Where the box listens, as bound. */
   readonly ports: () => Ports;
   readonly live: Live;
+  readonly newsroom: Pick<Newsroom, "news" | "listen">;
+  /** Those that the box makes of itself. */
+  readonly copies: Pick<BoxCopies, "now" | "state">;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly statistics: StatisticsOf;

@@ -10,10 +10,12 @@ export const eventStreamHeaders = {
 } as const;
 
 /**
- * Server-sent `status` events: one at once, one per change, the last one ends the stream.
+ * Server-sent events: one at once, one per change, the last one ends the stream.
  * @param source.look reads the present state; called when something changed and now and then; an error ends the stream
  */
 export function eventStream(source: {
+  /** Of the events. */
+  name?: string;
   listen: (listener: () => void) => () => void;
   look: () => { data: string; last: boolean };
   signal: AbortSignal;
@@ -22,6 +24,7 @@ export function eventStream(source: {
   keepAliveMs?: number;
 }): Response {
   const encoder = new TextEncoder();
+  const { name = "status" } = source;
   let stop = () => {};
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
@@ -34,7 +37,7 @@ export function eventStream(source: {
         timer = undefined;
         try {
           const { data, last } = source.look();
-          if (data !== sent) controller.enqueue(encoder.encode(`event: status\ndata: ${data}\n\n`));
+          if (data !== sent) controller.enqueue(encoder.encode(`event: ${name}\ndata: ${data}\n\n`));
           sent = data;
           lastAt = performance.now();
           if (last) end();

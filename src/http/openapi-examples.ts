@@ -12,6 +12,7 @@ export const bodyExamples: Readonly<Record<string, unknown>> = {
     chunk_size: 1_048_576,
     files: [{ file_id: "a", name: "CD/IM1.dcm", size_bytes: 530_432 }],
   },
+  "POST /upload/{id}/complete": { line: { bytes_per_second: 240_000, stalls: 1, breaks: 0 } },
   "POST /upload/{id}/studies/{study_instance_uid}/confirm": {
     service_level: "stat",
     clinical_notes: "Compare with 2024.",

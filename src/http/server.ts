@@ -11,8 +11,10 @@ import { requireSingleParameters } from "./query.ts";
 import { requestId } from "./request-id.ts";
 import { accountRoutes } from "./routes/account.ts";
 import { adminAuditRoutes } from "./routes/admin-audit.ts";
+import { adminBackupRoutes } from "./routes/admin-backup.ts";
 import { adminDeliveryRoutes } from "./routes/admin-deliveries.ts";
 import { adminDestinationRoutes } from "./routes/admin-destinations.ts";
+import { adminEventRoutes } from "./routes/admin-events.ts";
 import { adminRouteRoutes } from "./routes/admin-routes.ts";
 import { adminSessionRoutes } from "./routes/admin-sessions.ts";
 import { adminStatisticsRoutes } from "./routes/admin-statistics.ts";
@@ -109,6 +111,8 @@ export async function createServer(context: HttpContext) {
     .use(adminSessionRoutes(context))
     .use(adminDestinationRoutes(context))
     .use(adminSystemRoutes(context))
+    .use(adminBackupRoutes(context))
+    .use(adminEventRoutes(context))
     .use(adminStatisticsRoutes(context))
     .use(adminDeliveryRoutes(context))
     .use(adminRouteRoutes(context))

@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Box, startBox } from "../support/box.ts";
-import type { Client } from "../support/client.ts";
+import type { AuditEntry } from "../../src/contract/audit.ts";
+import type { News } from "../../src/contract/news.ts";
+import type { BackupState } from "../../src/contract/system.ts";
+import { type Box, startBox, testPassword } from "../support/box.ts";
+import { until } from "../support/child.ts";
+import { type Client, signIn } from "../support/client.ts";
 import { madeBytes } from "../support/made-instance.ts";
 
 let box: Box;
@@ -63,7 +67,19 @@ test("the destinations are told as the file gives them, without anybody's passwo
     uploads: { receiving: 0, processing: 0, needs_confirmation: 0 },
     destinations: { total: 2, down: 0 },
     routes: [{ name: "all", to: ["folder"] }],
+    storage: {
+      uploads: 1,
+      oldest_at: expect.any(String),
+      bytes_per_day: expect.any(Number),
+      days_left: expect.any(Number),
+    },
+    lately: { failed_today: 0, success_rate: 1, median_seconds_to_archive: expect.any(Number) },
+    backup: { every_hours: 24 },
   });
+  const { clock, storage, disk } = await get("/admin/system");
+  expect(Math.abs(Date.parse(clock.now) - Date.now())).toBeLessThan(60_000);
+  expect(storage.days_left / ((disk.free_bytes - disk.kept_bytes) / storage.bytes_per_day)).toBeCloseTo(1, 1);
+  expect(storage.spool_bytes).toBeGreaterThan(0);
 });
 
 test("to a paused destination nothing is sent, over a restart too, until it is resumed", async () => {
@@ -94,6 +110,49 @@ test("to a paused destination nothing is sent, over a restart too, until it is r
     "destination.paused",
   ]);
   expect((await admin.request("POST", "/admin/destinations/other/pause")).status).toBe(404);
+});
+
+test("whoever watches is told what changes, a copy of the box among it, until the sign-in ends", async () => {
+  const watcher = await signIn(() => box.url, "admin", testPassword);
+  const stream = await watcher.request("GET", "/admin/events");
+  expect(stream.headers.get("content-type")).toBe("text/event-stream");
+  const reader = (stream.body as ReadableStream<Uint8Array>).getReader();
+  const next = async () => {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return null;
+      const data = /^event: changed\ndata: (.*)$/m.exec(new TextDecoder().decode(value))?.[1];
+      if (data !== undefined) return JSON.parse(data) as News;
+    }
+  };
+  const first = await next();
+  const backup = async () => (await get("/admin/system")).backup as BackupState;
+  await until("the copy of the start", async () => !(await backup()).running);
+  const before = await backup();
+  const asked = await admin.request("POST", "/admin/backup");
+  expect([asked.status, (await asked.json()).running]).toEqual([202, true]);
+  expect((await admin.request("POST", "/admin/backup")).status).toBe(202); // one at a time
+  let told = await next();
+  while (told !== null && told.box === first?.box) told = await next();
+  expect(told?.box).toBeGreaterThan(first?.box ?? 0);
+  await until("the copy", async () => (await backup()).last_at !== before.last_at);
+  const made = (await get("/admin/audit?limit=20")).entries.filter(
+    (it: { event: string }) => it.event === "backup.made",
+  );
+  expect(made.map((it: AuditEntry) => [it.actor_name, it.result])).toEqual([["admin", "success"]]);
+
+  const copies = join(box.dataDir, "backups");
+  renameSync(copies, `${copies}-away`);
+  writeFileSync(copies, "in its place");
+  await admin.request("POST", "/admin/backup");
+  await until("the copy to fail", async () => (await backup()).failed_at !== null);
+  rmSync(copies);
+  renameSync(`${copies}-away`, copies);
+  const [newest] = (await get("/admin/audit?limit=20")).entries.filter((it: AuditEntry) => it.event === "backup.made");
+  expect(newest.result).toBe("failure");
+  await watcher.request("POST", "/auth/logout");
+  await watcher.request("DELETE", "/auth/sessions");
+  while ((await next()) !== null);
 });
 
 test("a destination is tried on the spot, and what fails comes with its fix", async () => {

@@ -43,6 +43,15 @@ export const system = (over: Partial<AdminSystem> = {}): AdminSystem => ({
   uploads: { receiving: 1, processing: 0, needs_confirmation: 0 },
   deliveries: { waiting: 0, parked: 0, oldest_waiting_at: null },
   destinations: { total: 2, down: 0 },
+  storage: { spool_bytes: 3_800_000_000, uploads: 4, oldest_at: at, bytes_per_day: 12_400_000_000, days_left: 33.2 },
+  backup: {
+    last_at: new Date(Date.now() - 5 * 3_600_000).toISOString(),
+    failed_at: null,
+    running: false,
+    every_hours: 24,
+  },
+  lately: { failed_today: 0, success_rate: 0.993, median_seconds_to_archive: 148 },
+  clock: { now: new Date().toISOString(), zone: "Europe/Zurich" },
   routes: [{ name: "urgent CT", to: ["north", "archive"] }],
   ...over,
 });

@@ -2,14 +2,21 @@ import { X509Certificate } from "node:crypto";
 import { Elysia } from "elysia";
 import { AdminSystem } from "../../contract/admin.ts";
 import { version } from "../../core/version.ts";
+import { bytesSince, failedSince, spoolFigures } from "../../db/figures.ts";
 import { destinationTallies } from "../../db/overview.ts";
+import { firstUploadAt } from "../../db/statistics.ts";
 import { uploadsByState } from "../../db/uploads.ts";
 import type { HttpContext } from "../context.ts";
 import { fingerprint } from "../trust/page.ts";
+import { backupState } from "./admin-backup.ts";
+
+const dayMs = 86_400_000;
+/** What comes in a day is told by so many. */
+const lookBackDays = 7;
 
 /** How the box stands: certificate, disk, what waits, what is stuck. */
 export function adminSystemRoutes(context: HttpContext) {
-  const { config, db, serving } = context;
+  const { config, db, serving, statistics } = context;
 
   const tls = () => {
     const { mode, behind_proxy } = config().tls;
@@ -20,6 +27,31 @@ export function adminSystemRoutes(context: HttpContext) {
       // of the own authority, for that is what devices are told to trust; else of the certificate itself
       fingerprint: serving.own === null ? (leaf?.fingerprint256 ?? null) : fingerprint(serving.own.authority.sha256),
       valid_until: leaf === null ? null : new Date(leaf.validTo).toISOString(),
+    };
+  };
+
+  /** How long there is room, should as much come each day as lately and nothing leave any more. */
+  const storage = () => {
+    const now = Date.now();
+    const { bytes, uploads, oldestAt } = spoolFigures(db.orm);
+    const usedDays = (now - (firstUploadAt(db.orm) ?? now)) / dayMs;
+    const days = Math.min(Math.max(usedDays, 1), lookBackDays);
+    const perDay = Math.round(bytesSince(db.orm, now - days * dayMs) / days);
+    const room = Math.max(0, context.freeBytes() - config().limits.min_free_disk_bytes);
+    return {
+      spool_bytes: bytes,
+      uploads,
+      oldest_at: oldestAt === null ? null : new Date(oldestAt).toISOString(),
+      bytes_per_day: perDay,
+      days_left: perDay === 0 ? null : Number((room / perDay).toPrecision(3)),
+    };
+  };
+  const lately = () => {
+    const { successRate, median } = statistics.lately();
+    return {
+      failed_today: failedSince(db.orm, new Date().setHours(0, 0, 0, 0)),
+      success_rate: successRate,
+      median_seconds_to_archive: median,
     };
   };
 
@@ -44,6 +76,10 @@ export function adminSystemRoutes(context: HttpContext) {
           parked,
           oldest_waiting_at: oldestWaitingAt === null ? null : new Date(oldestWaitingAt).toISOString(),
         },
+        storage: storage(),
+        backup: backupState(context),
+        lately: lately(),
+        clock: { now: new Date().toISOString(), zone: Intl.DateTimeFormat().resolvedOptions().timeZone },
         destinations: {
           total: destination.length,
           down: destination.filter(({ id }) => context.outage(id) !== null).length,
