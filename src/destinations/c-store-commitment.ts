@@ -8,9 +8,9 @@ import { statusHex } from "../dimse/status.ts";
 import type { OutgoingInstance } from "./destination.ts";
 
 /** Instances of one transaction: the message of its report stays far below what is read of one. */
-const MOST_REFERENCES = 1000;
+export const MOST_REFERENCES = 1000;
 /** An archive that has not reported by then is asked by a query instead. */
-const REPORT_MS = 60_000;
+export const REPORT_MS = 60_000;
 /** So long the association stays open for a report; then the archive has to open one of its own (PS3.4 J.3.3). */
 const SAME_ASSOCIATION_MS = 5000;
 const RELEASE_MS = 2000;

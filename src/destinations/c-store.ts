@@ -19,9 +19,7 @@ import { requireOutgoing } from "./outgoing-address.ts";
 import { tlsFiles } from "./tls-files.ts";
 import { transportError } from "./transport-errors.ts";
 
-const CALLING_AE_TITLE = "RELAYPACS";
-const ASSOCIATIONS = 4;
-const TIMEOUT_SECONDS = 300;
+export const cStoreDefaults = { callingAETitle: "RELAYPACS", associations: 4, timeoutSeconds: 300 } as const;
 
 /** DICOM Storage (PS3.4 B): the data set's bytes as they came, in the file's own transfer syntax. */
 export function cStore(config: CStoreConfig, env: DestinationEnv): Destination {
@@ -30,8 +28,8 @@ export function cStore(config: CStoreConfig, env: DestinationEnv): Destination {
     addresses,
     port: config.port,
     calledAETitle: config.called_ae_title,
-    callingAETitle: config.calling_ae_title ?? CALLING_AE_TITLE,
-    timeoutSeconds: config.timeout_seconds ?? TIMEOUT_SECONDS,
+    callingAETitle: config.calling_ae_title ?? cStoreDefaults.callingAETitle,
+    timeoutSeconds: config.timeout_seconds ?? cStoreDefaults.timeoutSeconds,
     ...(config.tls === undefined || config.tls === false
       ? {}
       : { tls: config.tls === true ? {} : tlsFiles(config.tls) }),
@@ -72,7 +70,10 @@ export function cStore(config: CStoreConfig, env: DestinationEnv): Destination {
         else unsent.push(instance);
       }
       if (held !== null) sending?.(unsent.filter(({ sopInstanceUID }) => !held.has(sopInstanceUID)));
-      const ways = { width: config.associations ?? ASSOCIATIONS, decompress: config.decompress ?? false };
+      const ways = {
+        width: config.associations ?? cStoreDefaults.associations,
+        decompress: config.decompress ?? false,
+      };
       const told = byItsWord(report, unsent, held);
       await translated(signal, (to) => sendOverAssociations(to, unsent, ways, told, signal, mayGoOn));
     },

@@ -6,7 +6,7 @@ import { readableText } from "./readable-text.ts";
 
 const SOP_INSTANCE_UID = "00080018";
 /** Azure answers no more than 200 at once. */
-const PAGE = 200;
+export const PAGE = 200;
 const PAGES = 10_000;
 
 /** Answers that say "no such query here" instead of "no such study" (which is 200 with nothing, or 204). */

@@ -13,7 +13,7 @@ import { stowResponse } from "./stow-response.ts";
 type Batch = readonly OutgoingInstance[];
 
 /** Whether a status speaks of instances, of the batch (ask, then halves), or of its size (halves); the others of the request as a whole. */
-const scopes: Readonly<Record<number, "instances" | "batch" | "size">> = {
+export const scopes: Readonly<Record<number, "instances" | "batch" | "size">> = {
   200: "instances",
   202: "instances",
   204: "instances",

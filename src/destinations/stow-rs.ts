@@ -19,7 +19,7 @@ import { copyByWado } from "./wado.ts";
 const DELIMITERS = 512;
 const COMPARISONS = 4;
 /** An archive reads one request in one thread: several are what keeps it busy (docs/decisions.md). */
-const REQUESTS = 4;
+export const REQUESTS = 4;
 /** Less than this is not worth a request of its own. */
 const LEAST = { instances: 10, bytes: 16 * 1024 * 1024 };
 

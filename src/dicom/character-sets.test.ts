@@ -15,6 +15,7 @@ describe("text is decoded by Specific Character Set", () => {
     ["ISO_IR 126", "c4", "Δ"],
     ["ISO_IR 138", "f9", "ש"],
     ["ISO_IR 148", "fd", "ı"],
+    ["ISO_IR 203", "a4", "€"],
     ["ISO_IR 13", "d4cf", "ﾔﾏ"],
     ["ISO_IR 166", "a1", "ก"],
     ["ISO_IR 192", "e5b08f", "小"],

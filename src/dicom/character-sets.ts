@@ -22,6 +22,8 @@ export function decodeText(bytes: Buffer, vr: TextVR, characterSet: string): Dec
   try {
     // The default repertoire is ASCII alone (PS3.5 6.1.2.2); the decoder would take UTF-8 for it without a word.
     if (isDefaultOnly(characterSet)) return { text: readable(bytes), sure: false };
+    // PS3.3 C.12.1.1.2 has it, the decoder does not.
+    if (characterSet.trim() === "ISO_IR 203") return { text: new TextDecoder("iso-8859-15").decode(bytes), sure: true };
     const text = convertBytes(characterSet, bytes, { vr });
     return { text, sure: !text.includes("\ufffd") };
   } catch {

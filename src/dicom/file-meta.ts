@@ -11,8 +11,8 @@ import {
 import { uidOf } from "./uid.ts";
 
 /** Implementation Class UID of RelayPACS, a UUID-derived UID (PS3.5 B.2). */
-const implementationClassUID = "2.25.164486428787795081269085357848048475635";
-const implementationVersionName = "RELAYPACS";
+export const implementationClassUID = "2.25.164486428787795081269085357848048475635";
+export const implementationVersionName = "RELAYPACS";
 
 const metaTags = {
   groupLength: 0x00020000,

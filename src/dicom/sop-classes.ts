@@ -1,5 +1,5 @@
 /** Storage SOP classes that belong to a patient's study, current and retired: PS3.4 B.5 and B.6, keywords of PS3.6 A-1. */
-const studyClasses: ReadonlyMap<string, string> = new Map([
+export const studyClasses: ReadonlyMap<string, string> = new Map([
   ["1.2.840.10008.5.1.1.27", "StoredPrintStorage"],
   ["1.2.840.10008.5.1.1.29", "HardcopyGrayscaleImageStorage"],
   ["1.2.840.10008.5.1.1.30", "HardcopyColorImageStorage"],
@@ -208,7 +208,7 @@ const studyClasses: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Storage SOP classes of objects without patient and study (PS3.4 GG.3). */
-const nonPatientClasses: ReadonlyMap<string, string> = new Map([
+export const nonPatientClasses: ReadonlyMap<string, string> = new Map([
   ["1.2.840.10008.5.1.4.1.1.200.1", "CTDefinedProcedureProtocolStorage"],
   ["1.2.840.10008.5.1.4.1.1.200.3", "ProtocolApprovalStorage"],
   ["1.2.840.10008.5.1.4.1.1.200.7", "XADefinedProcedureProtocolStorage"],

@@ -1,13 +1,11 @@
 import { withoutPadding } from "../core/trim-end.ts";
+import { implementationClassUID, implementationVersionName } from "../dicom/file-meta.ts";
 import { aeTitleBytes } from "./ae-title.ts";
 import { protocolError } from "./errors.ts";
 import { OUR_MAX_LENGTH, PduType, pdu } from "./pdu.ts";
 
 /** PS3.7 A.2.1. */
 const DICOM_APPLICATION_CONTEXT = "1.2.840.10008.3.1.1.1";
-/** The same as in the file meta that this product writes. */
-const IMPLEMENTATION_CLASS_UID = "2.25.164486428787795081269085357848048475635";
-const IMPLEMENTATION_VERSION_NAME = "RELAYPACS";
 /** Ids are odd and go to 255 (PS3.8 9.3.2.2). */
 export const MOST_CONTEXTS = 128;
 
@@ -36,8 +34,8 @@ export function associateRQ(called: string, calling: string, contexts: readonly 
   });
   const userInformation = [
     item(0x51, maxLength),
-    item(0x52, ascii(IMPLEMENTATION_CLASS_UID)),
-    item(0x55, ascii(IMPLEMENTATION_VERSION_NAME)),
+    item(0x52, ascii(implementationClassUID)),
+    item(0x55, ascii(implementationVersionName)),
   ];
   const body = [
     Buffer.from([0, 1, 0, 0]), // protocol version 1
@@ -117,9 +115,9 @@ export function associateReply(request: Buffer, results: ReadonlyMap<number, num
   );
   const userInformation = [
     item(0x51, maxLength),
-    item(0x52, ascii(IMPLEMENTATION_CLASS_UID)),
+    item(0x52, ascii(implementationClassUID)),
     ...[...associateRequest(request).roles.values()].map((role) => item(0x54, role)),
-    item(0x55, ascii(IMPLEMENTATION_VERSION_NAME)),
+    item(0x55, ascii(implementationVersionName)),
   ];
   const body = [
     Buffer.from([0, 1, 0, 0]), // protocol version 1

@@ -5,8 +5,8 @@ import { DimseError, protocolError } from "./errors.ts";
 import { encodeImplicit, textIn, uidValue } from "./implicit-set.ts";
 import { cannotBeAsked, statusHex } from "./status.ts";
 
-const VERIFICATION = "1.2.840.10008.1.1";
-const STUDY_ROOT_FIND = "1.2.840.10008.5.1.4.1.2.2.1";
+export const VERIFICATION = "1.2.840.10008.1.1";
+export const STUDY_ROOT_FIND = "1.2.840.10008.5.1.4.1.2.2.1";
 /** Every application entity takes it (PS3.5 10.1). */
 const IMPLICIT_VR_LE = "1.2.840.10008.1.2";
 const SOP_INSTANCE_UID = 0x00080018;

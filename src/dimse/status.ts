@@ -27,7 +27,7 @@ const range = (
 });
 
 /** The first row that matches counts. A77x are dcm4chee's own, B00E and B00F are Azure's. */
-const rows: readonly Row[] = [
+export const statusRows: readonly Row[] = [
   { from: 0x0000, to: 0x0000, meaning: { result: "stored", words: "stored" } },
   range(0x0110, 0x0110, "again", "instance_refused", "processing failure"),
   range(0x0111, 0x0111, "duplicate", "instance_conflict", "it holds this SOP Instance UID already"),
@@ -51,7 +51,7 @@ const UNKNOWN: StatusMeaning = { result: "again", code: "instance_refused", word
 
 /** The meaning of a status or failure reason; null where the peer gave none. */
 export const statusMeaning = (status: number | null): StatusMeaning =>
-  rows.find((row) => status !== null && row.from <= status && status <= row.to)?.meaning ?? UNKNOWN;
+  statusRows.find((row) => status !== null && row.from <= status && status <= row.to)?.meaning ?? UNKNOWN;
 
 /**
  * Final statuses of a C-FIND (PS3.4 C.4.1.1.4, PS3.7 C) by which the peer says for good that it does not answer the question:
