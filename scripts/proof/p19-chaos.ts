@@ -116,13 +116,11 @@ export async function chaos(studies: number): Promise<Chaos> {
             await until(`study ${at} to end`, () => ended >= at, 600_000);
             down = at >= studies / 3 && at < studies / 3 + step;
             if (at >= (2 * studies) / 3 && at < (2 * studies) / 3 + step) {
-              disk.fill(0);
-              await until(
-                "the box to meet it",
-                async () =>
-                  (await client.request("POST", "/upload/init", { body: { total_files: 1, total_size_bytes: 1 } }))
-                    .status === 507,
-              );
+              await until("the box to meet it", async () => {
+                disk.fill(0); // again: what was delivered meanwhile made room
+                const body = { total_files: 1, total_size_bytes: 1 };
+                return (await client.request("POST", "/upload/init", { body })).status === 507;
+              });
               disk.clear();
             }
             await box.kill();
