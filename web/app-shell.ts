@@ -23,6 +23,7 @@ const load: Record<Page, () => Promise<unknown>> = {
   confirm: () => import("./pages/page-confirm.ts"),
   progress: () => import("./pages/page-progress.ts"),
   activity: () => import("./pages/page-activity.ts"),
+  receipt: () => import("./pages/page-receipt.ts"),
   more: () => import("./pages/page-more.ts"),
   "admin-audit": () => import("./pages/admin-audit.ts"),
   invite: () => import("./pages/page-invite.ts"),
@@ -38,6 +39,7 @@ const titles: Record<Page, Word> = {
   confirm: "confirm_title",
   progress: "progress_title",
   activity: "activity_title",
+  receipt: "show_receipt",
   more: "more_title",
   "admin-audit": "audit_title",
   invite: "invite_title",
@@ -49,7 +51,7 @@ const titles: Record<Page, Word> = {
 };
 
 /** A guest sends, and that is all. */
-const guestPages: ReadonlySet<Page> = new Set(["send", "confirm", "progress", "join"]);
+const guestPages: ReadonlySet<Page> = new Set(["send", "confirm", "progress", "receipt", "join"]);
 
 /** Header, menu, the present page, one live region. Who is not signed in sees the sign-in page, and comes back to where they were. */
 @customElement("app-shell")
@@ -185,6 +187,7 @@ export class AppShell extends AppElement {
       confirm: () => html`<page-confirm .app=${app} .target=${route.id}></page-confirm>`,
       progress: () => html`<page-progress .app=${app} .target=${route.id}></page-progress>`,
       activity: () => html`<page-activity .app=${app}></page-activity>`,
+      receipt: () => html`<page-receipt .app=${app} .target=${route.id}></page-receipt>`,
       more: () => html`<page-more .app=${app}></page-more>`,
       "admin-audit": () => html`<admin-audit .app=${app}></admin-audit>`,
       invite: () => html`<page-invite .app=${app}></page-invite>`,

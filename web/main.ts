@@ -4,6 +4,7 @@ import { createAdministration } from "./api/admin.ts";
 import { createAuditBook } from "./api/audit.ts";
 import { restoreSession } from "./api/auth.ts";
 import { createApi } from "./api/http.ts";
+import { createReceipts } from "./api/receipts.ts";
 import { type App, Choice } from "./core/app.ts";
 import { chosenFrom } from "./core/chosen.ts";
 import { watchInstall } from "./core/install.ts";
@@ -37,6 +38,7 @@ const app: App = {
   session,
   account: createAccount(api),
   inviting: createInviting(api),
+  receipts: createReceipts(api),
   choice: new Choice(),
 };
 stayAwake(queue);

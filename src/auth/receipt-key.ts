@@ -9,25 +9,10 @@ import {
   importJWK,
   type JWK,
 } from "jose";
+import type { ReceiptPublicKey, ReceiptSignature } from "../contract/receipt.ts";
 import { canonicalJson } from "../core/canonical-json.ts";
 import { writeDurable } from "../core/durable-file.ts";
 import { keyFolder } from "./keys.ts";
-
-/** The public half of the key that signs receipts (RFC 8037). */
-export interface ReceiptPublicKey {
-  readonly kty: "OKP";
-  readonly crv: "Ed25519";
-  readonly x: string;
-}
-
-/** What stands beside a receipt that was signed. */
-export interface ReceiptSignature {
-  /** A detached JWS (RFC 7515 appendix F, RFC 7797) over the canonical JSON of all that stands beside `signature`. */
-  readonly jws: string;
-  readonly public_key: ReceiptPublicKey;
-  /** "SHA256:" and the key's thumbprint (RFC 7638), to be compared with what `relaypacs receipt key` says on the box. */
-  readonly fingerprint: string;
-}
 
 export interface ReceiptSigner {
   readonly publicKey: ReceiptPublicKey;

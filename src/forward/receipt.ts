@@ -1,38 +1,7 @@
-import { type DeliveryState, isSettled } from "../contract/states.ts";
+import type { Receipt, ReceiptDelivery } from "../contract/receipt.ts";
+import { isSettled } from "../contract/states.ts";
 import type { Database } from "../db/database.ts";
 import { receiptDeliveries, storedInstances, uploadOfReceipt } from "../db/receipts.ts";
-
-export interface ReceiptInstance {
-  readonly sop_instance_uid: string;
-  /** Who took it: the principal, or the fallback in its place. */
-  readonly destination_id: string;
-  readonly sha256: string;
-  /** The peer's own answer, short. */
-  readonly answer: string;
-  /** query: found there when asked · peer: by its word, because it cannot be asked. */
-  readonly verified_by: "query" | "peer";
-  readonly time: string;
-  /** What a person corrected in it before it went, by keyword (PS3.6); absent: nothing. */
-  readonly corrected?: readonly string[];
-}
-
-export interface ReceiptDelivery {
-  readonly delivery_id: string;
-  readonly destination_id: string;
-  readonly via: string | null;
-  readonly state: DeliveryState;
-  /** The receipt that proves this delivery where another one does, because all of it was there before. */
-  readonly earlier_receipt_id: string | null;
-  readonly instances: readonly ReceiptInstance[];
-}
-
-/** The proof of delivery: no patient data, made of rows that stay. Wire names (CONTRACT §3). */
-export interface Receipt {
-  readonly receipt_id: string;
-  readonly upload_id: string;
-  readonly created_at: string;
-  readonly studies: readonly { readonly study_instance_uid: string; readonly deliveries: readonly ReceiptDelivery[] }[];
-}
 
 const rfc3339 = (time: number): string => new Date(time).toISOString();
 

@@ -1,7 +1,4 @@
-import type { ReceiptSignature } from "../auth/receipt-key.ts";
-import type { Receipt, ReceiptDelivery } from "../forward/receipt.ts";
-
-export type SignedReceipt = Receipt & { readonly site_name: string; readonly signature: ReceiptSignature };
+import type { ReceiptDelivery, SignedReceipt } from "../contract/receipt.ts";
 
 /** A4 with margins, black on white; long UIDs and hashes break anywhere, a table's head stands on every page, a row on one. */
 const style = `

@@ -21,6 +21,7 @@ define("what can be done on the screens, in Chromium", () => {
     await browser.page.waitForSelector("main h1");
   };
   const asked = () => browser.page.evaluate(() => window.asked);
+  const overflow = () => browser.page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   const button = (name: string | RegExp) => browser.page.getByRole("button", { name });
   const heading = (name: string) => browser.page.getByRole("heading", { name });
 
@@ -127,5 +128,51 @@ define("what can be done on the screens, in Chromium", () => {
     await show("partly-there");
     await browser.page.getByText("300 of 842 images arrived earlier. Only the missing 542 are sent.").waitFor();
     expect(browser.complaints).toEqual([]);
+  }, 30_000);
+
+  test("a wrong patient is corrected before sending: old beside new, a reason, nothing for who may not", async () => {
+    const { page } = browser;
+    await show("confirm");
+    await page.getByText("Correct the patient's data").click();
+    await page.getByText("Patient ID, in the images").waitFor();
+    await page.getByRole("textbox", { name: "Patient ID, corrected" }).fill("P-1001");
+    expect(await page.getByText(/^Will be corrected/).count()).toBe(0); // it says the same
+    await page.getByRole("textbox", { name: "Patient ID, corrected" }).fill(" P-2002 ");
+    await page.getByText("Will be corrected: Patient ID.").waitFor();
+    await button("Send").click();
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("correct-reason");
+    expect(await asked()).toEqual([]);
+    expect(await overflow()).toBeLessThanOrEqual(0);
+    await page.getByRole("textbox", { name: "Reason for the correction" }).fill("from the order");
+    await button("Send").click();
+    await heading("Progress").waitFor();
+    const [said = ""] = await asked();
+    const empty = { patientName: "", patientBirthDate: "", patientSex: "" };
+    expect(JSON.parse(said.replace("add d0 routine ", ""))).toEqual({
+      ...empty,
+      reason: "from the order",
+      patientID: "P-2002",
+    });
+    for (const scene of ["guest-confirm", "confirm-pictures", "confirm-archive-mixed"]) {
+      await show(scene);
+      expect(await page.getByText("Correct the patient's data").count()).toBe(0);
+    }
+  }, 30_000);
+
+  test("a receipt is shown, saved as the signed file, and says how it is checked", async () => {
+    const { page } = browser;
+    await show("receipt");
+    await heading("To north: 3 images confirmed").waitFor();
+    await page.getByText("Corrected before sending: Patient ID, Patient name, in 1 image.").waitFor();
+    await page.getByText(/found there when asked/).waitFor();
+    await page.getByText("Every image").first().click();
+    await page.getByText("2.25.329800735698586629295641978511506172918.3").waitFor();
+    const saved = page.waitForEvent("download");
+    await button("Save the signed file").click();
+    expect((await saved).suggestedFilename()).toBe("receipt-8f2a0000-0000-4000-8000-000000000000.json");
+    await page.getByText(/^relaypacs receipt verify receipt-8f2a/).waitFor();
+    expect(await overflow()).toBeLessThanOrEqual(0);
+    await show("receipt-gone");
+    await page.getByText("There is no such receipt, or it is not yours.").waitFor();
   }, 30_000);
 });

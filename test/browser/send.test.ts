@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { run } from "../cli/binary.ts";
 import { type Box, startBox, testPassword } from "../support/box.ts";
 import { type Browser, chromium, startBrowser } from "../support/browser.ts";
 import { until } from "../support/child.ts";
@@ -95,6 +96,32 @@ define("a study in Chromium against the built binary", () => {
     await button("Send").click();
     await delivered(2);
     expect(below(join(received(), "2.25.502"))).toHaveLength(2);
+  }, 120_000);
+
+  test("a wrong patient is corrected before sending, and the receipt that is saved here says so and verifies offline", async () => {
+    const path = join(folder, "wrong");
+    const study = "2.25.503";
+    writeFileSync(path, madeBytes({ study, sop: `${study}.1`, pixels: 20_000 }));
+    await browser.page.goto(`${box.url}/#/send`);
+    await choose("Add study", path);
+    await heading("Confirm study").waitFor();
+    await browser.page.getByText("Correct the patient's data").click();
+    await browser.page.getByRole("textbox", { name: "Patient ID, corrected" }).fill("RIGHT-1");
+    await browser.page.getByRole("textbox", { name: "Reason for the correction" }).fill("typed in wrongly");
+    await button("Send").click();
+    await delivered(3);
+    const [arrived = ""] = below(join(received(), study));
+    const bytes = readFileSync(arrived);
+    expect([bytes.includes("RIGHT-1"), bytes.includes("MADE")]).toEqual([true, true]); // the former one as the original
+    await button("Receipt").nth(1).click(); // behind the urgent one
+    await browser.page.getByText("Corrected before sending: Patient ID, in 1 image.").waitFor();
+    const saved = browser.page.waitForEvent("download");
+    await button("Save the signed file").click();
+    const file = join(folder, "receipt.json");
+    await (await saved).saveAs(file);
+    expect((await run(["receipt", "verify", file, "--config", box.configFile])).code).toBe(0);
+    await browser.page.goto(`${box.url}/#/progress`);
+    await heading("Progress").waitFor();
   }, 120_000);
 
   test("nothing of a patient is in the address or the title, and the console is silent", async () => {

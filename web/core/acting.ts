@@ -1,8 +1,7 @@
 import type { QueuedStudy } from "../queue/types.ts";
-import { type App, announce } from "./app.ts";
+import type { App } from "./app.ts";
 import { go } from "./router.ts";
 import type { Action } from "./study-state.ts";
-import { say } from "./text.ts";
 
 type Deed = (app: App, study: QueuedStudy) => unknown;
 
@@ -17,8 +16,7 @@ const deeds: Record<Action, Deed> = {
   sign_in: () => go("sign-in"),
   choose: (_, { id }) => go("send", id),
   cancel: ({ queue }, { id }) => queue.cancel(id),
-  receipt: (_, { status }) =>
-    navigator.clipboard.writeText(status?.pacs_receipt_id ?? "").then(() => announce(say("copied"))),
+  receipt: (_, { status }) => go("receipt", status?.pacs_receipt_id ?? ""),
   remove: ({ queue }, { id }) => queue.dismiss(id),
 };
 

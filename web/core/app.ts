@@ -3,6 +3,7 @@ import type { Role } from "../../src/contract/permissions.ts";
 import type { Administration } from "../api/admin.ts";
 import type { AuditBook } from "../api/audit.ts";
 import type { Visit } from "../api/http.ts";
+import type { Receipts } from "../api/receipts.ts";
 import type { ChosenFile, DraftStudy, Queue, ScanResult } from "../queue/types.ts";
 
 /** What the screens are given: the queue, the session, and what is chosen but not yet sent. */
@@ -119,6 +120,7 @@ export interface App {
   readonly session: Session;
   readonly inviting: Inviting;
   readonly account: Account;
+  readonly receipts: Receipts;
   readonly choice: Choice;
 }
 

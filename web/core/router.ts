@@ -11,6 +11,7 @@ export const pages = [
   "confirm",
   "progress",
   "activity",
+  "receipt",
   "more",
   "admin-audit",
   "invite",

@@ -30,5 +30,6 @@ export async function sendAsked(queue: Queue, id: string, { uid, subject }: Aske
   if (given.clinicalNotes.trim() !== "") added.clinicalNotes = given.clinicalNotes;
   for (const field of ["patientName", "patientID", "patientBirthDate"] as const)
     if (subject[field] === "" && given[field] !== "") added[field] = given[field];
+  if (given.correction !== undefined) added.correction = given.correction;
   await queue.confirm(id, uid, added);
 }

@@ -66,7 +66,7 @@ const atBox: Record<UploadState, Face> = {
   forwarding: face("st_forwarding", "busy", "x_at_box", ["cancel"]),
   needs_attention: face("st_needs", "bad", "x_parked", ["retry", "accept", "cancel"], "needs_you"),
   delivered: face("st_delivered", "good", null, ["receipt", "remove"], "done"),
-  partial: face("st_partial", "warn", null, ["remove"], "done"),
+  partial: face("st_partial", "warn", null, ["receipt", "remove"], "done"),
   failed: face("st_failed", "bad", "x_failed", ["remove"], "done"),
   cancelled: face("st_cancelled", "quiet", "x_cancelled", ["remove"], "done"),
   expired: face("st_expired", "warn", "x_expired", ["remove"], "done"),
@@ -94,11 +94,13 @@ const local: Record<LocalState, (study: QueuedStudy) => Face> = {
       : face("st_failed", "bad", "x_refused", ["try_now", "cancel"], "needs_you"),
 };
 
-/** What a study shows. Accepting counts only where the archive has something. */
+/** What a study shows. Accepting counts only where the archive has something, a receipt where there is one. */
 export function faceOf(study: QueuedStudy): Face {
   const found = local[study.state](study);
   const something = deliveriesOf(study).some((delivery) => delivery.delivered_instances > 0);
-  return something ? found : { ...found, actions: found.actions.filter((action) => action !== "accept") };
+  const proven = typeof study.status?.pacs_receipt_id === "string";
+  const idle = (action: Action) => (action === "accept" && !something) || (action === "receipt" && !proven);
+  return found.actions.some(idle) ? { ...found, actions: found.actions.filter((action) => !idle(action)) } : found;
 }
 
 const stages: Record<LocalState, Stage> = {

@@ -6,6 +6,7 @@ import { adminScenes } from "./admin-scenes.ts";
 import { brokenAudit, stubAudit, wholeAudit } from "./audit-scenes.ts";
 import { type DeviceUse, deviceScenes, useDevice } from "./device-scenes.ts";
 import { inviteScenes, type Scenery, stubInviting } from "./invite-scenes.ts";
+import { receiptScenes, stubReceipts } from "./receipt-scenes.ts";
 import { stubAccount } from "./stub-account.ts";
 import { type AdminView, stubAdmin, usualView } from "./stub-admin.ts";
 import { delivery, draft, madeAt, photo, queued, type Stub, status, stubQueue } from "./stub-queue.ts";
@@ -250,6 +251,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
   audit: { hash: "#/admin-audit", audit: wholeAudit },
   "audit-broken": { hash: "#/admin-audit", audit: brokenAudit },
   ...deviceScenes,
+  ...receiptScenes,
   ...adminScenes,
   account: { hash: "#/account" },
   enroll: { hash: "#/enroll" },
@@ -268,6 +270,7 @@ export function stage(scene: Scene): { app: App; queue: Stub } {
     session: stubSession(scene),
     inviting: stubInviting(scene.scenery ?? {}),
     account: stubAccount(),
+    receipts: stubReceipts,
     choice: new Choice(),
   };
   scene.prepare?.(queue, app);

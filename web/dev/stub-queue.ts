@@ -157,7 +157,9 @@ export function stubQueue(): Stub {
     deliveredBefore: (uid) => Promise.resolve(uid === "" ? null : stub.before),
     room: () => Promise.resolve(null),
     add: (one, confirmation) => {
-      asked.push(`add ${one.id} ${confirmation.serviceLevel}`);
+      const { correction } = confirmation;
+      const corrected = correction === undefined ? "" : ` ${JSON.stringify(correction)}`;
+      asked.push(`add ${one.id} ${confirmation.serviceLevel}${corrected}`);
       stub.set([
         queued({ id: one.id, state: "waiting", cause: "turn", sentBytes: 0, serviceLevel: confirmation.serviceLevel }),
         ...studies,

@@ -16,7 +16,7 @@ const tabs: readonly {
   needs?: Permission;
 }[] = [
   { page: "send", word: "tab_send", icon: "send", holds: ["send", "confirm", "progress"] },
-  { page: "activity", word: "tab_activity", icon: "activity", holds: ["activity"] },
+  { page: "activity", word: "tab_activity", icon: "activity", holds: ["activity", "receipt"] },
   { page: "admin", word: "tab_admin", icon: "sliders", holds: ["admin", "admin-audit"], needs: "administer" },
   { page: "more", word: "tab_more", icon: "more", holds: ["more", "invite", "account"] },
 ];

@@ -23,7 +23,7 @@ const actionWords: Record<Action, Word> = {
   sign_in: "sign_in_again",
   choose: "choose_files",
   cancel: "cancel",
-  receipt: "copy_receipt",
+  receipt: "show_receipt",
   remove: "remove",
 };
 /** What moves a stuck study on stands out. */

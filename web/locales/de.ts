@@ -173,7 +173,7 @@ export const templates: Catalogue = {
   sign_in_again: "Anmelden",
   choose_files: "Noch einmal wählen",
   remove: "Aus der Liste nehmen",
-  copy_receipt: "Beleg kopieren",
+  show_receipt: "Quittung",
   copied: "Kopiert",
   details_it: "Angaben für die IT",
   it_code: "Code",

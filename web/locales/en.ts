@@ -160,7 +160,7 @@ export const en = {
   sign_in_again: "Sign in",
   choose_files: "Choose them again",
   remove: "Remove from list",
-  copy_receipt: "Copy receipt",
+  show_receipt: "Receipt",
   copied: "Copied",
   details_it: "Details for IT",
   it_code: "Code",

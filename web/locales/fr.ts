@@ -169,7 +169,7 @@ export const templates: Catalogue = {
   sign_in_again: "Se connecter",
   choose_files: "Les choisir à nouveau",
   remove: "Retirer de la liste",
-  copy_receipt: "Copier le reçu",
+  show_receipt: "Reçu",
   copied: "Copié",
   details_it: "Détails pour l’informatique",
   it_code: "Code",

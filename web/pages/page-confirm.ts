@@ -10,6 +10,7 @@ import {
   noneChecked,
   type Subject,
 } from "../core/checks.ts";
+import { correctableFields, lacksReason, mayCorrect, withCorrection } from "../core/correcting.ts";
 import { moment, personName, size } from "../core/format.ts";
 import { go } from "../core/router.ts";
 import { warningText } from "../core/scan-words.ts";
@@ -23,6 +24,7 @@ import "../elements/confirm-fields.ts";
 import "../elements/identity-card.ts";
 import "../elements/notice-box.ts";
 import "../elements/picture-list.ts";
+import "../study/correct-patient.ts";
 
 /** Screen 2: is this the right patient? Studies chosen here, or those the box asks about. Send sends the one that is shown. */
 @customElement("page-confirm")
@@ -76,8 +78,11 @@ export class PageConfirm extends QueuePage {
     event.preventDefault();
     const shown = this.current();
     if (shown === null || this.app === null || this.answering === "busy") return;
-    const given = this.given[shown.key] ?? emptyConfirmation(shown.subject);
-    const missing = missingFields(shown.subject, given);
+    const given = withCorrection(shown.subject, this.given[shown.key] ?? emptyConfirmation(shown.subject));
+    const missing = [
+      ...missingFields(shown.subject, given),
+      ...(lacksReason(shown.subject, given) ? ["correct-reason"] : []),
+    ];
     this.tried = true;
     if (noneChecked(shown.subject, given)) {
       await this.updateComplete;
@@ -181,6 +186,17 @@ export class PageConfirm extends QueuePage {
       this.requestUpdate();
     }}></picture-list>`;
   }
+  private correcting(
+    key: string,
+    subject: Subject,
+    given: Confirmation,
+    lacking: boolean,
+  ): TemplateResult | typeof nothing {
+    if (!mayCorrect(this.app?.session.person ?? null)) return nothing;
+    return html`<correct-patient .subject=${subject} .value=${given} .fields=${correctableFields(subject, lacking)}
+      .lacking=${this.tried && lacksReason(subject, given)}
+      @given=${(event: CustomEvent<Partial<Confirmation>>) => this.change(key, given, event.detail)}></correct-patient>`;
+  }
   /** Of what was chosen here nothing has left the device; what the box asks about is refused there, with a reason. */
   private refuse(draft: DraftStudy | null): void {
     if (draft === null || this.app === null) {
@@ -216,7 +232,7 @@ export class PageConfirm extends QueuePage {
         <div>
           <identity-card .subject=${subject} .checked=${given.patients ?? []} @patients=${(event: CustomEvent<readonly string[]>) => this.change(key, given, { patients: event.detail })} @refuse=${() => this.refuse(shown.draft)}></identity-card>
           ${shown.draft?.kind === "pictures" ? this.pictures(shown.draft) : nothing}
-          ${this.notices(subject, given)} ${this.duplicate(key, subject, given)}
+          ${this.correcting(key, subject, given, lacking)} ${this.notices(subject, given)} ${this.duplicate(key, subject, given)}
         </div>
         <div>
           <confirm-fields .value=${given} .identity=${subject.kind === "pictures" || lacking} .extras=${asked === null}

@@ -1,13 +1,12 @@
 import { isTerminal } from "../../src/contract/states.ts";
-import type { ConfirmStudy } from "../../src/contract/upload.ts";
 import type { Api } from "../api/http.ts";
 import { ApiError } from "../api/problem.ts";
 import { acceptUpload, cancelUpload, confirmStudy, rejectStudy, retryUpload } from "../api/uploads.ts";
+import { confirmBody } from "./confirm-body.ts";
 import type { Entry } from "./entry.ts";
 import { askStatus, open, withToken } from "./journey.ts";
 import type { DeviceStore } from "./store.ts";
 import type { Deed } from "./tabs.ts";
-import type { Confirmation } from "./types.ts";
 import type { Uploader } from "./uploader.ts";
 
 interface Hands {
@@ -96,17 +95,4 @@ async function cancel({ api, uploader }: Hands, entry: Entry): Promise<void> {
     }
   }
   await uploader.finish(entry, { state: "done", cause: null, error: null, status: null });
-}
-
-/** Only what was filled in goes along. */
-function confirmBody(given: Partial<Confirmation>): ConfirmStudy {
-  const body: ConfirmStudy = {};
-  if (given.clinicalNotes) body.clinical_notes = given.clinicalNotes;
-  if (given.serviceLevel) body.service_level = given.serviceLevel;
-  if (given.patientName) body.patient_name = given.patientName;
-  if (given.patientID) body.patient_id = given.patientID;
-  if (given.patientBirthDate) body.patient_birth_date = given.patientBirthDate;
-  const sex = given.patientSex;
-  if (sex === "F" || sex === "M" || sex === "O") body.patient_sex = sex;
-  return body;
 }

@@ -8,6 +8,8 @@ import { freshProgress, manifestOfDone } from "./record.ts";
 const nobody = { patientID: "", patientBirthDate: "" };
 const study = { study_instance_uid: "1.2", patient_id: "A", patient_birth_date: "19700101" };
 
+const correction = { reason: "order", patientName: "", patientID: "B", patientBirthDate: "", patientSex: "" };
+
 describe("what is expected", () => {
   test.each([
     ["a study that was read", "dicom", nobody, [study], [study]],
@@ -33,6 +35,7 @@ describe("what is expected", () => {
       [study, { ...study, study_instance_uid: "1.3", patient_id: "B" }],
       [study],
     ],
+    ["a study that is to be corrected: it waits", "dicom", { ...nobody, correction }, [study], []],
     ["pictures", "pictures", { patientID: "A", patientBirthDate: "19700101" }, [], null],
   ] as const)("of %s", (_, kind, confirmation, read, expected) =>
     expect(expectedOf({ kind }, confirmation, read)).toEqual(expected as never),
@@ -71,4 +74,11 @@ test("the body is one that the box takes", () => {
   });
   expect([...Value.Errors(UploadInit, body)]).toEqual([]);
   expect(body).toMatchObject({ total_files: 1, total_size_bytes: 5, chunk_size: 4096 });
+});
+
+test("what is to be corrected is sent whole, whatever the archive has of it", () => {
+  const done = { id: "x", userId: "u", createdAt: 0, serviceLevel: "routine" as const, modalities: [] };
+  const empty = manifestOfDone({ ...done, imageCount: 1, totalBytes: 1, progress: freshProgress });
+  const manifest = { ...empty, confirmation: { ...empty.confirmation, correction } };
+  expect([initBody(empty).resend, initBody(manifest).resend]).toEqual([undefined, { reason: "order" }]);
 });

@@ -12,6 +12,8 @@ export const fileId = (index: number) => String(index);
 /** What `POST /upload/init` is told; the same at every repetition, for the Idempotency-Key holds its body to that. */
 export function initBody(manifest: Manifest): UploadInit {
   const { confirmation, files, expected } = manifest;
+  // What the archive has uncorrected does not count: the box needs the bytes to correct them.
+  const again = confirmation.resendReason || confirmation.correction?.reason || "";
   return {
     study_metadata: metadata(manifest),
     total_files: files.length,
@@ -25,7 +27,7 @@ export function initBody(manifest: Manifest): UploadInit {
       ...(file.sha256 === "" ? {} : { sha256: file.sha256 }),
     })),
     ...(expected === null ? {} : { expected_studies: [...expected] }),
-    ...(confirmation.resendReason === "" ? {} : { resend: { reason: confirmation.resendReason.slice(0, 1024) } }),
+    ...(again === "" ? {} : { resend: { reason: again.slice(0, 1024) } }),
   };
 }
 
@@ -50,14 +52,16 @@ function metadata({ confirmation, title }: Manifest): StudyMetadata {
 /**
  * What the person confirmed, so that anything else waits for a word (CONTRACT §3).
  * @param read studies whose headers this device has read
- * @returns null for pictures, which have no study yet; [] lets all wait: nobody has seen what is in a closed archive
+ * @returns null for pictures, which have no study yet; [] lets all wait: nobody has seen what is in a closed archive, or what is
+ *   there is to be corrected
  */
 export function expectedOf(
   draft: Pick<DraftStudy, "kind">,
-  confirmation: Pick<Confirmation, "patientID" | "patientBirthDate" | "patients">,
+  confirmation: Pick<Confirmation, "patientID" | "patientBirthDate" | "patients" | "correction">,
   read: readonly ExpectedStudy[],
 ): ExpectedStudy[] | null {
   if (draft.kind === "pictures") return null;
+  if (confirmation.correction !== undefined) return []; // it waits for its correction
   const { patients } = confirmation;
   const checked = (study: ExpectedStudy) =>
     patients === undefined || patients.includes(patientKey(study.patient_id ?? "", study.patient_birth_date ?? ""));

@@ -24,6 +24,8 @@ export interface Manifest {
   readonly confirmation: Confirmation;
   /** null: nothing was read that could be held against what comes. */
   readonly expected: readonly ExpectedStudy[] | null;
+  /** The study that its person corrects, as it was shown to them. */
+  readonly corrects?: ExpectedStudy;
 }
 
 /** Where it stands; written at each step that a restart has to know of. */
@@ -43,6 +45,8 @@ export interface Progress {
   /** Files that every destination had confirmed before; absent in what an older version wrote. */
   readonly alreadyThere?: number;
   readonly atBoxAt?: number | null;
+  /** Why the box did not take the correction that was made before sending; a person has to look. */
+  readonly correctionRefused?: QueuedStudy["error"];
 }
 
 export const freshProgress: Progress = {

@@ -22,15 +22,21 @@ export async function savedByOthers(): Promise<ReadonlySet<string>> {
 /** A study as it is about to be saved, its files not told yet. */
 export function entryOf(draft: DraftStudy, given: Confirmation, userId: string, memory: ScanMemory): Entry {
   const read: readonly ExpectedStudy[] = memory.expected.get(draft.id) ?? [];
+  const { correction } = given;
+  const corrects = {
+    study_instance_uid: draft.studyInstanceUID,
+    patient_id: draft.patientID,
+    patient_birth_date: draft.patientBirthDate,
+  };
   const manifest: Manifest = {
     id: draft.id,
     userId,
     createdAt: Date.now(),
     kind: draft.kind,
     title: {
-      patientName: given.patientName || draft.patientName,
-      patientID: given.patientID || draft.patientID,
-      patientBirthDate: given.patientBirthDate || draft.patientBirthDate,
+      patientName: correction?.patientName || given.patientName || draft.patientName,
+      patientID: correction?.patientID || given.patientID || draft.patientID,
+      patientBirthDate: correction?.patientBirthDate || given.patientBirthDate || draft.patientBirthDate,
       studyDate: draft.studyDate,
       description: draft.description,
       modalities: draft.modalities,
@@ -40,6 +46,7 @@ export function entryOf(draft: DraftStudy, given: Confirmation, userId: string, 
     files: [], // told when their bytes are stored: ten thousand are not looked at while a person presses Send
     confirmation: given,
     expected: expectedOf(draft, given, read),
+    ...(correction === undefined ? {} : { corrects }),
   };
   const entry = new Entry(manifest);
   entry.saving = true;

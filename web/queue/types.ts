@@ -70,6 +70,17 @@ export interface ScanResult {
   readonly unreadable: readonly string[];
 }
 
+/** What the images say wrongly of their patient; "" where what they say stays. */
+export interface Correction {
+  /** Why; the audit keeps it. */
+  readonly reason: string;
+  readonly patientName: string;
+  readonly patientID: string;
+  /** YYYYMMDD */
+  readonly patientBirthDate: string;
+  readonly patientSex: string;
+}
+
 /** What the person adds on the confirm screen. */
 export interface Confirmation {
   readonly patientName: string;
@@ -84,6 +95,8 @@ export interface Confirmation {
   readonly resendReason: string;
   /** Of an archive with several patients: those the person has checked (core/patient-key.ts); the others wait at the box. */
   readonly patients?: readonly string[];
+  /** By who may correct: the study waits at the box for it, which this device gives it. */
+  readonly correction?: Correction;
 }
 
 /** Where a study stands on its way from this device; the server's own state is in `status`. */

@@ -1,7 +1,10 @@
 import { isTerminal } from "../../src/contract/states.ts";
+import type { UploadSummary } from "../../src/contract/status.ts";
 import type { Api } from "../api/http.ts";
 import { ApiError } from "../api/problem.ts";
+import { confirmStudy } from "../api/uploads.ts";
 import { backoff } from "./backoff.ts";
+import { confirmBody, waitsForCorrection } from "./confirm-body.ts";
 import type { Entry } from "./entry.ts";
 import { askStatus, bringToBox, stateOf } from "./journey.ts";
 import { createLineRecord } from "./line-record.ts";
@@ -199,9 +202,11 @@ export class Uploader {
     try {
       const { files: _, ...status } = await askStatus(this.api, entry, (one, change) => this.save(one, change));
       if (!entry.watched) return;
+      if (await this.corrected(entry, status)) return this.watch(entry, 0);
       const moved = JSON.stringify(status) !== JSON.stringify(entry.progress.status);
       if (moved) next = 1;
-      const change = { ...stateOf(status), status, error: null };
+      const waits = status.state === "needs_confirmation";
+      const change = { ...stateOf(status), status, error: (waits && entry.progress.correctionRefused) || null };
       if (isTerminal(status.state)) return await this.finish(entry, change);
       if (moved) await this.save(entry, change);
     } catch (error) {
@@ -210,6 +215,22 @@ export class Uploader {
       next = Math.max(next, 20); // a box that does not answer is not asked every second
     }
     this.watch(entry, next);
+  }
+
+  /** Gives a study that waits the correction its person made before sending. @returns whether the box took it, or said why not */
+  private async corrected(entry: Entry, status: UploadSummary): Promise<boolean> {
+    const uid = waitsForCorrection(entry.manifest, status);
+    if (uid === null || entry.progress.correctionRefused || this.api.user?.id !== entry.manifest.userId) return false;
+    const { correction } = entry.manifest.confirmation;
+    try {
+      await confirmStudy(this.api, status.upload_id, uid, confirmBody(correction === undefined ? {} : { correction }));
+    } catch (error) {
+      const known = error instanceof ApiError && [403, 422].includes(error.status);
+      if (!known) throw error; // it is tried again
+      const { code, message, requestId } = error;
+      await this.save(entry, { correctionRefused: { code, message, requestId } });
+    }
+    return true;
   }
 
   /** The study has ended: its bytes, names and key leave the device, unless the box failed and they may be needed again. */
