@@ -41,6 +41,14 @@ const windowsAttributes = (entry: ListedEntry) => /^[A-Z]+/.exec(entry.get("Attr
 export const isFolder = (entry: ListedEntry) =>
   flagged(entry, "Folder") || unixType(entry) === "d" || windowsAttributes(entry).includes("D");
 export const sizeOf = (entry: ListedEntry) => (has(entry, "Size") ? Number(entry.get("Size")) : Number.NaN);
+/** In a RAR: the bytes lie there as they are, neither packed nor as a reference to another member. */
+export const isStored = (entry: ListedEntry) =>
+  /(?:^|:)m0(?::|$)/.test(entry.get("Method") ?? "") && entry.get("Packed Size") === entry.get("Size");
+/** CRC-32; null where the archive has another checksum or none. */
+export const crcOf = (entry: ListedEntry) => {
+  const said = entry.get("CRC") ?? "";
+  return /^[0-9A-F]{8}$/.test(said) ? Number.parseInt(said, 16) : null;
+};
 /** Goes on in the next volume. */
 export const goesOn = (entry: ListedEntry) => flagged(entry, "Split After");
 export const nameOf = (entry: ListedEntry) => entry.get("Path") ?? "";

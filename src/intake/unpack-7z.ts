@@ -2,7 +2,18 @@ import { mkdtemp, rm, symlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { ArchiveRefused } from "./archive-refused.ts";
 import type { DeclaredMember, MemberFolder, UnpackedMember } from "./member-folder.ts";
-import { checkListed, goesOn, isFolder, type ListedEntry, nameOf, readListing, sizeOf } from "./seven-zip-list.ts";
+import type { ListedFile } from "./rar-stored.ts";
+import {
+  checkListed,
+  crcOf,
+  goesOn,
+  isFolder,
+  isStored,
+  type ListedEntry,
+  nameOf,
+  readListing,
+  sizeOf,
+} from "./seven-zip-list.ts";
 import { runSevenZip, type SevenZipType } from "./seven-zip-run.ts";
 import { volumeNames } from "./volumes.ts";
 
@@ -10,6 +21,7 @@ import { volumeNames } from "./volumes.ts";
  * Unpacks RAR, 7z or tar by 7zz: lists, checks every entry, then takes the members' bytes from its stdout in the order of the list.
  * 7zz writes nothing itself, so no name, link or device of the archive ever meets the file system.
  * @param volumes the archive, and in order its further volumes
+ * @param shortcut takes the members out without 7zz where it can; null, and nothing written, where it cannot
  * @throws ArchiveRefused, or the signal's reason
  */
 export async function unpackSevenZip(
@@ -17,25 +29,26 @@ export async function unpackSevenZip(
   volumes: readonly string[],
   folder: MemberFolder,
   signal: AbortSignal,
+  shortcut: (members: readonly ListedFile[]) => Promise<UnpackedMember[] | null> = async () => null,
 ): Promise<UnpackedMember[]> {
   return await placed(type, volumes, folder.folder, async (work, first) => {
     const members = await list(runSevenZip("list", type, work, first, signal), folder);
     folder.budget.expect(members.map(({ size }) => size));
-    return await split(runSevenZip("extract", type, work, first, signal), members, folder);
+    const taken = await shortcut(members);
+    return taken ?? (await split(runSevenZip("extract", type, work, first, signal), members, folder));
   });
 }
 
-type Listed = Required<Pick<DeclaredMember, "name" | "size">>;
-
 /** The regular files of a listing, each entry checked. @throws ArchiveRefused */
-async function list(source: AsyncIterable<Uint8Array>, folder: MemberFolder): Promise<Listed[]> {
-  const members: Listed[] = [];
+async function list(source: AsyncIterable<Uint8Array>, folder: MemberFolder): Promise<ListedFile[]> {
+  const members: ListedFile[] = [];
   let last: ListedEntry | null = null;
   try {
     for await (const entry of readListing(source)) {
       folder.budget.countEntries(1);
       checkListed(entry, last === null);
-      if (!isFolder(entry)) members.push({ name: nameOf(entry), size: sizeOf(entry) });
+      if (!isFolder(entry))
+        members.push({ name: nameOf(entry), size: sizeOf(entry), stored: isStored(entry), crc: crcOf(entry) });
       last = entry;
     }
   } catch (cause) {

@@ -1,6 +1,7 @@
 import { open } from "node:fs/promises";
 import { ArchiveRefused } from "./archive-refused.ts";
 import type { MemberFolder, UnpackedMember } from "./member-folder.ts";
+import { unpackStoredRar } from "./rar-stored.ts";
 import { unpackSevenZip } from "./unpack-7z.ts";
 import { readAt } from "./zip-end.ts";
 
@@ -26,7 +27,10 @@ export async function unpackRar(
   for (const path of paths) heads.push(await readHead(path));
   const type = heads[0]?.type ?? "rar5";
   if (paths.length === 1 || heads.every((head) => head.isVolume && head.type === type)) {
-    return await unpackSevenZip(type, paths, folder, signal);
+    const [only = ""] = paths;
+    return await unpackSevenZip(type, paths, folder, signal, async (files) =>
+      paths.length === 1 ? await unpackStoredRar(only, type, files, folder, signal) : null,
+    );
   }
   if (heads.some((head) => head.isVolume)) throw new ArchiveRefused("archive_volume_missing");
   // Named like volumes, but each an archive of its own: opening the first alone would lose the others.
