@@ -146,14 +146,11 @@ function prepared(sqlite: Sqlite, wal: string, options: Options): Database {
   const orm = ormOver(sqlite);
   migrate(orm, { migrationsFolder: folder });
 
-  const immediate = <T>(work: (tx: Transaction) => T): T =>
-    orm.transaction(
-      (tx) => {
-        roots.set(tx, orm);
-        return work(tx);
-      },
-      { behavior: "immediate" },
-    );
+  // One handle for all transactions: it keeps nothing of them, and making it takes as long as two queries.
+  const tx = orm.transaction((made) => made);
+  roots.set(tx, orm);
+  const within = sqlite.transaction((work: (tx: Transaction) => unknown) => work(tx));
+  const immediate = <T>(work: (tx: Transaction) => T): T => within.immediate(work) as T;
   const transaction = <T>(work: (tx: Transaction) => T): T => {
     try {
       return immediate(work);

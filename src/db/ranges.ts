@@ -18,6 +18,13 @@ const touching = prepared((db) =>
     .orderBy(receivedRange.first)
     .prepare(),
 );
+const grown = prepared((db) =>
+  db
+    .update(receivedRange)
+    .set({ last: sql`${sql.placeholder("last")}` })
+    .where(and(eq(receivedRange.file, sql.placeholder("file")), eq(receivedRange.first, sql.placeholder("first"))))
+    .prepare(),
+);
 const removed = prepared((db) =>
   db
     .delete(receivedRange)
@@ -40,6 +47,10 @@ export const rangesWithin = (db: Queries, file: number, first: number, last: num
 /** Adds a range and melts it with what it touches, so that a complete file is one row. */
 export function addRange(db: Queries, file: number, first: number, last: number): void {
   const before = rangesWithin(db, file, first - 1, last + 1);
+  const [only] = before;
+  // In order, as nearly all chunks come.
+  if (only !== undefined && before.length === 1 && only[0] <= first)
+    return void grown(db).run({ file, first: only[0], last: Math.max(last, only[1]) });
   for (const [start] of before) removed(db).run({ file, first: start });
   const starts = before.map(([start]) => start);
   const ends = before.map(([, end]) => end);

@@ -48,7 +48,8 @@ const idleSeconds = 60;
 export async function createServer(context: HttpContext) {
   const { guard, log, needsSetup } = context;
   const files = loadWebFiles();
-  const app: AnyElysia = new Elysia({ normalize: false, strictPath: true, precompile: true })
+  // Not precompiled: each route costs its memory with its first request, all of them together 16 MB.
+  const app: AnyElysia = new Elysia({ normalize: false, strictPath: true })
     .onRequest(async ({ request, server, set }) => {
       // RFC 9112 3.2: 400 for a Host that is none. Nothing behind this line could read such an address.
       if (!URL.canParse(request.url)) throw new RelayError("host_invalid");

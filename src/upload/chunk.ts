@@ -116,8 +116,8 @@ export function createChunkReceiver(deps: {
       if (!needed) return last;
       const mine = await claim.seal(waitForOthersMs);
       if (mine === null) throw tryAgain();
-      requireReceiving(findUpload(db.orm, upload.id)); // what an ended upload had received is no longer on record
       if (claim.foreignChunks.length > 0) {
+        requireReceiving(findUpload(db.orm, upload.id)); // what an ended upload had received is no longer on record
         const now = rangesWithin(db.orm, file.id, firstChunk, last);
         if (!claim.foreignChunks.every((chunk) => contains(now, chunk))) throw tryAgain();
         if (!digestOnDisk(target(), start, body.decodedBytes).equals(body.sha256))
@@ -125,9 +125,11 @@ export function createChunkReceiver(deps: {
       }
       if (mine.length > 0) {
         await syncData(target());
-        requireReceiving(findUpload(db.orm, upload.id)); // the folder of an ended upload may be gone
         // The file's name must survive a power cut as well; once bytes of it are on record, it has.
-        if (file.receivedBytes === 0) await syncNames(spool.receivedFolder(upload.id));
+        if (file.receivedBytes === 0) {
+          requireReceiving(findUpload(db.orm, upload.id)); // the folder of an ended upload may be gone
+          await syncNames(spool.receivedFolder(upload.id));
+        }
       }
       const { size, received } = await db.commit((tx) => record(tx, request, mine, body.decodedBytes));
       kept = true;
@@ -170,8 +172,11 @@ export function createChunkReceiver(deps: {
     // A chunk that is not full is the file's last one: it says where the file ends.
     const size = known.sizeBytes ?? (length > 0 && length % chunkSize === 0 ? null : end);
     if (size !== null) {
-      const behind = rangesWithin(tx, file.id, chunkCount(size, chunkSize), Number.MAX_SAFE_INTEGER);
-      if (end > size || (end < size && length % chunkSize !== 0) || behind.length > 0) throw outOfRange();
+      if (end > size || (end < size && length % chunkSize !== 0)) throw outOfRange();
+      // Behind a size that is on record nothing is.
+      const from = chunkCount(size, chunkSize);
+      if (row.sizeBytes === null && rangesWithin(tx, file.id, from, Number.MAX_SAFE_INTEGER).length > 0)
+        throw outOfRange();
     }
     let added = 0;
     for (const range of consecutive(mine)) {

@@ -32,18 +32,17 @@ export function fileForChunk(
   if (said.name !== undefined && !isValidFileName(said.name)) throw new RelayError("file_name_invalid");
   if ((said.sizeBytes ?? 0) > deps.config().limits.max_file_bytes) throw new RelayError("file_too_large");
   const { orm } = deps.db;
-  const find = () => findFile(orm, upload.id, said.fileId);
-  if (!find()) {
-    if (upload.filesDeclared) throw new RelayError("file_unknown");
-    // It stands for the file's name where none is given, so it keeps to the same rule.
-    if (said.fileId.length > 128 || !isValidFileName(said.fileId))
-      throw new RelayError("invalid_request", undefined, {
-        errors: [{ path: "query.file_id", message: "has at most 128 characters, and only such as a name may have" }],
-      });
-    if (fileTotals(orm, upload.id).files >= upload.totalFiles) throw tooMuch();
-    deps.db.transaction((tx) => insertFiles(tx, upload.id, [{ fileId: said.fileId, state: "needed" }]));
-  }
-  return find() as UploadFileRow;
+  const known = findFile(orm, upload.id, said.fileId);
+  if (known) return known;
+  if (upload.filesDeclared) throw new RelayError("file_unknown");
+  // It stands for the file's name where none is given, so it keeps to the same rule.
+  if (said.fileId.length > 128 || !isValidFileName(said.fileId))
+    throw new RelayError("invalid_request", undefined, {
+      errors: [{ path: "query.file_id", message: "has at most 128 characters, and only such as a name may have" }],
+    });
+  if (fileTotals(orm, upload.id).files >= upload.totalFiles) throw tooMuch();
+  deps.db.transaction((tx) => insertFiles(tx, upload.id, [{ fileId: said.fileId, state: "needed" }]));
+  return findFile(orm, upload.id, said.fileId) as UploadFileRow;
 }
 
 /**

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { manyUploads } from "../../scripts/proof/p20-memory.ts";
 import { startBox } from "../support/box.ts";
+import { until } from "../support/child.ts";
 import type { SendFile } from "../support/client.ts";
 import { type OrthancServer, orthancProgram, startOrthanc } from "../support/orthanc.ts";
 import { type BigStudy, bigInstance, bigStudy } from "./big-study.ts";
@@ -17,6 +18,18 @@ const full = process.env.RELAYPACS_FULL === "1";
 const megabytes = full ? 1024 : 300;
 const slices = full ? 2000 : 580;
 const mostMemory = 300 * 1_048_576;
+
+test("a box at rest has at most 90 MB, with what it has in common with other programs", async () => {
+  const box = await startBox();
+  try {
+    const resident = async () =>
+      Number(/^VmRSS:\s+(\d+) kB/m.exec(await Bun.file(`/proc/${box.pid}/status`).text())?.[1]) * 1024;
+    expect((await fetch(`${box.url}/health`)).ok).toBe(true);
+    await until("it to rest within 90 MB", async () => (await resident()) <= 90e6, 20_000);
+  } finally {
+    await box.stop();
+  }
+});
 
 let study: BigStudy;
 let instance: BigStudy;
