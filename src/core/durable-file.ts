@@ -1,6 +1,6 @@
-import { closeSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
-import { open } from "node:fs/promises";
+import { closeSync, fsync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+import { promisify } from "node:util";
 
 /** The system calls in use; tests put their own in front. */
 const system = { openSync, writeSync, fsyncSync, renameSync, closeSync };
@@ -25,13 +25,14 @@ export function syncFolder(path: string, calls = system): void {
   synced(calls, calls.openSync(path, "r"));
 }
 
+const syncSoon = promisify(fsync);
 /** The same beside the event loop. */
 export async function syncFolderSoon(path: string): Promise<void> {
-  const folder = await open(path, "r");
+  const folder = openSync(path, "r");
   try {
-    await folder.sync();
+    await syncSoon(folder);
   } finally {
-    await folder.close();
+    closeSync(folder);
   }
 }
 
