@@ -2,7 +2,6 @@ import { mkdtemp, rm, symlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { ArchiveRefused } from "./archive-refused.ts";
 import type { DeclaredMember, MemberFolder, UnpackedMember } from "./member-folder.ts";
-import type { ListedFile } from "./rar-stored.ts";
 import {
   checkListed,
   crcOf,
@@ -15,6 +14,7 @@ import {
   sizeOf,
 } from "./seven-zip-list.ts";
 import { runSevenZip, type SevenZipType } from "./seven-zip-run.ts";
+import type { ListedFile } from "./unpack-rar-stored.ts";
 import { volumeNames } from "./volumes.ts";
 
 /**

@@ -1,8 +1,8 @@
 import { open } from "node:fs/promises";
 import { ArchiveRefused } from "./archive-refused.ts";
 import type { MemberFolder, UnpackedMember } from "./member-folder.ts";
-import { unpackStoredRar } from "./rar-stored.ts";
 import { unpackSevenZip } from "./unpack-7z.ts";
+import { unpackStoredRar } from "./unpack-rar-stored.ts";
 import { readAt } from "./zip-end.ts";
 
 const SIGNATURE_4 = Buffer.from("Rar!\x1a\x07\x00", "latin1");

@@ -5,8 +5,8 @@ import { crc32 } from "node:zlib";
 import { inFolder, tryUnpack, usualLimits } from "./archives.fixture.ts";
 import { UnpackBudget } from "./limits.ts";
 import { MemberFolder } from "./member-folder.ts";
-import { type ListedFile, unpackStoredRar } from "./rar-stored.ts";
 import { unpack } from "./unpack.ts";
+import { type ListedFile, unpackStoredRar } from "./unpack-rar-stored.ts";
 
 interface Member {
   readonly name: string;
