@@ -16,7 +16,6 @@ import { keyedHash } from "./core/keyed-hash.ts";
 import { createLive } from "./core/live.ts";
 import { log as events } from "./core/log.ts";
 import { createNewsroom, published } from "./core/news.ts";
-import { readSecret } from "./core/secrets.ts";
 import { version } from "./core/version.ts";
 import { saveMoment } from "./db/clock.ts";
 import { openDatabase } from "./db/database.ts";
@@ -24,12 +23,8 @@ import { parkedByCause } from "./db/deliveries.ts";
 import { spoolFigures, waitingDeliveries } from "./db/figures.ts";
 import { lockDataFolder } from "./db/lock.ts";
 import { findUpload, uploadsByState } from "./db/uploads.ts";
-import type { Destination } from "./destinations/destination.ts";
-import { checklist } from "./destinations/doctor.ts";
-import { createDestination } from "./destinations/index.ts";
 import { type Forwarder, startForwarder } from "./forward/dispatcher.ts";
 import { unknownDestinations } from "./forward/route.ts";
-import { routeFaults } from "./forward/route-faults.ts";
 import { createGuard } from "./http/guard.ts";
 import { openListeners } from "./http/listeners.ts";
 import { createServer } from "./http/server.ts";
@@ -38,10 +33,9 @@ import { createEarly } from "./intake/early.ts";
 import { installSevenZip } from "./intake/seven-zip.ts";
 import { startIntake } from "./intake/worker.ts";
 import { counted, createMetrics } from "./metrics/metrics.ts";
+import { keepSettings } from "./settings/keeper.ts";
 import { createStatistics } from "./statistics/statistics.ts";
-import { capabilitiesIn } from "./study/capabilities.ts";
 import { alreadyDelivered } from "./study/duplicates.ts";
-import { forgetMoved } from "./study/moved-destinations.ts";
 import { askAgain } from "./study/still-there.ts";
 import { endOf, openServing, servingFaults } from "./tls/serving.ts";
 import { createChunkReceiver } from "./upload/chunk.ts";
@@ -91,6 +85,7 @@ export async function startApp(
     spoolBytes: () => spoolFigures(db.orm).bytes,
     freeBytes: spool.freeBytes,
     destinations: () => config.destination.map(({ id }) => id),
+    isDown: (id) => forwarder.outage(id) !== null,
     certificateEnds: () => (serving.pair === null ? undefined : endOf(serving.pair)),
     lastBackup: () => nightlyCopies(config.data_dir)[0]?.madeAt,
   });
@@ -101,15 +96,19 @@ export async function startApp(
   const tokens = createTokens(keys);
   const serving = await openServing({ config: () => config });
   for (const { words } of await servingFaults(serving, config)) warn(`The certificate: ${words}.`);
-  for (const { message } of routeFaults(config)) warn(message);
+  const settings = keepSettings({
+    db,
+    hashKey: keys.hashKey,
+    file: config,
+    warn,
+    onChange: (next, destinationId) => {
+      config = next;
+      if (destinationId !== undefined) forwarder.renew(destinationId);
+      wakeAll();
+    },
+  });
+  config = settings.now().config;
   await installSevenZip(join(config.data_dir, "bin"));
-
-  forgetMoved(db, config);
-  const capability = capabilitiesIn(db);
-  const destinationEnv = (from: Config) => ({ dataDir: from.data_dir, readSecret, capability });
-  const makeDestinations = (from: Config) =>
-    new Map(from.destination.map((it) => [it.id, createDestination(it, destinationEnv(from))]));
-  let destinations: Map<string, Destination> = makeDestinations(config);
 
   const deps = { db, spool, config: () => config, hashKey: keys.hashKey, live, log, now };
   await reconcileSpool(deps);
@@ -131,7 +130,7 @@ export async function startApp(
   const forwarder = startForwarder({
     db,
     config: () => config,
-    destinations: (id) => destinations.get(id),
+    destinations: settings.destination,
     spoolPath: spool.path,
     log,
     onChange,
@@ -209,14 +208,10 @@ export async function startApp(
     wake: wakeAll,
     cancelUpload: intake.cancel,
     endUpload,
-    destination: (id) => destinations.get(id),
-    checklist: (id, options, signal) => {
-      const found = config.destination.find((it) => it.id === id);
-      return found && checklist(found, destinationEnv(config), options, signal);
-    },
+    settings,
     outage: forwarder.outage,
     freeBytes: spool.freeBytes,
-    askAgain: (upload, signal) => askAgain({ ...deps, destinations: (id) => destinations.get(id) }, upload, signal),
+    askAgain: (upload, signal) => askAgain({ ...deps, destinations: settings.destination }, upload, signal),
     now,
   });
   const listeners = openListeners(server, {
@@ -248,13 +243,9 @@ export async function startApp(
       // What is bound at start stays: addresses, data folder, TLS mode.
       const tls = { ...next.tls, mode: config.tls.mode, http_listen: config.tls.http_listen };
       const merged = { ...next, listen: config.listen, data_dir: config.data_dir, tls };
-      destinations = makeDestinations(merged); // first, because it can fail: then all stays as it was
-      config = merged;
-      forgetMoved(db, config);
-      for (const { message } of routeFaults(config)) warn(message);
+      settings.reload(merged);
       tellAudit("app.reloaded");
       await listeners.refresh();
-      wakeAll();
     },
   };
 }

@@ -13,7 +13,7 @@ const floors: readonly (readonly string[])[] = [
   ["core"],
   ["db", "dicom", "dimse", "destinations", "fake-pacs", "tls", "intake/unpack", "upload/spool"],
   ["auth", "audit", "notify", "metrics", "statistics"],
-  ["upload", "intake", "study", "forward", "report", "backup", "cleanup"],
+  ["upload", "intake", "study", "forward", "report", "backup", "settings", "cleanup"],
   ["http"],
   ["app"],
   ["commands"],

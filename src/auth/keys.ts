@@ -12,13 +12,25 @@ export interface Keys {
   readonly hashKey: Uint8Array;
 }
 
+const hashKeyFile = "hash.key";
+
 export async function loadKeys(dataDir: string): Promise<Keys> {
   const folder = keyFolder(dataDir);
   const signing = await openKeyRing(folder);
-  const path = join(folder, "hash.key");
+  const path = join(folder, hashKeyFile);
   const hashKey = Buffer.from(readOrMake(path, randomBytes(32).toString("hex")), "hex");
   chmodSync(path, 0o600);
   return { signing, hashKey };
+}
+
+/** The hash key alone, for the command line; undefined where there is none yet. */
+export function readHashKey(dataDir: string): Uint8Array | undefined {
+  try {
+    return Buffer.from(readFileSync(join(dataDir, "keys", hashKeyFile), "utf8"), "hex");
+  } catch (error) {
+    if ((error as { code?: string }).code === "ENOENT") return undefined;
+    throw error;
+  }
 }
 
 /** Where the keys are; made where it is not there. */

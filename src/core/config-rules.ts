@@ -99,6 +99,26 @@ function pairProblems({ cert, key }: Config["tls"]): ConfigProblem[] {
   return [{ path: "tls.key", message: "does not belong to the certificate in tls.cert" }];
 }
 
+/** What the pattern lets through and no client can read: `http://`, `https://a b`. */
+const addressProblems = ({ destination }: Config): ConfigProblem[] =>
+  destination.flatMap((item, index) => {
+    const auth = "auth" in item ? item.auth : undefined;
+    const addresses = [
+      ["url", "url" in item ? item.url : undefined],
+      ["auth.token_url", auth?.type === "oauth2-client" ? auth.token_url : undefined],
+    ] as const;
+    return addresses.flatMap(([name, address]) =>
+      address === undefined || URL.canParse(address)
+        ? []
+        : [
+            {
+              path: `destination[${index}].${name}`,
+              message: "must be an address with a host, such as https://pacs.lan",
+            },
+          ],
+    );
+  });
+
 /** Ids are told apart, a fallback is another destination, and following fallbacks ends somewhere. */
 function referenceProblems({ destination, route }: Config): ConfigProblem[] {
   const ids = destination.map(({ id }) => id);
@@ -171,6 +191,7 @@ const clientTlsProblems = ({ destination }: Config): ConfigProblem[] =>
 export const crossProblems = (config: Config, around: Surroundings): ConfigProblem[] => [
   ...listenProblems(config),
   ...tlsProblems(config),
+  ...addressProblems(config),
   ...referenceProblems(config),
   ...secretProblems(config, around),
   ...clientTlsProblems(config),

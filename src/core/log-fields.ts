@@ -22,6 +22,12 @@ const template: Form = (value) =>
 const origin: Form = (value) =>
   typeof value === "string" && /^https?:\/\/[A-Za-z0-9.:[\]-]{1,255}\/?$/.test(value) ? value : undefined;
 
+/** Names of fields of the configuration: `auth.password,url`. */
+const names: Form = (value) =>
+  typeof value === "string" && /^[a-z_]+(\.[a-z_]+)*(,[a-z_]+(\.[a-z_]+)*)*$/.test(value) && value.length <= 512
+    ? value
+    : undefined;
+
 const forms = {
   request_id: id,
   upload_id: id,
@@ -35,6 +41,8 @@ const forms = {
   role: term,
   reason_mac: id,
   config_mac: id,
+  route_id: id,
+  fields: names,
   code: term,
   error_class: id,
   system_code: id,

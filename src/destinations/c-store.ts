@@ -36,7 +36,7 @@ export function cStore(config: CStoreConfig, env: DestinationEnv): Destination {
   });
   /** The peer at the addresses that were looked at (T13), and no other. */
   const translated = <T>(signal: AbortSignal, work: (peer: PeerEntity) => Promise<T>): Promise<T> =>
-    faultsTranslated(signal, async () => work(peer(await requireOutgoing(config.host, env.resolve))));
+    faultsTranslated(signal, async () => work(peer(await requireOutgoing(config.host, env.resolve, env.fromFile))));
   return {
     id: config.id,
     kind: config.kind,

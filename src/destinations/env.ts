@@ -11,6 +11,8 @@ export interface DestinationEnv {
   readonly maxAnswerBytes?: number;
   /** What a host name leads to; the system's resolver where absent. */
   readonly resolve?: Resolve;
+  /** Whether the configuration file gives the destination; only then it may name a link-local address (T13). Default true. */
+  readonly fromFile?: boolean;
   /** What was learnt of a destination; forgotten with the process where absent. */
   readonly capability?: (config: DestinationConfig) => CapabilityKeeper;
   /** How long an archive's storage commitment report is waited for, milliseconds. Default 60 000. */

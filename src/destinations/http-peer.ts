@@ -70,7 +70,7 @@ export function httpPeer(config: HttpConfig, env: DestinationEnv): HttpPeer {
   const tokenPeer = (url: string, tls?: ClientTlsConfig): HttpPeer =>
     httpPeer({ url, timeout_seconds: TOKEN_TIMEOUT_SECONDS, ...(tls === undefined ? {} : { tls }) }, env);
   const auth = httpAuth(config.auth, env, tokenPeer);
-  const targets = pinnedTargets(base, env.resolve);
+  const targets = pinnedTargets(base, env.resolve, env.fromFile);
   const seconds = config.timeout_seconds ?? DEFAULT_TIMEOUT_SECONDS;
   const cap = env.maxAnswerBytes ?? DEFAULT_ANSWER_BYTES;
   const mostAsWhole = Math.min(WHOLE_BODY_BYTES, seconds * LEAST_BYTES_PER_SECOND);

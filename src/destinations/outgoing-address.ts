@@ -29,20 +29,32 @@ function isForbidden(address: string): boolean {
  * Refuses link-local and metadata addresses before any connect (T13). An address that the configuration file names as such is
  * IT's own wish; a name that leads there, or an address in disguise (decimal, octal, mapped), is nobody's.
  * @param host as the configuration writes it
+ * @param fromFile whether it is the configuration file that names it
  * @returns what a name leads to: connect to these and resolve it no second time, for it may lead elsewhere by then; an
  *   address leads to itself
  * @throws DestinationError destination_rejected, or where the name cannot be resolved the system's error
  */
-export async function requireOutgoing(host: string, resolve: Resolve = addresses): Promise<readonly string[]> {
+export async function requireOutgoing(
+  host: string,
+  resolve: Resolve = addresses,
+  fromFile = true,
+): Promise<readonly string[]> {
   const bare = host.replace(/^\[|\]$/g, "");
   const literal = ipBytes(bare);
   const inDisguise = literal !== null && literal.length === 16 && mapped !== null && inRange(literal, mapped);
-  if (literal !== null && !inDisguise) return [bare];
+  if (literal !== null && !inDisguise && (fromFile || !isForbidden(bare))) return [bare];
   const found = literal === null && !metadataName.test(bare) ? await resolve(bare) : [bare];
   if (!metadataName.test(bare) && ![canonical(bare), ...found].some(isForbidden)) return found;
-  const message =
-    "The archive's name leads to a link-local or metadata address. Write the address itself where that is meant.";
+  const message = fromFile
+    ? "The archive's name leads to a link-local or metadata address. Write the address itself where that is meant."
+    : "The archive's address leads to a link-local or metadata address, which only the configuration file may name.";
   throw new DestinationError("destination_rejected", message, false);
+}
+
+/** Whether what is written here can only be such an address, without asking where a name leads. */
+export function isForbiddenAsWritten(host: string): boolean {
+  const bare = host.replace(/^\[|\]$/g, "");
+  return metadataName.test(bare) || [bare, canonical(bare)].some(isForbidden);
 }
 
 /** "2852039166", "0xa9fea9fe", "0251.0376.1.1" as every socket library reads them (WHATWG URL 4.5). */

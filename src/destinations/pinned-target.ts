@@ -22,12 +22,12 @@ export interface PinnedTargets {
  * that leads elsewhere a moment later (DNS rebinding) leads nowhere.
  * @param base the configured address
  */
-export function pinnedTargets(base: string, resolve?: Resolve): PinnedTargets {
+export function pinnedTargets(base: string, resolve?: Resolve, fromFile?: boolean): PinnedTargets {
   const host = writtenHost(base);
   let answered: string | null = null;
   return {
     of: async (url, signal) => {
-      const addresses = await requireOutgoing(host, resolve);
+      const addresses = await requireOutgoing(host, resolve, fromFile);
       if (ipBytes(host) !== null) return { url, headers: {} };
       const target = new URL(url);
       const name = target.hostname;

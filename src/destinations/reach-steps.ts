@@ -46,7 +46,7 @@ export async function* reachSteps(
   const { host, port, tls } = place;
   let addresses: readonly string[];
   try {
-    addresses = await requireOutgoing(host, env.resolve);
+    addresses = await requireOutgoing(host, env.resolve, env.fromFile);
     if (isIP(host) === 0) yield { name: "Name", ok: true, detail: `${host} is ${addresses.join(", ")}` };
   } catch (error) {
     const fix = `Ask "getent hosts ${host}" on this machine; correct the name in the configuration, or its name server.`;

@@ -2,7 +2,7 @@ import { openDeliveryStates } from "../contract/states.ts";
 import { errorFields } from "../core/log-fields.ts";
 import { startWorker } from "../core/worker.ts";
 import type { Transaction } from "../db/database.ts";
-import { laneDeliveries, queuedDestinations, recoverDeliveries } from "../db/deliveries.ts";
+import { laneDeliveries, queuedDestinations, recoverDeliveries, releaseLane } from "../db/deliveries.ts";
 import { pausedSince } from "../db/destination-pauses.ts";
 import { DestinationHealth, type Outage } from "./breaker.ts";
 import { type ForwardContext, type ForwarderDeps, Interrupted } from "./context.ts";
@@ -22,6 +22,8 @@ export interface Forwarder {
   end<T>(uploadId: string, apply: (tx: Transaction, mayBeThere: boolean) => T): Promise<T>;
   /** What is known of a destination that is down; null: it is not known to be. */
   outage(destinationId: string): Outage | null;
+  /** A destination was changed: what is known against it no longer holds, and what waits for it is tried at once. */
+  renew(destinationId: string): void;
   /** Aborts what runs and queues it again; afterwards the database is no longer touched. */
   stop(): Promise<void>;
 }
@@ -112,6 +114,12 @@ export function startForwarder(deps: ForwarderDeps): Forwarder {
         context.halted.delete(uploadId);
         worker.wake();
       }
+    },
+    renew: (destinationId) => {
+      context.health.forget(destinationId);
+      const released = releaseLane(context.db.orm, destinationId, Number.MAX_SAFE_INTEGER, context.now());
+      for (const uploadId of released) context.onChange(uploadId);
+      worker.wake();
     },
     outage: (destinationId) => context.health.outage(destinationId),
     stop: async () => {

@@ -12,9 +12,9 @@ import type { Log } from "../core/log.ts";
 import type { Newsroom } from "../core/news.ts";
 import type { Database } from "../db/database.ts";
 import type { UploadRow } from "../db/uploads.ts";
-import type { CheckStep, Destination } from "../destinations/destination.ts";
 import type { Forwarder } from "../forward/dispatcher.ts";
 import type { Metrics } from "../metrics/metrics.ts";
+import type { SettingsKeeper } from "../settings/keeper.ts";
 import type { StatisticsOf } from "../statistics/statistics.ts";
 import type { Serving } from "../tls/serving.ts";
 import type { createChunkReceiver } from "../upload/chunk.ts";
@@ -61,14 +61,8 @@ export interface HttpContext {
   readonly askAgain: (upload: UploadRow, signal: AbortSignal) => Promise<boolean>;
   /** Ends an upload for good, once nothing of it is under way to a destination. */
   readonly endUpload: Forwarder["end"];
-  /** As configured; undefined where there is none of that id. */
-  readonly destination: (id: string) => Destination | undefined;
-  /** A live check of a destination, step by step, with a test image where it is to store one; undefined where there is none of that id. */
-  readonly checklist: (
-    id: string,
-    options: { readonly store: boolean },
-    signal: AbortSignal,
-  ) => AsyncIterable<CheckStep> | undefined;
+  /** The configuration file's destinations and rules, and those that were added; the latter can be changed. */
+  readonly settings: SettingsKeeper;
   /** Why a destination is down; null: it is not known to be. */
   readonly outage: Forwarder["outage"];
   /** Bytes free for the spool. */

@@ -31,6 +31,7 @@ export interface Figures {
   readonly spoolBytes: () => number;
   readonly freeBytes: () => number;
   readonly destinations: () => readonly string[];
+  readonly isDown: (destinationId: string) => boolean;
   /** Milliseconds since 1970; undefined where there is none. */
   readonly certificateEnds: () => number | undefined;
   readonly lastBackup: () => number | undefined;
@@ -101,13 +102,9 @@ export function createMetrics(figures: Figures): Metrics {
     stalls: histogram("client_stalls", "Requests of an upload that stood still, by the device's word", [], troubles),
     breaks: histogram("client_breaks", "Requests of an upload that broke, by the device's word", [], troubles),
   };
-  const up = new Gauge({
-    name: "relaypacs_destination_up",
-    help: "1 while a destination answers",
-    labelNames: ["destination"],
-    registers,
+  gauge("destination_up", "1 while a destination answers", ["destination"], (to) => {
+    for (const destination of figures.destinations()) to.set({ destination }, figures.isDown(destination) ? 0 : 1);
   });
-  for (const destination of figures.destinations()) up.set({ destination }, 1);
 
   gauge("info", "The version that runs", ["version"], (to) => to.set({ version }, 1));
   gauge("uploads", "Uploads on record by state", ["state"], (to) => {
@@ -166,8 +163,6 @@ export function createMetrics(figures: Figures): Metrics {
         if (typeof value === "number") to.observe(value);
       }
     },
-    "destination.down": ({ destination_id }) => up.set({ destination: word(destination_id) }, 0),
-    "destination.up": ({ destination_id }) => up.set({ destination: word(destination_id) }, 1),
     "auth.sign_in_failed": () => signInFailures.inc(),
     "http.failed": fault("http.failed"),
     "worker.failed": fault("worker.failed"),

@@ -1,6 +1,7 @@
 import { Elysia, t } from "elysia";
 import { record } from "../../audit/record.ts";
-import { AdminDestinationList, DestinationTest } from "../../contract/admin.ts";
+import { AdminDestination, AdminDestinationList, DestinationSettings, DestinationTest } from "../../contract/admin.ts";
+import type { DestinationConfig } from "../../core/config-schema.ts";
 import { shownSettings } from "../../core/config-secrets.ts";
 import { RelayError } from "../../core/errors.ts";
 import { pauseDestination, pausedSince, resumeDestination } from "../../db/destination-pauses.ts";
@@ -9,6 +10,7 @@ import { addressOf } from "../../destinations/address.ts";
 import type { CheckStep } from "../../destinations/destination.ts";
 import { type Asked, actorOf } from "../actor.ts";
 import type { HttpContext } from "../context.ts";
+import { jsonBody } from "../json-body.ts";
 import { lineStream, lineStreamType } from "../line-stream.ts";
 import { requestId } from "../request-id.ts";
 
@@ -24,12 +26,12 @@ async function* asItGoes(destination_id: string, steps: AsyncIterable<CheckStep>
 
 /** Where studies go, how each place does, and a live check of it. */
 export function adminDestinationRoutes(context: HttpContext) {
-  const { config, db, log, now } = context;
+  const { config, db, log, now, settings } = context;
   const timeOrNull = (time: number | null) => (time === null ? null : new Date(time).toISOString());
 
   /** Begins or ends a pause; said again, nothing changes. @throws RelayError not_found */
   function turn(asked: Asked, id: string, what: "paused" | "resumed"): void {
-    if (!context.destination(id)) throw new RelayError("not_found");
+    if (!settings.destination(id)) throw new RelayError("not_found");
     const by = actorOf(context, asked);
     db.transaction((tx) => {
       if ((pausedSince(tx, id) !== null) === (what === "paused")) return;
@@ -40,36 +42,100 @@ export function adminDestinationRoutes(context: HttpContext) {
     log.event(`destination.${what}`, { request_id: requestId(asked.request), destination_id: id });
     context.wake();
   }
+
+  function viewOf(it: DestinationConfig, tallies = destinationTallies(db.orm)): AdminDestination {
+    const down = context.outage(it.id);
+    const paused = pausedSince(db.orm, it.id);
+    const change = settings.now().destinations.get(it.id);
+    const { lastDeliveredAt, ...counts } = tallies.of(it.id);
+    return {
+      destination_id: it.id,
+      kind: it.kind,
+      address: addressOf(it),
+      default: it.default ?? false,
+      fallback: it.fallback ?? null,
+      provisioned: change === undefined,
+      settings: shownSettings({ ...it }),
+      changed_at: timeOrNull(change?.at ?? null),
+      changed_by: change?.by ?? null,
+      state: paused !== null ? "paused" : down === null ? "up" : "down",
+      paused_since: timeOrNull(paused),
+      error: down === null ? null : { code: down.code, message: down.message },
+      ...counts,
+      last_delivered_at: timeOrNull(lastDeliveredAt),
+    };
+  }
+  /** As it is in force now. @throws RelayError not_found */
+  function viewById(id: string): AdminDestination {
+    const found = config().destination.find((it) => it.id === id);
+    if (!found) throw new RelayError("not_found");
+    return viewOf(found);
+  }
+  const tell = (what: "added" | "changed" | "removed", { request }: Asked, destination_id: string) =>
+    log.event(`destination.${what}`, { request_id: requestId(request), destination_id });
+
   return new Elysia({ prefix: "/admin/destinations" })
     .get(
       "",
       () => {
         const tallies = destinationTallies(db.orm);
-        return {
-          destinations: config().destination.map((it) => {
-            const down = context.outage(it.id);
-            const paused = pausedSince(db.orm, it.id);
-            const { lastDeliveredAt, ...counts } = tallies.of(it.id);
-            return {
-              destination_id: it.id,
-              kind: it.kind,
-              address: addressOf(it),
-              default: it.default ?? false,
-              fallback: it.fallback ?? null,
-              provisioned: true,
-              settings: shownSettings(it),
-              changed_at: null,
-              changed_by: null,
-              state: paused !== null ? ("paused" as const) : down === null ? ("up" as const) : ("down" as const),
-              paused_since: timeOrNull(paused),
-              error: down === null ? null : { code: down.code, message: down.message },
-              ...counts,
-              last_delivered_at: timeOrNull(lastDeliveredAt),
-            };
-          }),
-        };
+        return { destinations: config().destination.map((it) => viewOf(it, tallies)) };
       },
       { response: { 200: AdminDestinationList }, detail: { summary: "All destinations and how they do" } },
+    )
+    .post(
+      "",
+      ({ body, request, server, set }) => {
+        settings.destinations.add(body, actorOf(context, { request, server }));
+        tell("added", { request, server }, body.id);
+        set.status = 201;
+        return viewById(body.id);
+      },
+      {
+        parse: [jsonBody(context, "/admin/destinations"), "json"],
+        body: DestinationSettings,
+        response: { 201: AdminDestination },
+        detail: {
+          summary: "Add a destination; in force at once",
+          description:
+            "As a [[destination]] of the configuration file, checked in the same way. No answer has its secrets.",
+        },
+      },
+    )
+    .put(
+      "/:id",
+      ({ params, body, request, server }) => {
+        settings.destinations.change(params.id, body, actorOf(context, { request, server }));
+        tell("changed", { request, server }, params.id);
+        return viewById(params.id);
+      },
+      {
+        parse: [jsonBody(context, "/admin/destinations/:id"), "json"],
+        params: t.Object({ id: t.String() }),
+        body: DestinationSettings,
+        response: { 200: AdminDestination },
+        detail: {
+          summary: "Change a destination that was added",
+          description:
+            "The whole of it. A secret of `auth` that is left out, or any secret sent back as { set: true }, stays as it was, unless its address changes.",
+        },
+      },
+    )
+    .delete(
+      "/:id",
+      ({ params, request, server, set }) => {
+        settings.destinations.remove(params.id, actorOf(context, { request, server }));
+        tell("removed", { request, server }, params.id);
+        set.status = 204;
+      },
+      {
+        parse: "none",
+        params: t.Object({ id: t.String() }),
+        detail: {
+          summary: "Remove a destination that was added",
+          description: "Not while a rule, a fallback or a delivery that is not over names it.",
+        },
+      },
     )
     .post(
       "/:id/pause",
@@ -104,7 +170,7 @@ export function adminDestinationRoutes(context: HttpContext) {
       async ({ params, query, request, server }) => {
         const { id } = params;
         const check = (gone: AbortSignal) => {
-          const steps = context.checklist(id, { store: query.store === "true" }, gone);
+          const steps = settings.checklist(id, { store: query.store === "true" }, gone);
           if (!steps) throw new RelayError("not_found");
           return steps;
         };
