@@ -1,18 +1,18 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Config } from "../core/config-schema.ts";
 import { readSecret } from "../core/secrets.ts";
 import { type Database, openDatabase } from "../db/database.ts";
 import { addressOf } from "../destinations/address.ts";
 import { type Capability, nothingLearnt } from "../destinations/capability.ts";
 import type { CheckStep } from "../destinations/destination.ts";
 import { checklist } from "../destinations/doctor.ts";
+import type { Settings } from "../settings/in-force.ts";
 import { capabilitiesIn } from "../study/capabilities.ts";
-import { destinationConfigOf, type JsonOptions, readConfig } from "./context.ts";
+import { destinationConfigOf, type JsonOptions, readSettings } from "./context.ts";
 import { columns, say, sayJson } from "./io.ts";
 
 export async function list(options: JsonOptions): Promise<number> {
-  const shown = readConfig(options).destination.map((item) => ({
+  const shown = readSettings(options).config.destination.map((item) => ({
     id: item.id,
     kind: item.kind,
     place: addressOf(item),
@@ -39,16 +39,17 @@ export const stepLines = ({ name, ok, detail, fix }: CheckStep): string =>
   `${ok ? "ok  " : "FAIL"}  ${name}: ${detail}${!ok && fix !== undefined ? `\n      -> ${fix}` : ""}`;
 
 /** A live check; what goes wrong on the way is a step that failed. */
-export const checkDestination = (config: Config, id: string): Promise<CheckStep[]> =>
-  Array.fromAsync(steps(config, id, { store: false }));
+export const checkDestination = (settings: Settings, id: string): Promise<CheckStep[]> =>
+  Array.fromAsync(steps(settings, id, { store: false }));
 
 function steps(
-  config: Config,
+  { config, destinations }: Settings,
   id: string,
   { store, db }: { readonly store: boolean; readonly db?: Database | null },
 ): AsyncGenerator<CheckStep> {
   const capability = db ? { capability: capabilitiesIn(db) } : {};
-  return checklist(destinationConfigOf(config, id), { dataDir: config.data_dir, readSecret, ...capability }, { store });
+  const env = { dataDir: config.data_dir, readSecret, fromFile: !destinations.has(id), ...capability };
+  return checklist(destinationConfigOf(config, id), env, { store });
 }
 
 /** What sending and asking taught, in words. */
@@ -69,13 +70,14 @@ interface TestOptions extends JsonOptions {
 
 /** `destination test`: the checklist, each line as soon as it is known; what it teaches is kept for the forwarder. */
 export async function test(id: string, options: TestOptions): Promise<number> {
-  const config = readConfig(options);
+  const settings = readSettings(options);
+  const { config } = settings;
   const found = destinationConfigOf(config, id);
   // Before the first start there is nothing to keep it in.
   const db = existsSync(join(config.data_dir, "relaypacs.db")) ? openDatabase(config.data_dir) : null;
   try {
     const done: CheckStep[] = [];
-    for await (const step of steps(config, id, { store: options.store ?? false, db })) {
+    for await (const step of steps(settings, id, { store: options.store ?? false, db })) {
       done.push(step);
       if (options.json !== true) say(stepLines(step));
     }

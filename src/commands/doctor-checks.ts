@@ -82,7 +82,7 @@ export function rules(config: Config): CheckStep[] {
       failed(
         `rule ${rule}`,
         message,
-        `Change or remove the [[route]] "${rule}"; relaypacs route try FILE shows what it does.`,
+        `Change or remove the rule "${rule}" ([[route]], or on the screens); relaypacs route try FILE shows what it does.`,
       ),
     );
   return config.route.length === 0 ? [] : [passed("rules", `${config.route.length}, each can match`)];

@@ -4,7 +4,8 @@ import { ConfigError } from "../core/config-error.ts";
 import type { Config } from "../core/config-schema.ts";
 import type { CheckStep } from "../destinations/destination.ts";
 import { installSevenZip } from "../intake/seven-zip.ts";
-import { type JsonOptions, readConfig } from "./context.ts";
+import type { Settings } from "../settings/in-force.ts";
+import { type JsonOptions, readConfig, settingsWith } from "./context.ts";
 import { checkDestination, stepLines } from "./destination.ts";
 import { certificate, clock, dataFolder, freeDisk, nearestFolder, rules } from "./doctor-checks.ts";
 import { compiler, copies, database, diskSync, openFiles } from "./doctor-machine.ts";
@@ -28,17 +29,21 @@ async function archives({ data_dir }: Config): Promise<CheckStep> {
   return { name, ok: false, detail: "the embedded 7zz does not run", fix };
 }
 
-async function destinations(config: Config): Promise<CheckStep[]> {
+async function destinations(settings: Settings): Promise<CheckStep[]> {
+  const { config } = settings;
   if (config.destination.length === 0) {
-    const fix = "Add a [[destination]] to the configuration; studies wait until then.";
+    const fix = "Add one on the screens, or a [[destination]] to the configuration; studies wait until then.";
     return [{ name: "destinations", ok: false, detail: "none is configured", fix }];
   }
   const checked = config.destination.map(async ({ id }) => {
-    const steps = await checkDestination(config, id);
+    const steps = await checkDestination(settings, id);
     return steps.map((step) => ({ ...step, name: `destination ${id}, ${step.name}` }));
   });
   return (await Promise.all(checked)).flat();
 }
+
+const asideFix =
+  "Change or remove it on the screens, or take the destination of that id out of the configuration file.";
 
 /** Every check, in the order in which what fails explains what follows. */
 export async function examine(options: JsonOptions): Promise<CheckStep[]> {
@@ -54,6 +59,9 @@ export async function examine(options: JsonOptions): Promise<CheckStep[]> {
       fix: `Correct it in ${error.source}.`,
     }));
   }
+  const checked = database(config);
+  // A database that cannot be read is told of; the file's own settings are looked at all the same.
+  const settings = checked.ok ? settingsWith(config) : { config, destinations: new Map(), routes: [], aside: [] };
   return [
     { name: "configuration", ok: true, detail: "is valid" },
     dataFolder(config),
@@ -62,12 +70,13 @@ export async function examine(options: JsonOptions): Promise<CheckStep[]> {
     clock(config),
     openFiles(),
     await compiler(),
-    database(config),
+    checked,
     copies(config),
-    ...rules(config),
+    ...settings.aside.map((detail) => ({ name: "added", ok: false, detail, fix: asideFix })),
+    ...rules(settings.config),
     await certificate(config),
     await archives(config),
-    ...(await destinations(config)),
+    ...(await destinations(settings)),
   ];
 }
 

@@ -2,7 +2,7 @@ import type { RouteExplanation, RouteQuestion } from "../contract/routing.ts";
 import { inspect } from "../dicom/inspect.ts";
 import { routableAsked, tagsOf } from "../forward/route-facts.ts";
 import { routeTrial } from "../forward/route-faults.ts";
-import { type JsonOptions, readConfig } from "./context.ts";
+import { type JsonOptions, readSettings } from "./context.ts";
 import { say, sayJson, UsageError } from "./io.ts";
 
 interface TryOptions extends JsonOptions {
@@ -23,7 +23,7 @@ const reasons: Record<RouteExplanation["applied"], string> = {
 /** `route try FILE`: which rule a file meets, and why the others do not. */
 export async function tryFile(path: string, options: TryOptions): Promise<number> {
   const { stat, user, invitation, time, json } = options;
-  const config = readConfig(options);
+  const { config } = readSettings(options);
   if (time !== undefined && !/^([01]\d|2[0-3]):[0-5]\d$/.test(time)) throw new UsageError("--time is HH:MM.");
   const instance = await inspect(path);
   if (instance.kind !== "instance") throw new UsageError("The file is not a DICOM image that would be sent.");

@@ -3,12 +3,13 @@ import { cpus, freemem, release, totalmem, uptime } from "node:os";
 import { resolve } from "node:path";
 import { nightlyCopies } from "../backup/nightly.ts";
 import { ConfigError } from "../core/config-error.ts";
+import type { Config } from "../core/config-schema.ts";
 import { writeDurable } from "../core/durable-file.ts";
 import { commit, version } from "../core/version.ts";
 import { parkedByCause } from "../db/deliveries.ts";
 import { waitingDeliveries } from "../db/figures.ts";
 import { uploadsByState } from "../db/uploads.ts";
-import { type ConfigOptions, readConfig, withDatabase } from "./context.ts";
+import { type ConfigOptions, readConfig, settingsWith, withDatabase } from "./context.ts";
 import { examine } from "./doctor.ts";
 import { say, UsageError } from "./io.ts";
 
@@ -46,9 +47,19 @@ export async function supportBundle(file: string, options: ConfigOptions): Promi
 
 function configuration(options: ConfigOptions): unknown {
   try {
-    return withoutSecrets(readConfig(options));
+    return withoutSecrets(inForce(options));
   } catch (error) {
     return error instanceof ConfigError ? error.problems : "cannot be read";
+  }
+}
+
+/** With what was added on the screens, where the database can be read. @throws ConfigError */
+function inForce(options: ConfigOptions): Config {
+  const file = readConfig(options);
+  try {
+    return settingsWith(file).config;
+  } catch {
+    return file; // told below
   }
 }
 

@@ -47,9 +47,9 @@ function bareAddress(value: unknown): unknown {
   return url.href;
 }
 
-/** What an answer may tell of a destination's settings: everything but secrets. */
+/** What an answer may tell of a destination's settings: everything but secrets; an empty one is none. */
 export function shownSettings(settings: DestinationSettings): DestinationSettings {
-  const { auth, ...shown } = mapSecrets(settings, () => kept);
+  const { auth, ...shown } = mapSecrets(settings, (value) => (value === "" ? undefined : kept));
   const bare = "url" in shown ? { ...shown, url: bareAddress(shown.url) } : shown;
   if (!isTable(auth)) return bare;
   return { ...bare, auth: "token_url" in auth ? { ...auth, token_url: bareAddress(auth.token_url) } : auth };

@@ -23,6 +23,13 @@ test.each([
   ["this machine", "localhost", ["::1", "127.0.0.1"], "allowed"],
 ])("T13: %s", async (_name, host, addresses, expected) => expect(await told(host, ...addresses)).toBe(expected));
 
+test("T13: an address that was added on the screens is nobody's, however it is written", async () => {
+  const asked = (host: string) => requireOutgoing(host, async () => [], false);
+  for (const host of ["169.254.169.254", "[fe80::1]", "100.100.100.200"])
+    await expect(asked(host)).rejects.toMatchObject({ code: "destination_rejected" });
+  expect(await asked("10.0.0.5")).toEqual(["10.0.0.5"]);
+});
+
 test("the host as written", () => {
   expect(writtenHost("https://pacs.lan:8443/x")).toBe("pacs.lan");
   expect(writtenHost("http://2852039166/x")).toBe("2852039166");

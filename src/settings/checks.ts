@@ -26,7 +26,7 @@ function reservedForFile(settings: DestinationSettings): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   mapSecrets(settings, (value, place) => {
     const message = "must be the secret itself; { file } and { env } are for the configuration file";
-    if (typeof value !== "string") problems.push({ path: pathOf(place), message });
+    if (isTable(value) && ("file" in value || "env" in value)) problems.push({ path: pathOf(place), message });
     return value;
   });
   const token = isTable(settings.auth) ? settings.auth.token_url : undefined;

@@ -6,7 +6,7 @@ export const deliveryErrors = catalogue({
     title: "No archive is set up",
     cause: "No destination is configured for this study.",
     acts: "it",
-    action: "Add a destination to the configuration; the study is kept until then.",
+    action: "Add a destination, on the screens or in the configuration; the study is kept until then.",
     retryable: false,
   },
   destination_unknown: {
