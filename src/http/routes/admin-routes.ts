@@ -10,7 +10,7 @@ import type { HttpContext } from "../context.ts";
 import { jsonBody } from "../json-body.ts";
 import { requestId } from "../request-id.ts";
 
-const byId = t.Object({ id: t.String() });
+const byId = t.Object({ route_id: t.String() });
 
 /** The rules, and which of them a study would meet. */
 export function adminRouteRoutes(context: HttpContext) {
@@ -80,14 +80,14 @@ export function adminRouteRoutes(context: HttpContext) {
       },
     )
     .put(
-      "/:id",
+      "/:route_id",
       ({ params, body, request, server }) => {
-        settings.routes.change(params.id, body, actorOf(context, { request, server }));
-        tell("changed", { request, server }, params.id);
-        return viewById(params.id);
+        settings.routes.change(params.route_id, body, actorOf(context, { request, server }));
+        tell("changed", { request, server }, params.route_id);
+        return viewById(params.route_id);
       },
       {
-        parse: [jsonBody(context, "/admin/routes/:id"), "json"],
+        parse: [jsonBody(context, "/admin/routes/:route_id"), "json"],
         params: byId,
         body: RouteSettings,
         response: { 200: AdminRoute },
@@ -95,10 +95,10 @@ export function adminRouteRoutes(context: HttpContext) {
       },
     )
     .delete(
-      "/:id",
+      "/:route_id",
       ({ params, request, server, set }) => {
-        settings.routes.remove(params.id, actorOf(context, { request, server }));
-        tell("removed", { request, server }, params.id);
+        settings.routes.remove(params.route_id, actorOf(context, { request, server }));
+        tell("removed", { request, server }, params.route_id);
         set.status = 204;
       },
       { parse: "none", params: byId, detail: { summary: "Remove a rule that was added" } },
