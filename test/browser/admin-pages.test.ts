@@ -65,6 +65,108 @@ define("the administrator's screens in Chromium", () => {
     await read("archive is sent to again.");
     expect(await asked()).toEqual(["test north", "pause north", "resume archive"]);
     expect(await browser.page.getByText("From the configuration file").count()).toBe(2);
+    const given = browser.page.getByRole("article", { name: "archive" });
+    expect(await given.getByRole("button", { name: /Change|Remove/ }).count()).toBe(0);
+  }, 30_000);
+
+  test("steps are shown as they come; a picture is stored only when it is asked for", async () => {
+    const { page } = browser;
+    await show("admin-destinations-tested", "Destinations");
+    await press("Test");
+    await page.getByRole("list", { name: "Test of reading-centre" }).getByText("Port open").waitFor();
+    expect(await page.getByRole("button", { name: "Testing…" }).isDisabled()).toBe(true);
+    await show("admin-destinations", "Destinations");
+    const own = page.getByRole("article", { name: "reading-centre" });
+    await own.getByRole("button", { name: "Test" }).click();
+    await own.getByRole("button", { name: "Store a test picture too" }).click();
+    await own.getByText("reading-centre answers.").waitFor();
+    expect(await asked()).toEqual(["test reading-centre", "test reading-centre with a picture"]);
+  }, 30_000);
+
+  test("a destination is added by its kind's form; what the box does not take is said at its field", async () => {
+    const { page } = browser;
+    await show("admin-destinations-none", "Destinations");
+    await page.getByRole("combobox", { name: "What kind of archive?" }).selectOption("google-healthcare");
+    await page.getByRole("textbox", { name: "Short name" }).fill("pacs");
+    await page.getByRole("textbox", { name: "Key of the service account" }).waitFor();
+    await page.getByRole("combobox", { name: "What kind of archive?" }).selectOption("c-store");
+    await page.getByRole("textbox", { name: "Host name or IP address" }).fill("10.0.0.5");
+    await page.getByRole("spinbutton", { name: "Port" }).fill("0");
+    await page.getByRole("textbox", { name: "AE title of the archive" }).fill("PACS");
+    await press("Add and test");
+    await read("must be a whole number from 1 up to 65535, not 0");
+    expect(await page.evaluate(() => document.activeElement?.getAttribute("name"))).toBe("port");
+    await page.getByRole("spinbutton", { name: "Port" }).fill("104");
+    await press("Add and test");
+    await read("pacs was added.");
+    const settings = { id: "pacs", kind: "c-store", host: "10.0.0.5", port: 104, called_ae_title: "PACS" };
+    expect(await asked()).toEqual([`add ${JSON.stringify(settings)}`]);
+  }, 30_000);
+
+  test("a destination is changed without its password being known, and removed only when it is meant", async () => {
+    const { page } = browser;
+    await show("admin-destinations", "Destinations");
+    const own = page.getByRole("article", { name: "reading-centre" });
+    await own.getByRole("button", { name: "Change" }).click();
+    expect(await own.getByRole("textbox", { name: "Password" }).getAttribute("placeholder")).toContain(
+      "leave it empty",
+    );
+    await own.getByRole("textbox", { name: "User name" }).fill("other");
+    await own.getByRole("button", { name: "Save and test" }).click();
+    await own.getByText("reading-centre answers.").waitFor();
+    expect(await asked()).toEqual([
+      'change reading-centre {"id":"reading-centre","kind":"stow-rs","url":"https://pacs.north.example/dicom-web","auth":{"type":"basic","username":"other","password":{"set":true}}}',
+      "test reading-centre",
+    ]);
+    await own.getByRole("button", { name: "Remove" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+    await own.getByRole("button", { name: "Remove" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
+    await read("reading-centre was removed.");
+    expect((await asked()).at(-1)).toBe("remove reading-centre");
+  }, 30_000);
+
+  test("rules are said in words, moved by keys, changed and removed; those of the file are not", async () => {
+    const { page } = browser;
+    await show("admin-routing", "Rules");
+    await read("When the modality is CT or MR and it is urgent (STAT)");
+    await read("Rule 3 can never match");
+    expect(await page.getByRole("article", { name: "urgent CT" }).getByRole("button").count()).toBe(0);
+    const south = page.getByRole("article", { name: "South" });
+    await south.getByRole("button", { name: "Move up" }).press("Enter");
+    await read("“South” is rule 2 now.");
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Move up");
+    await south.getByRole("button", { name: "Change" }).click();
+    await south.getByRole("textbox", { name: "AE title of origin" }).fill("MR1, MR2");
+    await south.getByRole("checkbox", { name: "archive" }).uncheck();
+    await south.getByRole("button", { name: "Save" }).click();
+    await read("Choose at least one destination.");
+    await south.getByRole("checkbox", { name: "north" }).check();
+    await south.getByRole("button", { name: "Save" }).click();
+    await read("The rule “South” was changed.");
+    await page.getByRole("article", { name: "all" }).getByRole("button", { name: "Remove" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
+    await read("The rule “all” was removed.");
+    expect(await asked()).toEqual([
+      "order r3 r2 r4",
+      'change r3 {"name":"South","to":["north"],"when":{"ae_title":["MR1","MR2"]}}',
+      "remove r4",
+    ]);
+  }, 30_000);
+
+  test("a rule is tried on a study that came earlier, with what is typed in its place", async () => {
+    const { page } = browser;
+    await show("admin-routing-none", "Rules");
+    await read("There is no rule yet: every study goes to north.");
+    await page.getByRole("combobox", { name: "Study" }).selectOption({ index: 1 });
+    await page.getByRole("textbox", { name: "Modality" }).last().fill("CT");
+    await press("Try it");
+    await read("Goes to north");
+    await read("Urgency: routine; wanted urgent (STAT)");
+    await read("Institution: not known any more; wanted Praxis S*");
+    expect(await page.getByText(/MUSTER|P-1001/).count()).toBe(0);
+    const study = { upload_id: "8f2k0000-0000-4000-8000-000000000000", study_instance_uid: "2.25.32985348833281" };
+    expect(await asked()).toEqual([`try ${JSON.stringify({ modality: "CT", study })}`]);
   }, 30_000);
 
   test("users are made, given a role, disabled only when it is meant; the own account is not touched here", async () => {
@@ -108,7 +210,7 @@ define("the administrator's screens in Chromium", () => {
     await page.getByRole("article", { name: "archive" }).getByRole("button", { name: "Test" }).click();
     await read("archive answers.");
     await press("Continue");
-    await read("to north, archive");
+    await read("When the modality is CT or MR and it is urgent (STAT)");
     await press("Continue");
     await page.getByRole("heading", { name: "Ready" }).waitFor();
     await press("Send a first study");
@@ -118,7 +220,7 @@ define("the administrator's screens in Chromium", () => {
     await read("Nothing is encrypted");
     await press("Continue");
     await page.getByRole("combobox", { name: "What kind of archive?" }).selectOption("c-store");
-    await read(/called_ae_title/);
+    await page.getByRole("textbox", { name: "AE title of the archive" }).waitFor();
     await press("Back");
     await page.getByRole("heading", { name: "Encryption" }).waitFor();
   }, 30_000);

@@ -55,7 +55,7 @@ export class AdminParked extends AdminSection {
 
   private retry(deliveries: readonly ParkedDelivery[]): void {
     let sent = 0;
-    this.doing(
+    void this.doing(
       async (admin) => {
         // one after the other: where one cannot go any more, those before it are on their way
         for (const { delivery_id } of deliveries) {
@@ -70,7 +70,7 @@ export class AdminParked extends AdminSection {
     event.preventDefault();
     if (!(event.target instanceof HTMLFormElement)) return;
     const to = String(new FormData(event.target).get("to") ?? "");
-    this.doing((admin) => admin.redirect(delivery_id, to), tell("retried", { n: 1 }));
+    void this.doing((admin) => admin.redirect(delivery_id, to), tell("retried", { n: 1 }));
   }
   private askDiscard({ delivery_id }: ParkedDelivery): void {
     this.discarding = delivery_id;
@@ -133,6 +133,6 @@ export class AdminParked extends AdminSection {
               )}</div>`
       }
       <ask-dialog .heading=${tell("discard_title")} .text=${tell("discard_text")} .yes=${tell("discard")} .no=${tell("keep")} .reason=${tell("discard_reason")}
-        @yes=${(event: CustomEvent<string>) => this.doing((admin) => admin.discard(this.discarding, event.detail), tell("discarded"))}></ask-dialog>`;
+        @yes=${(event: CustomEvent<string>) => void this.doing((admin) => admin.discard(this.discarding, event.detail), tell("discarded"))}></ask-dialog>`;
   }
 }

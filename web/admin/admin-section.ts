@@ -37,15 +37,19 @@ export abstract class AdminSection extends AccountPage {
     );
   }
   /** @param words what is said when it is done */
-  protected doing(work: (admin: Administration) => Promise<unknown>, words: string | (() => string)): void {
+  protected doing(work: (admin: Administration) => Promise<unknown>, words: string | (() => string)): Promise<void> {
     this.done = "";
-    void this.act(async () => {
+    return this.act(async () => {
       if (this.app === null) return;
       await work(this.app.admin);
-      this.done = typeof words === "string" ? words : words();
-      announce(this.done);
+      this.say(typeof words === "string" ? words : words());
       await this.look();
     });
+  }
+  /** What was done, in words. */
+  protected say(words: string): void {
+    this.done = words;
+    announce(words);
   }
   /** What went wrong, and what was done. */
   protected notices(): TemplateResult {

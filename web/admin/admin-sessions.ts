@@ -29,7 +29,7 @@ export class AdminSessions extends AdminSection {
         it.current
           ? html`<p class="hint">${tell("session_this")}</p>`
           : html`<button class="button" aria-describedby="s-${it.session_id}" ?disabled=${this.busy}
-              @click=${() => this.doing((admin) => admin.endSession(it.session_id), tell("session_ended"))}>${tell("session_end")}</button>`
+              @click=${() => void this.doing((admin) => admin.endSession(it.session_id), tell("session_ended"))}>${tell("session_end")}</button>`
       }
     </li>`;
   }

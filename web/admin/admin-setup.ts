@@ -6,16 +6,18 @@ import type { Administration } from "../api/admin.ts";
 import { go, hrefOf, type Page } from "../core/router.ts";
 import { icon } from "../elements/icons.ts";
 import { AdminSection } from "./admin-section.ts";
-import { encrypting, ruleLines } from "./lines.ts";
+import type { DestinationCard } from "./destination-card.ts";
+import { encrypting } from "./lines.ts";
 import { tell } from "./words.ts";
 import type { AdminWord } from "./words-en.ts";
 import "./add-destination.ts";
 import "./destination-card.ts";
 import "./file-lines.ts";
+import "./rule-list.ts";
 
 const steps = ["step_tls", "step_destination", "step_rules", "step_done"] as const satisfies readonly AdminWord[];
 
-/** After the first account: how the box is encrypted, where studies go, by which rules. What the file gives is shown, tried and not changed. */
+/** After the first account: how the box is encrypted, where studies go, by which rules; what the configuration file gives is shown, tried and not changed. */
 @customElement("admin-setup")
 export class AdminSetup extends AdminSection {
   @state() private system: AdminSystem | null = null;
@@ -48,29 +50,28 @@ export class AdminSetup extends AdminSection {
   }
   private places(): TemplateResult {
     const none = this.destinations.length === 0;
+    const ids = this.destinations.map(({ destination_id }) => destination_id);
+    const saved = (event: CustomEvent<string>) => void this.saved(event.detail);
     return html`${none ? html`<notice-box tone="warn" .text=${tell("dest_none")}></notice-box>` : nothing}
       <div class="cards">${repeat(
         this.destinations,
         ({ destination_id }) => destination_id,
-        (it) => html`<destination-card .app=${this.app} .destination=${it}></destination-card>`,
+        (it) =>
+          html`<destination-card .app=${this.app} .destination=${it} .others=${ids.filter((id) => id !== it.destination_id)} @saved=${saved}></destination-card>`,
       )}</div>
-      <details class="card" ?open=${none}><summary>${tell("dest_add")}</summary><add-destination></add-destination>
-        <div class="row"><button class="button" @click=${() => void this.look()}>${tell("look_again")}</button></div></details>`;
+      ${repeat(
+        [ids.length],
+        (n) => n,
+        () => html`<details class="card" ?open=${none}><summary>${tell("dest_add")}</summary>
+        <add-destination .app=${this.app} .others=${ids} @saved=${saved}></add-destination></details>`,
+      )}`;
   }
-  private rules({ routes }: AdminSystem): TemplateResult {
-    const ids = this.destinations.map(({ destination_id }) => destination_id);
-    const usual = this.destinations.filter((it) => it.default).map(({ destination_id }) => destination_id);
-    const destination = (usual.length > 0 ? usual : ids.slice(0, 1)).join(", ");
-    if (ids.length === 0) return html`<notice-box tone="warn" .text=${tell("dest_none")}></notice-box>`;
-    if (ids.length === 1)
-      return html`<section class="card"><p class="state good">${icon("check")}<span>${tell("rules_one")}</span></p></section>`;
-    return html`<section class="card">
-      <p>${tell(routes.length === 0 ? "rules_none" : "rules_some", { destination })}</p>
-      <ol class="parts">${routes.map(({ name, to }) => html`<li><strong>${name}</strong><span class="hint">${tell("rules_to", { destinations: to.join(", ") })}</span></li>`)}</ol>
-      ${routes.length === 0 ? nothing : html`<p class="hint beside provisioned">${icon("lock")}${tell("provisioned")}</p>`}
-      <details ?open=${routes.length === 0}><summary>${tell("step_rules")}</summary><p>${tell("rules_example")}</p>
-        <file-lines .lines=${ruleLines(ids)} .label=${tell("step_rules")}></file-lines></details>
-    </section>`;
+  /** It is there: shown, and tried at once. */
+  private async saved(destination: string): Promise<void> {
+    await this.look();
+    await this.updateComplete;
+    const cards = [...this.querySelectorAll<DestinationCard>("destination-card")];
+    await cards.find((card) => card.destination?.destination_id === destination)?.test();
   }
   private ready(): TemplateResult {
     const next: readonly [AdminWord, string][] = [
@@ -98,7 +99,12 @@ export class AdminSetup extends AdminSection {
       ${
         system === null
           ? nothing
-          : [() => this.tls(system), () => this.places(), () => this.rules(system), () => this.ready()][at]?.()
+          : [
+              () => this.tls(system),
+              () => this.places(),
+              () => html`<rule-list .app=${this.app}></rule-list>`,
+              () => this.ready(),
+            ][at]?.()
       }
       <div class="bar">
         ${at === 0 ? nothing : html`<button class="button" @click=${() => void this.to(at - 1)}>${tell("back")}</button>`}

@@ -34,7 +34,7 @@ export class AdminUsers extends AdminSection {
     const given = new FormData(form);
     const username = String(given.get("username")).trim();
     const password = String(given.get("password"));
-    this.doing(
+    void this.doing(
       async (admin) => {
         await admin.addUser({ username, role: roleNamed(given.get("role")), password });
         form.reset();
@@ -45,10 +45,11 @@ export class AdminUsers extends AdminSection {
   private deed(user: AdminUser, deed: UserDeed): void {
     const name = user.username;
     if (deed.kind === "change")
-      this.doing((admin) => admin.changeUser(user.id, deed.change), tell("user_changed", { name }));
+      void this.doing((admin) => admin.changeUser(user.id, deed.change), tell("user_changed", { name }));
     else if (deed.kind === "password")
-      this.doing((admin) => admin.setPassword(user.id, deed.password), tell("user_password_set", { name }));
-    else if (deed.kind === "sign_out") this.doing((admin) => admin.signOut(user.id), tell("user_signed_out", { name }));
+      void this.doing((admin) => admin.setPassword(user.id, deed.password), tell("user_password_set", { name }));
+    else if (deed.kind === "sign_out")
+      void this.doing((admin) => admin.signOut(user.id), tell("user_signed_out", { name }));
     else {
       this.asking = { user, kind: deed.kind };
       void this.dialog.open();
@@ -58,7 +59,7 @@ export class AdminUsers extends AdminSection {
     if (this.asking === null) return;
     const { user, kind } = this.asking;
     const name = user.username;
-    this.doing(
+    void this.doing(
       (admin) =>
         kind === "disable" ? admin.changeUser(user.id, { disabled: true }) : admin.resetSecondFactor(user.id),
       tell(kind === "disable" ? "user_changed" : "user_signed_out", { name }),

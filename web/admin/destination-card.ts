@@ -1,52 +1,54 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { customElement, property, state } from "lit/decorators.js";
-import type { AdminDestination, DestinationTest } from "../../src/contract/admin.ts";
-import { ApiError } from "../api/problem.ts";
-import { type App, announce } from "../core/app.ts";
+import { customElement, property, query, state } from "lit/decorators.js";
+import type { AdminDestination } from "../../src/contract/admin.ts";
+import type { App } from "../core/app.ts";
 import { codeSentence } from "../core/code-words.ts";
 import { moment } from "../core/format.ts";
+import { language } from "../core/text.ts";
 import { AppElement } from "../elements/app-element.ts";
 import { type Icon, icon } from "../elements/icons.ts";
+import { type Template, templateOf, templates } from "./destination-fields.ts";
+import type { DestinationTest } from "./destination-test.ts";
 import { tell } from "./words.ts";
 import type { AdminWord } from "./words-en.ts";
-
-const kinds: Readonly<Record<string, AdminWord>> = {
-  orthanc: "kind_orthanc",
-  "stow-rs": "kind_stow",
-  "c-store": "kind_cstore",
-  folder: "kind_folder",
-};
+import "./destination-form.ts";
+import "./destination-test.ts";
 
 const faces: Readonly<Record<AdminDestination["state"], readonly [string, Icon]>> = {
   up: ["good", "check"],
   down: ["bad", "bad"],
   paused: ["warn", "pause"],
 };
+const percent = (share: number): string =>
+  new Intl.NumberFormat(language(), {
+    style: "percent",
+    maximumFractionDigits: share > 0 && share < 0.1 ? 1 : 0,
+  }).format(share);
+const signInOf = ({ auth }: AdminDestination["settings"]): string =>
+  typeof auth === "object" && auth !== null && "type" in auth ? String(auth.type) : "none";
 
-/** One destination: how it does, and a live check of it with what to mend. Read-only: the file gives it. */
+/** One destination: how it does, a live check of it, and its settings. What the configuration file gives is shown and not changed. */
 @customElement("destination-card")
 export class DestinationCard extends AppElement {
   @property({ attribute: false }) app: App | null = null;
   @property({ attribute: false }) destination: AdminDestination | null = null;
-  /** Whether it can be paused from here. Tells `turn` with whether it is to be. */
-  @property({ type: Boolean }) pausable = false;
-  @state() private testing = false;
-  @state() private tested: DestinationTest | null = null;
-  @state() private problem = "";
+  /** The ids of the others. */
+  @property({ attribute: false }) others: readonly string[] = [];
+  /** Share of the tries that failed lately, 0 to 1; null: there were none. */
+  @property({ attribute: false }) failed: number | null = null;
+  /** Whether it can be paused and removed from here. Tells `turn` with whether it is to be, `remove`, and `saved`. */
+  @property({ type: Boolean }) managed = false;
+  @state() private form: Template | null = null;
+  @query("destination-test") private checklist!: DestinationTest | null;
 
-  private async test(id: string): Promise<void> {
-    if (this.app === null || this.testing) return;
-    this.testing = true;
-    this.tested = null;
-    this.problem = "";
-    try {
-      this.tested = await this.app.admin.test(id);
-      announce(tell(this.tested.ok ? "test_ok" : "test_failed", { destination: id }));
-    } catch (error) {
-      this.problem = error instanceof ApiError ? codeSentence(error.code, error.message) : tell("not_read");
-      announce(this.problem);
-    }
-    this.testing = false;
+  /** Tries it, and leads there. */
+  async test(): Promise<void> {
+    await this.updateComplete;
+    this.scrollIntoView({ block: "nearest" });
+    await this.checklist?.run();
+  }
+  private edit(it: AdminDestination): void {
+    this.form = this.form === null ? (templateOf(it.kind, signInOf(it.settings)) ?? null) : null;
   }
 
   private shownState(it: AdminDestination): TemplateResult {
@@ -58,41 +60,50 @@ export class DestinationCard extends AppElement {
         : tell(it.state === "up" ? "dest_up" : "dest_down") + why;
     return html`<p class="state ${tone}">${icon(picture)}<span>${words}</span></p>`;
   }
-  private result({ ok, steps, destination_id }: DestinationTest): TemplateResult {
-    return html`<p class="state ${ok ? "good" : "bad"}">${icon(ok ? "check" : "bad")}<strong>${tell(ok ? "test_ok" : "test_failed", { destination: destination_id })}</strong></p>
-      <ul class="steps">${steps.map(
-        (step) => html`<li class=${step.ok ? "good" : "bad"}>${icon(step.ok ? "check" : "stop")}
-          <div><p><strong>${step.name}</strong> ${step.detail}</p>${step.ok || step.fix === undefined ? nothing : html`<p>${step.fix}</p>`}</div></li>`,
-      )}</ul>`;
+  private origin(it: AdminDestination): TemplateResult | typeof nothing {
+    if (it.provisioned) return html`<p class="hint beside provisioned">${icon("lock")}${tell("provisioned")}</p>`;
+    if (it.changed_at === null) return nothing;
+    const time = moment(Date.parse(it.changed_at));
+    return html`<p class="hint">${tell("dest_by", { name: it.changed_by ?? "?", time })}</p>`;
+  }
+  private buttons(it: AdminDestination, named: string): TemplateResult | typeof nothing {
+    const button = (word: AdminWord, deed: () => void, look = "") =>
+      html`<button class="button ${look}" aria-describedby=${named} @click=${deed}>${tell(word)}</button>`;
+    if (!this.managed && it.provisioned) return nothing;
+    return html`${this.managed ? button(it.state === "paused" ? "dest_resume" : "dest_pause", () => this.tell("turn", it.state !== "paused")) : nothing}
+      ${it.provisioned ? nothing : button("dest_change", () => this.edit(it))}
+      ${it.provisioned || !this.managed ? nothing : button("dest_remove", () => this.tell("remove"), "danger")}`;
   }
 
   protected override render(): TemplateResult | typeof nothing {
     const it = this.destination;
     if (it === null) return nothing;
     const id = it.destination_id;
-    const kind = kinds[it.kind];
+    const kind = templates.find((template) => template.kind === it.kind)?.word;
     const facts: readonly (readonly [AdminWord, string])[] = [
-      ["dest_kind", kind === undefined ? it.kind : tell(kind)],
+      ["dest_last", it.last_delivered_at === null ? tell("dest_never") : moment(Date.parse(it.last_delivered_at))],
       ["dest_waiting", String(it.waiting)],
       ["dest_parked", String(it.parked)],
-      ["dest_last", it.last_delivered_at === null ? tell("dest_never") : moment(Date.parse(it.last_delivered_at))],
+      ...(this.failed === null ? [] : [["dest_failed", percent(this.failed)] as const]),
     ];
     return html`<article class="card" aria-labelledby="at-${id}">
-      <header class="title"><h2 id="at-${id}">${id}</h2>
-        <p class="hint beside provisioned">${icon("lock")}${tell("provisioned")}</p></header>
+      <header class="title"><h2 id="at-${id}">${id}</h2>${this.origin(it)}</header>
       ${this.shownState(it)}
-      <p class="hint"><code>${it.address}</code></p>
+      <p class="hint">${kind === undefined ? it.kind : tell(kind)} · <code>${it.address}</code></p>
       <dl class="facts">${facts.map(([word, value]) => html`<div><dt>${tell(word)}</dt><dd>${value}</dd></div>`)}</dl>
       ${it.default ? html`<p class="hint">${tell("dest_default")}</p>` : nothing}
       ${it.fallback === null ? nothing : html`<p class="hint">${tell("dest_fallback", { destination: it.fallback })}</p>`}
-      <div class="row"><button class="button" ?disabled=${this.testing} aria-describedby="at-${id}" @click=${() => void this.test(id)}>${tell(this.testing ? "dest_testing" : "dest_test")}</button>
-        ${
-          this.pausable
-            ? html`<button class="button" aria-describedby="at-${id}" @click=${() => this.tell("turn", it.state !== "paused")}>${tell(it.state === "paused" ? "dest_resume" : "dest_pause")}</button>`
-            : nothing
-        }</div>
-      ${this.problem === "" ? nothing : html`<p class="problem">${this.problem}</p>`}
-      ${this.tested === null ? nothing : this.result(this.tested)}
+      <destination-test .app=${this.app} .destination=${id} .named=${`at-${id}`} .beside=${this.buttons(it, `at-${id}`)}></destination-test>
+      ${
+        this.form === null
+          ? nothing
+          : html`<destination-form .app=${this.app} .template=${this.form} .settings=${it.settings} .others=${this.others}
+              @cancel=${() => {
+                this.form = null;
+              }} @saved=${() => {
+                this.form = null;
+              }}></destination-form>`
+      }
     </article>`;
   }
 }

@@ -1,6 +1,8 @@
+import { placesDe } from "./place-words-de.ts";
 import type { AdminWord } from "./words-en.ts";
 
 export const adminDe: Readonly<Record<AdminWord, string>> = {
+  ...placesDe,
   title: "Verwaltung",
   overview: "Überblick",
   parked: "Was feststeckt",
@@ -69,26 +71,12 @@ export const adminDe: Readonly<Record<AdminWord, string>> = {
   dest_resume: "Fortsetzen",
   dest_paused_now: "{destination} ist angehalten. Was wartet, bleibt sicher auf der Box.",
   dest_resumed_now: "An {destination} wird wieder gesendet.",
-  dest_address: "Adresse",
-  dest_kind: "Art",
   dest_waiting: "Warten",
   dest_parked: "Stecken fest",
   dest_last: "Zuletzt angekommen",
   dest_never: "noch nichts",
   dest_default: "Nimmt, was keine Regel nennt",
   dest_fallback: "Wenn es ausfällt: {destination}",
-  dest_test: "Prüfen",
-  dest_testing: "Wird geprüft…",
-  test_ok: "{destination} antwortet.",
-  test_failed: "{destination}: etwas stimmt noch nicht.",
-  dest_add: "Ein Ziel hinzufügen",
-  dest_add_text:
-    "Ziele stehen in der Konfigurationsdatei. Diese Zeilen dort anfügen, dann die Box neu lesen lassen: systemctl reload relaypacs",
-  dest_template: "Welche Art von Archiv?",
-  kind_orthanc: "Orthanc",
-  kind_stow: "DICOMweb (STOW-RS)",
-  kind_cstore: "DICOM-Netz (C-STORE)",
-  kind_folder: "Ordner",
   copy: "Kopieren",
   copied: "Kopiert",
   look_again: "Neu ansehen",
@@ -145,12 +133,6 @@ export const adminDe: Readonly<Record<AdminWord, string>> = {
     "Nichts ist verschlüsselt: die Box antwortet nur diesem Rechner. Für Telefone und andere Geräte diese Zeilen in die Konfigurationsdatei setzen und die Box neu starten.",
   tls_fingerprint: "Fingerabdruck zum Vergleichen (SHA-256)",
   tls_trust: "Wie Geräte ihm vertrauen",
-  rules_one: "Bei einem Ziel ist nichts zu entscheiden: jede Studie geht dorthin.",
-  rules_none: "Keine Regel ist eingerichtet: jede Studie geht an {destination}.",
-  rules_some: "Jede Regel, die passt, fügt ihre Ziele hinzu. Passt keine, geht die Studie an {destination}.",
-  rules_to: "an {destinations}",
-  rules_example:
-    "So sieht eine Regel aus. In die Konfigurationsdatei setzen, dann die Box neu lesen lassen: systemctl reload relaypacs",
   done_lead: "Die Box nimmt jetzt Studien an. Was als Nächstes kommt:",
   done_send: "Eine erste Studie senden",
   done_users: "Die Personen hinzufügen, die sie benutzen",

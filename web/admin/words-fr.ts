@@ -1,6 +1,8 @@
+import { placesFr } from "./place-words-fr.ts";
 import type { AdminWord } from "./words-en.ts";
 
 export const adminFr: Readonly<Record<AdminWord, string>> = {
+  ...placesFr,
   title: "Administration",
   overview: "Vue d’ensemble",
   parked: "Études bloquées",
@@ -69,26 +71,12 @@ export const adminFr: Readonly<Record<AdminWord, string>> = {
   dest_resume: "Reprendre",
   dest_paused_now: "{destination} est en pause. Ce qui attend reste en sûreté sur le boîtier.",
   dest_resumed_now: "L’envoi vers {destination} a repris.",
-  dest_address: "Adresse",
-  dest_kind: "Type",
   dest_waiting: "En attente",
   dest_parked: "Bloquées",
   dest_last: "Dernière arrivée",
   dest_never: "rien encore",
   dest_default: "Reçoit ce qu’aucune règle ne nomme",
   dest_fallback: "En cas de panne : {destination}",
-  dest_test: "Tester",
-  dest_testing: "Test en cours…",
-  test_ok: "{destination} répond.",
-  test_failed: "{destination} : quelque chose ne va pas encore.",
-  dest_add: "Ajouter une destination",
-  dest_add_text:
-    "Les destinations sont dans le fichier de configuration. Ajoutez-y ces lignes, puis faites relire le fichier : systemctl reload relaypacs",
-  dest_template: "Quel type d’archive ?",
-  kind_orthanc: "Orthanc",
-  kind_stow: "DICOMweb (STOW-RS)",
-  kind_cstore: "Réseau DICOM (C-STORE)",
-  kind_folder: "Dossier",
   copy: "Copier",
   copied: "Copié",
   look_again: "Regarder de nouveau",
@@ -145,12 +133,6 @@ export const adminFr: Readonly<Record<AdminWord, string>> = {
     "Rien n’est chiffré : le boîtier ne répond qu’à cette machine. Pour les téléphones et autres appareils, mettez ces lignes dans le fichier de configuration et redémarrez le boîtier.",
   tls_fingerprint: "Empreinte à comparer (SHA-256)",
   tls_trust: "Comment les appareils lui font confiance",
-  rules_one: "Avec une seule destination, rien à décider : chaque étude y va.",
-  rules_none: "Aucune règle n’est configurée : chaque étude va à {destination}.",
-  rules_some: "Chaque règle qui convient ajoute ses destinations. Si aucune ne convient, l’étude va à {destination}.",
-  rules_to: "vers {destinations}",
-  rules_example:
-    "Voici une règle. Ajoutez-la au fichier de configuration, puis faites-le relire : systemctl reload relaypacs",
   done_lead: "Le boîtier reçoit maintenant des études. Ensuite :",
   done_send: "Envoyer une première étude",
   done_users: "Ajouter les personnes qui l’utiliseront",

@@ -32,6 +32,10 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** The answer is no JSON: its text is wanted. */
   readonly text?: true;
+  /** Takes the text of an answer of success, for who wants it as it comes. */
+  readonly read?: (answer: Response) => Promise<string>;
+  /** For an answer that takes its time. */
+  readonly patienceMs?: number;
 }
 
 /** The one way to the box. The access token lives in memory alone; the refresh cookie is the browser's own. */
@@ -77,7 +81,7 @@ export function createApi(base = "", patienceMs = usualPatienceMs): Api {
     if (bearer !== null) headers.authorization = `Bearer ${bearer}`;
     const body = options.json ?? (options.body === undefined ? null : JSON.stringify(options.body));
     if (body !== null) headers["content-type"] = "application/json";
-    const late = AbortSignal.timeout(patienceMs + (body?.length ?? 0) * patienceMsPerByte);
+    const late = AbortSignal.timeout((options.patienceMs ?? patienceMs) + (body?.length ?? 0) * patienceMsPerByte);
     const answer = await fetch(base + path, {
       method,
       headers,
@@ -88,7 +92,8 @@ export function createApi(base = "", patienceMs = usualPatienceMs): Api {
     }).catch((error: unknown) => {
       throw options.signal?.aborted ? new ApiError("aborted", "Stopped.", 0) : networkErrorOf(error);
     });
-    const text = await answer.text().catch((error: unknown) => Promise.reject(networkErrorOf(error)));
+    const read = answer.ok && options.read ? options.read(answer) : answer.text();
+    const text = await read.catch((error: unknown) => Promise.reject(networkErrorOf(error)));
     if (!answer.ok) throw problemOf(answer.status, (name) => answer.headers.get(name), text);
     try {
       return (options.text ? text : text === "" ? undefined : JSON.parse(text)) as T;

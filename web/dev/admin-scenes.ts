@@ -1,6 +1,7 @@
 import { wholeAudit } from "./audit-scenes.ts";
 import type { Scene } from "./scenes.ts";
 import { type AdminView, destination, parked, system, usualView } from "./stub-admin.ts";
+import { added, passing, rule } from "./stub-places.ts";
 
 const scene = (section: string, over: Partial<AdminView> = {}): Scene => ({
   hash: `#/admin/${section}`,
@@ -17,6 +18,20 @@ const down = destination({
   error: { code: "destination_timeout", message: "The archive took too long to answer." },
   parked: 2,
   fallback: "archive",
+});
+/** Added on the screens. */
+const own = destination({
+  destination_id: "reading-centre",
+  provisioned: false,
+  default: false,
+  changed_at: "2026-11-21T09:10:00.000Z",
+  changed_by: "meier",
+  settings: {
+    id: "reading-centre",
+    kind: "stow-rs",
+    url: "https://pacs.north.example/dicom-web",
+    auth: { type: "basic", username: "relay", password: { set: true } },
+  },
 });
 const plain = { mode: "off", behind_proxy: false, fingerprint: null, valid_until: null } as const;
 
@@ -37,9 +52,27 @@ export const adminScenes: Readonly<Record<string, Scene>> = {
     destinations: [
       down,
       destination({ destination_id: "archive", state: "paused", paused_since: "2026-11-21T09:10:00.000Z" }),
+      own,
     ],
   }),
+  "admin-destinations-tested": scene("destinations", { destinations: [own], steps: passing }),
   "admin-destinations-none": scene("destinations", { destinations: [] }),
+  "admin-routing": scene("routing", {
+    rules: {
+      routes: [
+        rule(),
+        added(2, {
+          name: "Stroke, at night",
+          when: { description: "*stroke*", time: "22:00-06:00", institution: "Praxis Sonnenberg*" },
+          to: ["north"],
+        }),
+        added(3, { name: "South", when: { ae_title: "A-TITLE-THAT-IS-TOO-LONG" }, to: ["archive"] }),
+        added(4, { name: "all", when: {}, to: ["archive"] }),
+      ],
+      faults: [{ rule: "South", position: 3, code: "never_matches", message: "", condition: "ae_title" }],
+    },
+  }),
+  "admin-routing-none": scene("routing", { rules: { routes: [], faults: [] } }),
   "admin-users": scene("users"),
   "admin-sessions": scene("sessions"),
   "sign-in-not-set-up": { hash: "#/sign-in", out: true, signIn: { kind: "setup_required" } },

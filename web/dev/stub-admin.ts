@@ -1,10 +1,14 @@
-import type { AdminDestination, AdminSystem, AdminUser } from "../../src/contract/admin.ts";
-import type { Administration, ParkedDelivery } from "../api/admin.ts";
+import type { AdminDestination, AdminRouteList, AdminSystem, AdminUser } from "../../src/contract/admin.ts";
+import type { Administration, ParkedDelivery, TestStep } from "../api/admin.ts";
+import { failing, passing, past, rule, trial, wrongPort } from "./stub-places.ts";
 
 /** What the box answers an administrator in a scene. */
 export interface AdminView {
   readonly system: AdminSystem;
   readonly destinations: readonly AdminDestination[];
+  readonly rules: AdminRouteList;
+  /** A test that goes no further than these. */
+  readonly steps?: readonly TestStep[];
   readonly parked: readonly ParkedDelivery[];
   readonly users: readonly AdminUser[];
 }
@@ -89,6 +93,7 @@ export const usualView: AdminView = {
     destination(),
     destination({ destination_id: "archive", kind: "folder", address: "received", default: false, waiting: 0 }),
   ],
+  rules: { routes: [rule()], faults: [] },
   parked: [],
   users: [
     user(),
@@ -106,18 +111,26 @@ export function stubAdmin(view: AdminView, asked: string[]): Administration {
   return {
     system: () => Promise.resolve(view.system),
     destinations: () => Promise.resolve(view.destinations),
-    test: (destination_id) => {
-      asked.push(`test ${destination_id}`);
-      const ok = destination_id !== "north";
-      const steps = [
-        { name: "name found", ok: true, detail: "10.0.0.5" },
-        { name: "port open", ok: true, detail: "443" },
-        ...(ok
-          ? []
-          : [{ name: "signed in", ok, detail: "401", fix: "Correct user name and password of this destination." }]),
-      ];
-      return Promise.resolve({ destination_id, ok, steps });
+    addDestination: (settings) =>
+      settings.port === 0 ? Promise.reject(wrongPort) : told(`add ${JSON.stringify(settings)}`),
+    changeDestination: (id, settings) => told(`change ${id} ${JSON.stringify(settings)}`),
+    removeDestination: (id) => told(`remove ${id}`),
+    test: (id, store, onStep) => {
+      asked.push(`test ${id}${store ? " with a picture" : ""}`);
+      for (const step of view.steps ?? (id === "north" ? failing : passing)) onStep(step);
+      return view.steps === undefined ? Promise.resolve(id !== "north") : new Promise(() => undefined);
     },
+    failures: () => Promise.resolve(new Map([["north", 0.034]])),
+    routes: () => Promise.resolve(view.rules),
+    addRoute: (rule) => told(`add ${JSON.stringify(rule)}`),
+    changeRoute: (id, rule) => told(`change ${id} ${JSON.stringify(rule)}`),
+    removeRoute: (id) => told(`remove ${id}`),
+    orderRoutes: (ids) => told(`order ${ids.join(" ")}`),
+    tryRoutes: (question) => {
+      asked.push(`try ${JSON.stringify(question)}`);
+      return Promise.resolve(trial);
+    },
+    pastStudies: () => Promise.resolve(past),
     pause: (id, on) => told(`${on ? "pause" : "resume"} ${id}`),
     parked: () => Promise.resolve({ deliveries: [...view.parked], next_cursor: null }),
     retry: (id) => told(`retry ${id.slice(-1)}`),

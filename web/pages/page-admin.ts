@@ -7,6 +7,7 @@ import "../admin/admin-destinations.ts";
 import "../admin/admin-nav.ts";
 import "../admin/admin-overview.ts";
 import "../admin/admin-parked.ts";
+import "../admin/admin-routing.ts";
 import "../admin/admin-sessions.ts";
 import "../admin/admin-setup.ts";
 import "../admin/admin-users.ts";
@@ -37,6 +38,7 @@ export class PageAdmin extends AppElement {
       overview: () => html`<admin-overview .app=${app}></admin-overview>`,
       parked: () => html`<admin-parked .app=${app}></admin-parked>`,
       destinations: () => html`<admin-destinations .app=${app}></admin-destinations>`,
+      routing: () => html`<admin-routing .app=${app}></admin-routing>`,
       users: () => html`<admin-users .app=${app}></admin-users>`,
       sessions: () => html`<admin-sessions .app=${app}></admin-sessions>`,
     };

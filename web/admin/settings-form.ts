@@ -1,0 +1,48 @@
+import { state } from "lit/decorators.js";
+import { ApiError } from "../api/problem.ts";
+import { announce } from "../core/app.ts";
+import { AccountPage } from "../pages/account-page.ts";
+import { tell } from "./words.ts";
+
+/** What forms of settings share: the box says of each field what is wrong with it. */
+export abstract class SettingsForm extends AccountPage {
+  /** By a field's path; what belongs to none stands under "". */
+  @state() protected wrong: Readonly<Record<string, string>> = {};
+
+  /** The fields that this form shows, by their paths. */
+  protected abstract readonly paths: readonly string[];
+
+  /** Sends it; where the box names fields, the first of them has the focus. */
+  protected async sending(work: () => Promise<void>): Promise<void> {
+    this.wrong = {};
+    await this.act(async () => {
+      try {
+        await work();
+      } catch (error) {
+        const wrong = error instanceof ApiError ? wrongOf(error, this.paths) : {};
+        if (Object.keys(wrong).length === 0) throw error;
+        this.wrong = wrong;
+        announce(tell("form_wrong"));
+      }
+    });
+    const [first] = Object.keys(this.wrong);
+    if (first === undefined) return;
+    const field = this.querySelector<HTMLElement>('[aria-invalid="true"]');
+    field?.closest("details")?.setAttribute("open", "");
+    (field ?? this.querySelector<HTMLElement>(".problem"))?.focus();
+  }
+}
+
+/** What is wrong with which field: `to[0]` is `to`, and what no field shows stands under "". */
+export function wrongOf({ document }: ApiError, paths: readonly string[]): Readonly<Record<string, string>> {
+  const told: unknown = document.errors;
+  const wrong: Record<string, string> = {};
+  for (const one of Array.isArray(told) ? told : []) {
+    const { path, message } = one as { path?: unknown; message?: unknown };
+    const named = String(path ?? "").replace(/^\/|\[\d+\]/g, "");
+    const at = paths.find((known) => known === named) ?? paths.find((known) => named.startsWith(`${known}.`));
+    const words = at === undefined && named !== "" ? `${named}: ${String(message)}` : String(message);
+    wrong[at ?? ""] = [wrong[at ?? ""], words].filter(Boolean).join("; ");
+  }
+  return wrong;
+}
