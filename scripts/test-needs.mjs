@@ -52,6 +52,8 @@ const needs = [
   },
   { package: "curl", tests: "the commands of docs/api.md", there: () => onPath("curl") },
   { package: "jq", tests: "the commands of docs/api.md", there: () => onPath("jq") },
+  { package: "nginx", tests: "the box behind nginx", there: () => onPath("nginx") },
+  { package: "caddy", tests: "the box behind Caddy", there: () => onPath("caddy") },
   { package: "shellcheck", tests: "install.sh", there: () => onPath("shellcheck") },
   {
     package: "systemd",
@@ -139,7 +141,7 @@ function aptWorks() {
 
 /** Servers that a package starts would listen beside the ones the tests start on ports of their own. */
 function stopServices() {
-  for (const service of ["orthanc", "prometheus"]) spawnSync("service", [service, "stop"], { stdio: "ignore" });
+  for (const service of ["orthanc", "prometheus", "nginx", "caddy"]) spawnSync("service", [service, "stop"], { stdio: "ignore" });
 }
 
 /** Installs what is missing where that works, and answers what is still missing, each with the line that mends it. */
