@@ -25,6 +25,7 @@ release_key=''
 program=relaypacs
 home=/opt/relaypacs
 etc=/etc/relaypacs
+state=/var/lib/relaypacs
 unit=/etc/systemd/system/relaypacs.service
 ready_seconds=60
 
@@ -77,12 +78,18 @@ needs() {
 [ "$(uname -s)" = Linux ] || fail "RelayPACS runs on Linux."
 [ -n "$dry" ] || [ "$(id -u)" = 0 ] || fail "run it as root: sudo sh install.sh"
 needs systemctl tar sha256sum openssl runuser
+[ ! -e /usr/lib/relaypacs/relaypacs ] || fail "RelayPACS is here as a Debian package: apt upgrades and removes it."
 
-# The installed program, as the service's own user: what it writes must be the service's.
-relaypacs() { runuser -u "$program" -- "$home/current/relaypacs" "$@"; }
+# The installed program as the service runs it: its user, and what drop-ins and environment files say.
+relaypacs() { "$home/current/as-service" "$@"; }
+# The program says it, for the environment may; the file does where the program is gone.
 data_dir() {
-  found=$(sed -n 's/^data_dir *= *"\(.*\)".*/\1/p' "$etc/relaypacs.toml" 2>/dev/null | head -n 1)
-  say "${found:-/var/lib/relaypacs}"
+  found=''
+  if [ -z "$dry" ] && [ -x "$home/current/relaypacs" ]; then
+    found=$(relaypacs status --json 2>/dev/null | sed -n 's/^ *"data_dir": "\(.*\)",*$/\1/p') || found=''
+  fi
+  [ -n "$found" ] || found=$(sed -n 's/^data_dir *= *"\(.*\)".*/\1/p' "$etc/relaypacs.toml" 2>/dev/null | head -n 1)
+  say "${found:-$state}"
 }
 installed_version() {
   link=$(readlink "$home/current" 2>/dev/null) || return 0
@@ -107,7 +114,14 @@ remove() {
     /usr/share/bash-completion/completions/relaypacs
   run systemctl daemon-reload
   if [ -n "$purge" ]; then
-    run rm -rf "$data" "$etc"
+    if [ "$data" != "$state" ]; then
+      # A folder that a site chose may hold more than this: what the program made goes, the folder itself where nothing else is in it.
+      for name in relaypacs.db relaypacs.db-wal relaypacs.db-shm relaypacs.lock keys spool bin backups ballast; do
+        run rm -rf "${data:?}/$name"
+      done
+      run rmdir "$data" 2>/dev/null || say "$data stays: there is more in it."
+    fi
+    run rm -rf "$state" "$etc"
     run userdel "$program" || true
     say "RelayPACS and all that belonged to it are gone."
   else
@@ -186,14 +200,14 @@ fi
 release=$home/releases/$version
 if [ -n "$before" ]; then ask "Upgrade RelayPACS $before to $version?"; else ask "Install RelayPACS $version?"; fi
 
-id "$program" >/dev/null 2>&1 || run useradd --system --user-group --home-dir /var/lib/relaypacs --shell /usr/sbin/nologin "$program"
+id "$program" >/dev/null 2>&1 || run useradd --system --user-group --home-dir "$state" --shell /usr/sbin/nologin "$program"
 run install -d -m 0755 "$home" "$home/releases"
 run rm -rf "$release" "$release.part"
 run install -d -m 0755 "$release.part"
 run tar -xzf "$from/$archive" -C "$release.part" --no-same-owner
 run mv "$release.part" "$release"
 run install -m 0644 "$work/key.pem" "$home/release-key.pem"
-run install -d -m 0750 -o "$program" -g "$program" "$etc" /var/lib/relaypacs
+run install -d -m 0750 -o "$program" -g "$program" "$etc" "$state"
 [ -e "$etc/relaypacs.toml" ] || run install -m 0640 -o root -g "$program" "$release/relaypacs.toml" "$etc/relaypacs.toml"
 
 switch_to() {

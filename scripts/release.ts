@@ -2,11 +2,13 @@ import { readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import manifest from "../package.json" with { type: "json" };
+import { debianTargets, packDeb } from "./release/deb.ts";
 import { pack, signRelease } from "./release/pack.ts";
 
 /**
  * `bun scripts/release.ts --key PRIVATE.pem --advisories PATH [--accept ID]...`: holds the lock file against known vulnerabilities
- * (docs/security.md), builds every target and makes dist/release, the folder that goes onto a USB stick. The key is ECDSA
+ * (docs/security.md), builds every target and makes dist/release, the folder that goes onto a USB stick, with Debian's packages (dpkg-deb makes
+ * them). The key is ECDSA
  * (`openssl ecparam -name prime256v1 -genkey -noout`) and never part of the repository.
  */
 const { values } = parseArgs({
@@ -27,8 +29,12 @@ if (run([process.execPath, "build.ts", "--all"]).exitCode !== 0) process.exit(1)
 rmSync(out, { recursive: true, force: true });
 const epoch = Number(run(["git", "log", "-1", "--format=%ct"]).stdout.toString());
 for (const target of ["linux-x64", "linux-x64-baseline", "linux-arm64", "linux-x64-musl", "linux-arm64-musl"]) {
-  pack({ version: manifest.version, epoch, out }, target, join(root, "dist", `relaypacs-${target}`));
+  const executable = join(root, "dist", `relaypacs-${target}`);
+  pack({ version: manifest.version, epoch, out }, target, executable);
   process.stdout.write(`relaypacs-${manifest.version}-${target}.tar.gz\n`);
+  const architecture = debianTargets[target];
+  if (architecture === undefined) continue;
+  process.stdout.write(`${packDeb({ version: manifest.version, epoch, out }, architecture, executable)}\n`);
 }
 signRelease(out, readFileSync(values.key, "utf8"));
 process.stdout.write(`signed: ${out}\n`);

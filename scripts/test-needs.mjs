@@ -60,6 +60,7 @@ const needs = [
     tests: "installing and upgrading under systemd",
     there: () => onPath("systemd-analyze") && existsSync("/lib/systemd/systemd"),
   },
+  { package: "dpkg", tests: "the Debian package", there: () => onPath("dpkg-deb") },
   { package: "iproute2", tests: "the app over bad lines", there: () => onPath("ip") && onPath("tc") },
   { package: "iptables", tests: "the app over bad lines", there: () => onPath("iptables") },
   { package: "ethtool", tests: "the app over bad lines", there: () => onPath("ethtool") },

@@ -32,11 +32,12 @@ export function pack({ version, epoch, out, effort = 9 }: Release, target: strin
   }
 }
 
-/** What is in every archive; the names are install.sh's as well. */
-function fill(folder: string, executable: string, { version, epoch }: Pick<Release, "version" | "epoch">): void {
+/** Lays out what is in every archive; the names are install.sh's as well. */
+export function fill(folder: string, executable: string, { version, epoch }: Pick<Release, "version" | "epoch">): void {
   const time = new Date(epoch * 1000).toISOString();
   const program = commandLine(async () => undefined);
   const copied: Record<string, string> = {
+    "as-service": "packaging/as-service",
     "relaypacs.service": "packaging/relaypacs.service",
     "relaypacs.toml": "packaging/relaypacs.toml",
     "monitoring/relaypacs.rules.yml": "packaging/prometheus/relaypacs.rules.yml",
@@ -56,7 +57,7 @@ function fill(folder: string, executable: string, { version, epoch }: Pick<Relea
   for (const [name, text] of Object.entries(written)) writeFileSync(join(folder, name), text);
   copyFileSync(executable, join(folder, "relaypacs"));
   shell(["chmod", "-R", "u=rwX,go=rX", folder]);
-  shell(["chmod", "755", join(folder, "relaypacs")]);
+  shell(["chmod", "755", join(folder, "relaypacs"), join(folder, "as-service")]);
 }
 
 /** Puts install.sh beside the archives, with the key in it, and signs the sums of all that lies there. @param key PEM, ECDSA */
@@ -80,7 +81,8 @@ export function signRelease(out: string, key: string): void {
   writeFileSync(join(out, "SHA256SUMS.sig"), sign("sha256", Buffer.from(sums), privateKey));
 }
 
-function shell(argv: string[]): void {
-  const { exitCode, stderr } = Bun.spawnSync(argv);
+/** Runs a program to its end. @param env added to this process's. @throws Error with what it said */
+export function shell(argv: string[], env: Record<string, string> = {}): void {
+  const { exitCode, stderr } = Bun.spawnSync(argv, { env: { ...process.env, ...env } });
   if (exitCode !== 0) throw new Error(`${argv[0]}: ${stderr.toString().trim()}`);
 }

@@ -1,7 +1,8 @@
+import { resolve } from "node:path";
 import { isTerminal } from "../contract/states.ts";
 import { parkedByCause } from "../db/deliveries.ts";
 import { uploadsByState } from "../db/uploads.ts";
-import { type JsonOptions, withDatabase } from "./context.ts";
+import { type JsonOptions, readConfig, withDatabase } from "./context.ts";
 import { columns, say, sayJson } from "./io.ts";
 
 /** `status`: what is on its way, and what is stuck and why. Exit code 1 with `--idle` while anything is unfinished. */
@@ -12,6 +13,7 @@ export async function status(options: JsonOptions & { readonly idle?: boolean })
     const unfinished = uploads.reduce((sum, { state, count }) => sum + (isTerminal(state) ? 0 : count), 0);
     if (options.json === true)
       sayJson({
+        data_dir: resolve(readConfig(options).data_dir),
         unfinished,
         uploads,
         parked: parked.map(({ destinationId, ...rest }) => ({ destination_id: destinationId, ...rest })),

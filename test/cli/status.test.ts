@@ -37,6 +37,7 @@ test("status counts what is on its way, and tells what is stuck and why", async 
     expect(stdout).toContain("needs_attention  1");
     expect(stdout).toContain("no_destination");
     expect(JSON.parse((await ask("--json")).stdout)).toEqual({
+      data_dir: box.dataDir,
       unfinished: 1,
       uploads: [{ state: "needs_attention", count: 1 }],
       parked: [{ destination_id: expect.any(String), code: "no_destination", count: 1 }],

@@ -14,6 +14,7 @@ import { madeBytes } from "../support/made-instance.ts";
 const target = `linux-${process.arch === "arm64" ? "arm64" : "x64"}`;
 const key = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ type: "sec1", format: "pem" });
 const folder = mkdtempSync(join(tmpdir(), "relaypacs-install-"));
+const data = "/srv/images";
 const image = (uid: string) => madeBytes({ study: `2.25.${uid}`, sop: `2.25.${uid}.1`, pixels: 60_000 });
 
 let machine: DebianRoot;
@@ -25,9 +26,17 @@ beforeAll(async () => {
   port = await freePort();
   mkdirSync(machine.path("/media/usb"), { recursive: true });
   mkdirSync(machine.path("/etc/relaypacs"), { recursive: true });
+  // A site that keeps its settings out of the file: install.sh has to find folder and port as the service does.
+  mkdirSync(machine.path("/etc/systemd/system/relaypacs.service.d"), { recursive: true });
+  writeFileSync(
+    machine.path("/etc/systemd/system/relaypacs.service.d/site.conf"),
+    `[Service]\nEnvironment=RELAYPACS_DATA_DIR=${data}\nReadWritePaths=-${data}\n`,
+  );
+  writeFileSync(machine.path("/etc/relaypacs/environment"), `RELAYPACS_LISTEN=127.0.0.1:${port}\n`);
+  await machine.run(["sh", "-c", `useradd --system relaypacs && install -d -o relaypacs ${data}`]);
   writeFileSync(
     machine.path("/etc/relaypacs/relaypacs.toml"),
-    `listen = "127.0.0.1:${port}"\ntls.mode = "off"\n[auth]\nrequire_totp_for = []\n[[destination]]\nid = "folder"\nkind = "folder"\npath = "received"\n`,
+    `tls.mode = "off"\n[auth]\nrequire_totp_for = []\n[[destination]]\nid = "folder"\nkind = "folder"\npath = "received"\n`,
   );
   release("0.1.0", relaypacs[0] ?? "");
 });
@@ -44,14 +53,24 @@ function release(version: string, executable: string): void {
 }
 const install = (version: string, ...more: string[]) =>
   machine.run(["sh", `/media/usb/${version}/install.sh`, "--yes", ...more]);
-const asService = (...args: string[]) => ["runuser", "-u", "relaypacs", "--", "relaypacs", ...args];
+const environment = () => [`RELAYPACS_DATA_DIR=${data}`, `RELAYPACS_LISTEN=127.0.0.1:${port}`];
+const asService = (...args: string[]) => [
+  "runuser",
+  "-u",
+  "relaypacs",
+  "--",
+  "env",
+  ...environment(),
+  "relaypacs",
+  ...args,
+];
 const running = async () => (await machine.run(["readlink", "/opt/relaypacs/current"])).stdout.trim();
 const url = () => `http://127.0.0.1:${port}`;
 
 test("a dry run changes nothing and says what would be done", async () => {
   const { code, stdout } = await install("0.1.0", "--dry-run");
   expect(code).toBe(0);
-  expect(stdout).toContain("would run: useradd --system");
+  expect(stdout).toContain("would run: ln -sfn /opt/relaypacs/releases/0.1.0");
   expect(existsSync(machine.path("/opt/relaypacs"))).toBe(false);
 });
 
@@ -124,7 +143,7 @@ test("an upgrade that does not come up goes back, with the database of before", 
     `#!/bin/sh
 case "$1" in serve) BUN_BE_BUN=1 /opt/relaypacs/releases/0.1.1/relaypacs -e '
 const { Database } = require("bun:sqlite");
-new Database("/var/lib/relaypacs/relaypacs.db").run("INSERT INTO __drizzle_migrations (hash, created_at) VALUES (\\"x\\", 99999999999999)");
+new Database("${data}/relaypacs.db").run("INSERT INTO __drizzle_migrations (hash, created_at) VALUES (\\"x\\", 99999999999999)");
 '; exit 1 ;; esac
 exec /opt/relaypacs/releases/0.1.1/relaypacs "$@"
 `,
@@ -139,7 +158,7 @@ exec /opt/relaypacs/releases/0.1.1/relaypacs "$@"
   await client.chunk(half, "a", 2, image("502").subarray(8192));
   await client.complete(half);
   expect((await client.reach(half.upload_id, new Set(["delivered"]))).studies).toHaveLength(1);
-  expect((await machine.run(["ls", "/var/lib/relaypacs"])).stdout).not.toContain("before-");
+  expect((await machine.run(["ls", data])).stdout).not.toContain("before-");
 });
 
 test("a release under another key needs that key to be named", async () => {
@@ -160,7 +179,7 @@ test("uninstalling leaves studies and accounts; purging is refused while a study
 
   expect((await install("0.1.0", "--uninstall")).code).toBe(0);
   expect(existsSync(machine.path("/opt/relaypacs"))).toBe(false);
-  expect(existsSync(machine.path("/var/lib/relaypacs/relaypacs.db"))).toBe(true);
+  expect(existsSync(machine.path(`${data}/relaypacs.db`))).toBe(true);
 
   expect((await install("0.1.1")).code).toBe(0);
   expect((await client.status(open.upload_id)).state).toBe("receiving");
@@ -173,5 +192,7 @@ test("uninstalling leaves studies and accounts; purging is refused while a study
     "/etc/systemd/system/relaypacs.service",
   ])
     expect(existsSync(machine.path(path))).toBe(false);
+  // What the folder destination took is the hospital's.
+  expect((await machine.run(["ls", data])).stdout).toBe("received\n");
   expect((await machine.run(["id", "relaypacs"])).code).toBe(1);
 });
