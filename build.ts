@@ -10,11 +10,15 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join, relative } from "node:path";
+import { parseArgs } from "node:util";
 import manifest from "./package.json" with { type: "json" };
 import { buildWeb } from "./scripts/build-web.ts";
 import { importsPacked, packLibraries } from "./scripts/packed-libraries.ts";
 
-/** `bun build.ts` makes dist/relaypacs for this machine; `--all` makes the release targets beside it. */
+/**
+ * `bun build.ts` makes dist/relaypacs for this machine; `--all` makes the release targets beside it. `--version V` makes dist/relaypacs-V
+ * alone, which calls itself by that version: for trying upgrades.
+ */
 type Architecture = "x64" | "arm64";
 interface Target {
   readonly name: Bun.Build.CompileTarget | null;
@@ -30,7 +34,13 @@ const release = (name: Bun.Build.CompileTarget, architecture: Architecture): Tar
   architecture,
   outfile: `relaypacs-${name.replace("bun-", "")}`,
 });
-const own: Target = { name: null, architecture: process.arch === "arm64" ? "arm64" : "x64", outfile: "relaypacs" };
+const { values: asked } = parseArgs({ options: { all: { type: "boolean" }, version: { type: "string" } } });
+const version = asked.version ?? manifest.version;
+const own: Target = {
+  name: null,
+  architecture: process.arch === "arm64" ? "arm64" : "x64",
+  outfile: asked.version === undefined ? "relaypacs" : `relaypacs-${version}`,
+};
 const releases: readonly Target[] = [
   release("bun-linux-x64", "x64"),
   release("bun-linux-x64-baseline", "x64"),
@@ -122,6 +132,7 @@ async function build(target: Target): Promise<void> {
     external,
     define: {
       "process.env.NODE_ENV": '"production"',
+      BUILD_VERSION: JSON.stringify(version),
       BUILD_COMMIT: JSON.stringify(commit()),
       __dirname: '"/"', // else where this checkout lies would be in the executable, by pino's workers, which are not used
     },
@@ -137,14 +148,14 @@ async function build(target: Target): Promise<void> {
   renameSync(unfinished, outfile);
   const megabytes = (statSync(outfile).size / 1e6).toFixed(1);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  process.stdout.write(`dist/${target.outfile} ${manifest.version}: ${megabytes} MB in ${seconds} s\n`);
+  process.stdout.write(`dist/${target.outfile} ${version}: ${megabytes} MB in ${seconds} s\n`);
 }
 
 process.chdir(root); // embedded paths keep their name relative to here
 try {
   process.stdout.write(`web: ${await buildWeb(join(workshop, "stage/web"))}\n`);
   await packLibraries(join(workshop, "stage/libraries"), [withoutWoff2], external);
-  for (const target of process.argv.includes("--all") ? [...releases, own] : [own]) await build(target);
+  for (const target of asked.all ? [...releases, own] : [own]) await build(target);
 } catch (error) {
   const reasons = error instanceof AggregateError ? error.errors : [error];
   for (const reason of reasons) process.stderr.write(`${Bun.inspect(reason)}\n`);

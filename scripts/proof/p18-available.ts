@@ -2,48 +2,13 @@ import { join } from "node:path";
 import { madeStudy } from "../../test/faults/made-study.ts";
 import { seeded } from "../../test/faults/random.ts";
 import { mountable, onSmallDisk } from "../../test/faults/small-disk.ts";
-import { type Box, startBox } from "../../test/support/box.ts";
+import { startBox } from "../../test/support/box.ts";
 import { freePort, until } from "../../test/support/child.ts";
+import { installed } from "./i01-install.ts";
+import { startProbes } from "./probes.ts";
 import { most, type Outcome, seconds, share, tell } from "./promise.ts";
 
 const seed = 20260415;
-const second = 1000;
-
-/** One look a second; refused connections are tried again until its second is over, as every client of the box does. */
-interface Probes {
-  /** How long each took to be answered, milliseconds; Infinity: not within its second. */
-  readonly took: number[];
-  /** Answers other than 200. */
-  readonly refused: number[];
-  stop(): Promise<void>;
-}
-
-function startProbes(box: Box): Probes {
-  const [took, refused, running]: [number[], number[], Promise<void>[]] = [[], [], []];
-  const look = async () => {
-    const started = performance.now();
-    for (;;) {
-      const left = started + second - performance.now();
-      if (left <= 0) return void took.push(Number.POSITIVE_INFINITY);
-      const answer = await fetch(`${box.url}/ready`, { signal: AbortSignal.timeout(Math.ceil(left)) }).catch(
-        () => null,
-      );
-      if (answer?.ok) return void took.push(performance.now() - started);
-      if (answer) refused.push(answer.status);
-      await Bun.sleep(10);
-    }
-  };
-  const timer = setInterval(() => void running.push(look()), second);
-  return {
-    took,
-    refused,
-    stop: async () => {
-      clearInterval(timer);
-      await Promise.all(running);
-    },
-  };
-}
-
 export interface Availability {
   readonly kills: number;
   readonly took: readonly number[];
@@ -65,7 +30,7 @@ export async function available(kills: number, pause: (probed: () => number) => 
     );
     try {
       const client = await box.client();
-      const probes = startProbes(box);
+      const probes = startProbes(() => box.url);
       const accepted: string[] = [];
       const handIn = async () => {
         const opened = await client.upload(madeStudy(2, 5000).files).catch(() => null);
@@ -100,14 +65,17 @@ export async function run(scale: number): Promise<Outcome> {
   if (mountable.length === 0) throw new Error("no file system can be mounted here");
   const random = seeded(seed);
   const result = await available(share(100, scale), () => Bun.sleep(1500 + random() * 3000));
-  const { kills, took, refused, uploads, gone } = result;
+  const { kills, uploads, gone } = result;
+  const upgraded = await installed(share(10, scale));
+  const took = [...result.took, ...upgraded.took];
+  const refused = [...result.refused, ...upgraded.refused];
   const failed = took.filter((milliseconds) => !Number.isFinite(milliseconds)).length;
   const worst = most(took.filter(Number.isFinite));
   return {
     promise: "P18",
-    what: "availability: 1 Hz probe during kills, disk full, PACS down (upgrades: with the first release that has an earlier one)",
+    what: "availability: 1 Hz probe during kills, upgrades by install.sh, disk full, PACS down",
     target: "≤ 0.1 % failed",
-    measured: `${failed} of ${took.length} probes without an answer in their second, slowest answer ${seconds(worst)}, ${refused.length} answers other than 200; ${kills} kills, a full disk at every tenth, the PACS down throughout; ${gone} of ${uploads} uploads gone. No upgrade was run`,
+    measured: `${failed} of ${took.length} probes without an answer in their second, slowest answer ${seconds(worst)}, ${refused.length} answers other than 200; ${kills} kills, a full disk at every tenth, the PACS down throughout; ${gone} of ${uploads} uploads gone; ${upgraded.upgrades} upgrades in the middle of an upload, to and fro between two builds (slowest answer ${seconds(most(upgraded.took))}), all of which went on`,
     passed: failed <= took.length / 1000 && gone === 0,
   };
 }

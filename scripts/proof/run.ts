@@ -3,7 +3,7 @@ import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Outcome, seconds, tell } from "./promise.ts";
-import { pageWith, type Row } from "./table.ts";
+import { order, pageWith, type Row } from "./table.ts";
 
 /** `npm run proof`: runs the proofs asked for, prints what they counted and keeps it in docs/proof.md. */
 interface Proof {
@@ -13,15 +13,15 @@ interface Proof {
 const page = join(import.meta.dir, "../../docs/proof.md");
 const root = join(import.meta.dir, "../..");
 
-/** Files that are named by the promises they prove (`p02-power.ts`), and two that prove several or bring their own load. */
+/** Files that are named by the promises they prove (`p02-power.ts`; `i01-install.ts` of installing), and two that prove several or bring their own load. */
 const others: Record<string, readonly string[]> = { "loss.ts": ["P6", "P7", "P8"], "corpus.ts": ["P21"] };
 const promisesOf = (file: string): readonly string[] => {
-  const numbers = /^((?:p\d+-)+)[a-z-]*\.ts$/.exec(file)?.[1]?.match(/\d+/g) ?? [];
-  return others[file] ?? numbers.map((number) => `P${Number(number)}`);
+  const numbers = /^((?:[pi]\d+-)+)[a-z-]*\.ts$/.exec(file)?.[1]?.match(/[pi]\d+/g) ?? [];
+  return others[file] ?? numbers.map((name) => `${name.slice(0, 1).toUpperCase()}${Number(name.slice(1))}`);
 };
 const files = readdirSync(import.meta.dir)
   .filter((name) => promisesOf(name).length > 0 && existsSync(join(import.meta.dir, name)))
-  .toSorted((a, b) => Number(promisesOf(a)[0]?.slice(1)) - Number(promisesOf(b)[0]?.slice(1)));
+  .toSorted((a, b) => order(promisesOf(a)[0] ?? "") - order(promisesOf(b)[0] ?? ""));
 
 function asked(): { readonly wanted: ReadonlySet<string>; readonly scale: number } {
   const { values, positionals } = parseArgs({

@@ -10,7 +10,8 @@ export interface Row extends Outcome {
 
 const heading = "| # | promise | target | measured | result | date | commit | machine |";
 const cell = (text: string): string => text.replaceAll("|", "/").replaceAll("\n", " ");
-const order = (promise: string): number => Number(promise.replace(/\D/g, ""));
+/** P1 to P25, then I1 and what follows. */
+export const order = (promise: string): number => Number(promise.slice(1)) + (promise.startsWith("P") ? 0 : 1000);
 
 const lineOf = (row: Row): string => {
   const result = row.passed ? "kept" : "**not kept**";
@@ -23,7 +24,7 @@ export function rowsOf(page: string): Row[] {
   return page.split("\n").flatMap((line): Row[] => {
     const [, promise = "", what = "", target = "", measured = "", result = "", date = "", commit = "", machine = ""] =
       line.split("|").map((part) => part.trim());
-    if (!/^P\d+$/.test(promise)) return [];
+    if (!/^[PI]\d+$/.test(promise)) return [];
     return [{ promise, what, target, measured, passed: result === "kept", date, commit, machine }];
   });
 }
