@@ -142,7 +142,8 @@ function aptWorks() {
 
 /** Servers that a package starts would listen beside the ones the tests start on ports of their own. */
 function stopServices() {
-  for (const service of ["orthanc", "prometheus", "nginx", "caddy"]) spawnSync("service", [service, "stop"], { stdio: "ignore" });
+  for (const service of ["orthanc", "prometheus", "nginx", "caddy"])
+    spawnSync("service", [service, "stop"], { stdio: "ignore" });
 }
 
 /** Installs what is missing where that works, and answers what is still missing, each with the line that mends it. */
