@@ -164,14 +164,18 @@ test("a destination that left the configuration parks what is queued for it", as
   expect(box.delivery(leaving.deliveryId).errorCode).toBe("destination_unknown");
 });
 
-test("without a destination a study is parked and nothing moves", () => {
+test("without a destination a study is parked and nothing moves", async () => {
   const { deliveryId, uploadId } = box.accept({ destinationIds: [] });
+  box.start();
+  await inState(deliveryId, "parked");
   expect(box.delivery(deliveryId)).toMatchObject({
     destinationId: "none",
     state: "parked",
     errorCode: "no_destination",
   });
   expect(box.uploadRow(uploadId).state).toBe("needs_attention");
+  await box.until(() => box.named("delivery.parked").length === 1);
+  expect(box.named("delivery.parked")[0]?.fields).toMatchObject({ code: "no_destination", upload_id: uploadId });
 });
 
 test("a lane that takes long to end keeps no other waiting, and is begun anew only when it is over", async () => {

@@ -6,6 +6,7 @@ import { laneDeliveries, queuedDestinations, recoverDeliveries, releaseLane } fr
 import { pausedSince } from "../db/destination-pauses.ts";
 import { DestinationHealth, type Outage } from "./breaker.ts";
 import { type ForwardContext, type ForwarderDeps, Interrupted } from "./context.ts";
+import { noDestination } from "./enqueue.ts";
 import { mayHoldMore } from "./in-doubt.ts";
 import { Lane } from "./lane.ts";
 import { parkDelivery } from "./park.ts";
@@ -64,10 +65,11 @@ export function startForwarder(deps: ForwarderDeps): Forwarder {
 
   context.db.transaction((tx) => recoverDeliveries(tx, context.now()));
 
-  /** Deliveries whose destination left the configuration have nobody who would send them. */
+  /** Deliveries whose destination left the configuration, or that never had one, have nobody who would send them. */
   const parkUnknown = (destinationId: string): void => {
+    const why = reasonOf(destinationId === noDestination ? "no_destination" : "destination_unknown");
     for (const row of laneDeliveries(context.db.orm, destinationId, openDeliveryStates))
-      parkDelivery(context, row, reasonOf("destination_unknown"));
+      parkDelivery(context, row, why);
   };
 
   /** Not awaited: what one lane takes to end must not keep the others from waking. */

@@ -1,11 +1,9 @@
-import { record, theBox } from "../audit/record.ts";
 import type { Moment } from "../core/clock.ts";
 import type { Config } from "../core/config-schema.ts";
 import type { Transaction } from "../db/database.ts";
 import { countForDelivery, deliveredBefore } from "../db/delivered.ts";
-import { changedNow, insertDelivery, studyInstanceUIDOf } from "../db/deliveries.ts";
+import { changedNow, insertDelivery } from "../db/deliveries.ts";
 import { recordOutcomes } from "../db/receipts.ts";
-import { reasonOf } from "./verdict.ts";
 
 /** Stands for the missing destination of a study that routing could send nowhere. */
 export const noDestination = "none";
@@ -34,7 +32,7 @@ export const notesFormOf = (
 /**
  * Queues one delivery per destination, inside the transaction that accepts the study; its instances are in the database
  * by then. What a destination confirmed before is only asked for there, and sent again where it is gone; found whole, the
- * earlier receipt stands. Without a destination the study is parked with `no_destination`. Answers the deliveries' ids.
+ * earlier receipt stands. Without a destination the dispatcher parks it with `no_destination`. Answers the deliveries' ids.
  */
 export function enqueueDeliveries(tx: Transaction, options: EnqueueOptions): string[] {
   const { studyId, destinationIds, now } = options;
@@ -48,18 +46,8 @@ export function enqueueDeliveries(tx: Transaction, options: EnqueueOptions): str
   };
   if (destinationIds.length === 0) {
     const id = crypto.randomUUID();
-    const { code, message } = reasonOf("no_destination");
-    const parked = { state: "parked", errorCode: code, errorMessage: message } as const;
     const totalInstances = countForDelivery(tx, studyId, "none");
-    insertDelivery(tx, { id, ...common, ...parked, totalInstances, destinationId: noDestination });
-    record(tx, {
-      by: theBox,
-      event: "delivery.parked",
-      uploadId: options.uploadId,
-      studyInstanceUID: studyInstanceUIDOf(tx, studyId),
-      failed: true,
-      details: { delivery_id: id, destination_id: noDestination, code, attempts: 0, instances: totalInstances },
-    });
+    insertDelivery(tx, { id, ...common, state: "pending", totalInstances, destinationId: noDestination });
     return [id];
   }
   return [...new Set(destinationIds)].map((destinationId) => {

@@ -157,6 +157,8 @@ test("retry leaves the dates of what is queued anyway, but not its refusals", ()
 
 test("retry routes a study without a destination again with today's configuration", () => {
   const none = box.accept({ destinationIds: [] });
+  force(none.deliveryId, "parked");
+  settle(none.uploadId);
   const again = () => box.db.transaction((tx) => applyRetry(tx, none.uploadId, box.now(), box.config));
   const { destination } = box.config;
   box.config.destination = [];
@@ -239,6 +241,7 @@ test("one parked delivery: retry, discard", () => {
   expect(box.db.transaction((tx) => discardDelivery(tx, given.deliveryId, box.now()))).toBe("partial");
   expect(box.delivery(given.deliveryId).state).toBe("partial");
   const nowhere = box.accept({ destinationIds: [] });
+  force(nowhere.deliveryId, "parked");
   box.config.destination = [];
   const retry = () => box.db.transaction((tx) => retryDelivery(tx, nowhere.deliveryId, box.now(), box.config));
   expect(codeOf(retry)).toBe("no_destination");

@@ -53,6 +53,20 @@ describe("T13: an address that no destination may lead to", () => {
     "[::ffff:a9fe:a9fe]",
     "metadata.google.internal",
   ];
+  test("the address itself, where it is not the configuration file that names it, whatever the kind", async () => {
+    const signedIn: DestinationConfig = {
+      id: "d",
+      kind: "stow-rs",
+      url: "http://127.0.0.1:9",
+      auth: { type: "oauth2-client", token_url: `http://${metadata}/token`, client_id: "c", client_secret: "s" },
+    };
+    for (const config of [web(`http://${metadata}/`), dicom(metadata, 104), signedIn]) {
+      const env = { dataDir: tmpdir(), readSecret: () => "", fromFile: false };
+      const told = await store(createDestination(config, env), madeSeries(folder.path, 1));
+      expect(codeOf(told.error)).toBe("destination_rejected false");
+    }
+  });
+
   test.each(disguises)("%s is refused, whatever the kind", async (host) => {
     expect(codeOf((await sendTo(web(`http://${host}/dicom-web`))).error)).toBe("destination_rejected false");
     expect(codeOf((await sendTo(dicom(host, 104))).error)).toBe("destination_rejected false");
