@@ -23,6 +23,16 @@ const uploadById = prepared((db) =>
 );
 export const findUpload = (db: Queries, id: string): UploadRow | undefined => uploadById(db).get({ id });
 
+const stateById = prepared((db) =>
+  db
+    .select({ state: upload.state })
+    .from(upload)
+    .where(eq(upload.id, sql.placeholder("id")))
+    .prepare(),
+);
+/** Its state alone: the row has many more columns, some of them JSON. */
+export const findState = (db: Queries, id: string): Pick<UploadRow, "state"> | undefined => stateById(db).get({ id });
+
 export const findByIdempotencyKey = (db: Queries, userId: string, key: string): UploadRow | undefined =>
   db
     .select()

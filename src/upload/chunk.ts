@@ -14,7 +14,7 @@ import {
   deleteUnknownFile,
   fileTotals,
   findFile,
-  findUpload,
+  findState,
   type UploadFileRow,
   type UploadRow,
 } from "../db/uploads.ts";
@@ -101,7 +101,7 @@ export function createChunkReceiver(deps: {
         write: (piece) => {
           if (!needed) return;
           // Without a size nothing else keeps a late request from writing behind the end of a file that is complete.
-          if (sizeBytes === null) requireReceiving(findUpload(db.orm, upload.id));
+          if (sizeBytes === null) requireReceiving(findState(db.orm, upload.id));
           for (let from = 0; from < piece.length; ) {
             const chunk = Math.floor(position / upload.chunkSize);
             const length = Math.min(piece.length - from, (chunk + 1) * upload.chunkSize - position);
@@ -117,7 +117,7 @@ export function createChunkReceiver(deps: {
       const mine = await claim.seal(waitForOthersMs);
       if (mine === null) throw tryAgain();
       if (claim.foreignChunks.length > 0) {
-        requireReceiving(findUpload(db.orm, upload.id)); // what an ended upload had received is no longer on record
+        requireReceiving(findState(db.orm, upload.id)); // what an ended upload had received is no longer on record
         const now = rangesWithin(db.orm, file.id, firstChunk, last);
         if (!claim.foreignChunks.every((chunk) => contains(now, chunk))) throw tryAgain();
         if (!digestOnDisk(target(), start, body.decodedBytes).equals(body.sha256))
@@ -127,7 +127,7 @@ export function createChunkReceiver(deps: {
         await syncData(target());
         // The file's name must survive a power cut as well; once bytes of it are on record, it has.
         if (file.receivedBytes === 0) {
-          requireReceiving(findUpload(db.orm, upload.id)); // the folder of an ended upload may be gone
+          requireReceiving(findState(db.orm, upload.id)); // the folder of an ended upload may be gone
           await syncNames(spool.receivedFolder(upload.id));
         }
       }
@@ -165,7 +165,7 @@ export function createChunkReceiver(deps: {
   ): { readonly size: number | null; readonly received: number } {
     const { chunkSize } = upload;
     const end = firstChunk * chunkSize + length;
-    requireReceiving(findUpload(tx, upload.id));
+    requireReceiving(findState(tx, upload.id));
     const row = findFile(tx, upload.id, file.fileId);
     if (!row) throw new RelayError("file_unknown");
     const known = knownWith(tx, upload, row, said);

@@ -7,7 +7,7 @@ import type { UploadRow } from "../db/uploads.ts";
 const closedBecause = { expired: "upload_expired", cancelled: "upload_cancelled" } as const;
 
 /** @throws RelayError not_found, upload_expired, upload_cancelled, upload_closed */
-export function requireReceiving(upload: UploadRow | undefined): UploadRow {
+export function requireReceiving<T extends Pick<UploadRow, "state">>(upload: T | undefined): T {
   if (!upload) throw new RelayError("not_found");
   requireNotGone(upload);
   if (upload.state !== "receiving") throw new RelayError("upload_closed");
@@ -15,7 +15,7 @@ export function requireReceiving(upload: UploadRow | undefined): UploadRow {
 }
 
 /** @throws RelayError upload_expired, upload_cancelled */
-export function requireNotGone(upload: UploadRow): void {
+export function requireNotGone(upload: Pick<UploadRow, "state">): void {
   const gone = closedBecause[upload.state as keyof typeof closedBecause];
   if (gone) throw new RelayError(gone);
 }
