@@ -51,6 +51,8 @@ export const Statistics = Type.Object({
   time_to_archive: Type.Record(Type.String(), Spread, {
     description: "by service level, seconds from the last byte to the confirmation",
   }),
+  /** Of every service level together. */
+  archived: Spread,
   /** How fast uploads came in, bytes a second from opened to complete. */
   throughput: Spread,
   network: Network,

@@ -93,6 +93,7 @@ function summed(spans: readonly Dated[]): Omit<Statistics, "from" | "to" | "site
     time_to_archive: Object.fromEntries(
       [...levels].map((level) => [level, spreadOf(added(spans.flatMap(({ archive }) => archive.get(level) ?? [])))]),
     ),
+    archived: archiveOf(spans),
     throughput: spreadOf(added(spans.map(({ throughput }) => throughput))),
     network: networkOf(spans),
     destinations: ids.map((id) => {

@@ -40,6 +40,7 @@ test("tells what came, what became of it, and how long it took", async () => {
     states: { delivered: 899, failed: 2 }, // the start found no files of the two that were parked
     success_rate: 899 / 901,
     time_to_archive: { stat: { count: 1 }, routine: { count: 898 } },
+    archived: { count: 899 },
     throughput: { count: 1 },
   });
   expect(all.modalities[0]).toEqual({ modality: "CT", studies: 901 });

@@ -26,15 +26,78 @@ define("the administrator's screens in Chromium", () => {
   test("the main button leads to the worst; by keys through the parts, the heading has the focus", async () => {
     const { page } = browser;
     await show("admin-trouble", "Overview");
-    for (const words of ["17", "1 of 2", "900 MB", "1 does not answer"]) await read(words);
+    for (const words of ["17", "1 of 2", "87%", "27 min", "1 does not answer"]) await read(words);
     await page.keyboard.press("Enter"); // the main button
-    await page.getByRole("heading", { name: "Stuck studies" }).waitFor();
+    await page.getByRole("heading", { name: "Storage & health" }).waitFor();
     await page.getByRole("link", { name: "Users" }).press("Enter");
     await page.getByRole("heading", { name: "Users" }).waitFor();
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Users");
     expect(await page.getByRole("link", { name: "Users" }).getAttribute("aria-current")).toBe("page");
     await show("more", "More"); // a radiographer
     expect(await page.getByRole("link", { name: "Admin" }).count()).toBe(0);
+  }, 30_000);
+
+  test("each chart has its table, for each time; storage and health names what is wrong, and the box is copied", async () => {
+    const { page } = browser;
+    await show("admin-overview", "Overview");
+    for (const title of [
+      "Volume",
+      "Time to the archive",
+      "Lines of the devices",
+      "Modalities",
+      "By site and destination",
+    ]) {
+      const figure = page.getByRole("figure", { name: title, exact: true });
+      await figure.locator("canvas").waitFor();
+      expect(await figure.getByRole("img").getAttribute("aria-label")).toStartWith(`${title}. `);
+      await figure.getByText("As a table").click();
+      expect(await figure.getByRole("row").count()).toBeGreaterThan(3);
+    }
+    await page.getByRole("row", { name: /^North Clinic, in all/ }).waitFor();
+    const volume = page.getByRole("figure", { name: "Volume", exact: true });
+    expect(await volume.getByRole("row").count()).toBe(8); // seven days and the head
+    await press("24 hours");
+    await volume.getByRole("columnheader", { name: "Hour" }).waitFor();
+    expect(await volume.getByRole("row").count()).toBe(25);
+    await volume.locator(".u-over").hover();
+    await read(/^\d\d:\d\d.* · Studies \d+$/);
+    await page.getByRole("link", { name: "Storage & health" }).click();
+    for (const words of ["Room for about 33 days", "Europe/Zurich", /^Copied 5 hr ago/, /^Ends in \d+ days/])
+      await read(words);
+    await press("Back up now");
+    await read("The box is being copied.");
+    expect(await asked()).toEqual(["back up"]);
+  }, 30_000);
+
+  test("what is shown is read anew when the box says that it changed, and from time to time while it says nothing", async () => {
+    const { page } = browser;
+    await page.clock.install();
+    try {
+      await show("admin-overview", "Overview");
+      const stuck = (n: number, news: object) =>
+        page.evaluate(
+          ([parked, told]) =>
+            globalThis.hear?.(told, (view) => ({
+              ...view,
+              system: { ...view.system, deliveries: { ...view.system.deliveries, parked } },
+            })),
+          [n, news] as const,
+        );
+      const shown = () => page.getByRole("link", { name: /^Stuck \d/ }).textContent();
+      await stuck(2, {});
+      await page.clock.runFor(11_000); // nothing was heard yet: asked for
+      await read("Fix 2 stuck studies");
+      await stuck(2, { deliveries: 1 });
+      await page.clock.runFor(2000);
+      await stuck(3, { deliveries: 1, accounts: 1 }); // of nothing that is shown here
+      await page.clock.runFor(30_000);
+      expect(await shown()).toContain("2");
+      await stuck(4, { deliveries: 2, accounts: 1 });
+      await page.clock.runFor(2000);
+      await read("Fix 4 stuck studies");
+    } finally {
+      await page.clock.resume();
+    }
   }, 30_000);
 
   test("what is stuck goes again by cause, elsewhere one by one, or is given up with a reason", async () => {

@@ -98,11 +98,13 @@ if (chromium !== null) {
       ["admin/destinations", "Destinations"],
       ["admin/users", "Users"],
       ["admin/sessions", "Sign-ins"],
+      ["admin/storage", "Storage & health"],
       ["admin-audit", "Audit"],
       ["invite", "Invite a device"],
     ] as const) {
       await page.goto(`${front.url}/#/${hash}`);
       await heading(name);
+      if (hash === "admin") await page.locator(".plot canvas").nth(3).waitFor(); // what was sent, drawn
     }
     await press("Show code");
     await page.getByRole("img", { name: /code/i }).waitFor();

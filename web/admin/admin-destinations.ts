@@ -14,6 +14,7 @@ import "./destination-card.ts";
 /** Where studies go, how each place does, and how one is added, changed and removed. */
 @customElement("admin-destinations")
 export class AdminDestinations extends AdminSection {
+  protected override readonly topics = ["destinations", "deliveries"] as const;
   @state() private destinations: readonly AdminDestination[] | null = null;
   @state() private failures: ReadonlyMap<string, number> | null = null;
   @state() private removing = "";

@@ -6,7 +6,7 @@ import { tell } from "./words.ts";
 import type { AdminWord } from "./words-en.ts";
 
 /** The parts of the administration, by the name that stands in the route. */
-export const sections = ["overview", "parked", "destinations", "routing", "users", "sessions"] as const;
+export const sections = ["overview", "parked", "destinations", "routing", "users", "sessions", "storage"] as const;
 export type Section = (typeof sections)[number];
 
 /** Leads from one part to another. */

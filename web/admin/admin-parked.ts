@@ -40,6 +40,7 @@ export function groupsOf(deliveries: readonly ParkedDelivery[]): readonly Parked
 /** Studies that nothing moves by itself any more, by cause; again, elsewhere, or given up. */
 @customElement("admin-parked")
 export class AdminParked extends AdminSection {
+  protected override readonly topics = ["deliveries", "destinations"] as const;
   @state() private deliveries: readonly ParkedDelivery[] | null = null;
   @state() private more = false;
   @state() private destinations: readonly AdminDestination[] = [];

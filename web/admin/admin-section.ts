@@ -1,19 +1,27 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { state } from "lit/decorators.js";
+import type { Topic } from "../../src/contract/news.ts";
 import type { Administration } from "../api/admin.ts";
 import { announce } from "../core/app.ts";
 import { AccountPage } from "../pages/account-page.ts";
+import { feedOf } from "./feed.ts";
 import { tell } from "./words.ts";
 import "../elements/notice-box.ts";
 
-/** What is shown is read again so often while somebody looks, milliseconds. */
+/** Without the box's own word what is shown is read again so often while somebody looks, milliseconds. */
 const readEveryMs = 10_000;
 
-/** A part of the administration: read at once and again from time to time; one deed at a time, and what came of it in words. */
+/** A part of the administration: read at once and whenever the box tells that something changed; one deed at a time, and what came of it in words. */
 export abstract class AdminSection extends AccountPage {
   @state() protected done = "";
   @state() private unread = false;
   private timer: ReturnType<typeof setInterval> | undefined;
+  private due: ReturnType<typeof setTimeout> | undefined;
+  private silence: () => void = () => undefined;
+  /** Of what of the box something is shown here; of none: it is asked from time to time. */
+  protected readonly topics: readonly Topic[] = [];
+  /** News that follow each other are read together, milliseconds. */
+  protected readonly settleMs: number = 1000;
 
   /** Takes what is shown from the box. @throws ApiError */
   protected abstract read(admin: Administration): Promise<void>;
@@ -21,13 +29,29 @@ export abstract class AdminSection extends AccountPage {
   override connectedCallback(): void {
     super.connectedCallback();
     void this.look();
+    const feed = this.app === null ? null : feedOf(this.app.admin);
     this.timer = setInterval(() => {
-      if (!this.busy && document.visibilityState === "visible") void this.look();
+      const told = feed?.live === true && this.topics.length > 0;
+      if (!told && !this.busy && document.visibilityState === "visible") void this.look();
     }, readEveryMs);
+    if (feed !== null && this.topics.length > 0)
+      this.silence = feed.listen((changed) => {
+        if (this.topics.some((topic) => changed.has(topic))) this.lookSoon();
+      });
+  }
+  private lookSoon(): void {
+    this.due ??= setTimeout(() => {
+      this.due = undefined;
+      if (this.busy) this.lookSoon();
+      else void this.look();
+    }, this.settleMs);
   }
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    this.silence();
     clearInterval(this.timer);
+    clearTimeout(this.due);
+    this.due = undefined;
   }
   protected async look(): Promise<void> {
     if (this.app === null) return;

@@ -12,6 +12,7 @@ import { tell } from "./words.ts";
 /** Every sign-in of everybody, and the end of one. */
 @customElement("admin-sessions")
 export class AdminSessions extends AdminSection {
+  protected override readonly topics = ["accounts"] as const;
   @state() private sessions: readonly AdminSession[] = [];
   @state() private wanted = "";
 

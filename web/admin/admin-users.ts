@@ -19,6 +19,7 @@ const asked: Readonly<Record<"disable" | "reset", { heading: AdminWord; text: Ad
 /** Who may sign in: made, given a role, disabled, signed out, helped where password or authenticator are lost. */
 @customElement("admin-users")
 export class AdminUsers extends AdminSection {
+  protected override readonly topics = ["accounts"] as const;
   @state() private users: readonly AdminUser[] | null = null;
   @state() private asking: { readonly user: AdminUser; readonly kind: "disable" | "reset" } | null = null;
   @query("ask-dialog") private dialog!: AskDialog;

@@ -14,6 +14,7 @@ import "./rule-form.ts";
 /** The rules in their order, and how one is added, changed, moved and removed. */
 @customElement("rule-list")
 export class RuleList extends AdminSection {
+  protected override readonly topics = ["destinations"] as const;
   @state() private list: AdminRouteList | null = null;
   @state() private destinations: readonly AdminDestination[] = [];
   @state() private removing: AdminRoute | null = null;

@@ -10,9 +10,11 @@ import type {
   RouteSettings,
   UserChange,
 } from "../../src/contract/admin.ts";
+import type { News } from "../../src/contract/news.ts";
 import type { RouteQuestion, RouteTrial } from "../../src/contract/routing.ts";
 import type { Statistics } from "../../src/contract/statistics.ts";
 import type { AdminDeliveryPage, UploadPage } from "../../src/contract/status.ts";
+import { readEvents } from "./event-feed.ts";
 import type { Api } from "./http.ts";
 import { linesOf } from "./lines.ts";
 import { ApiError } from "./problem.ts";
@@ -25,9 +27,17 @@ export type PastStudy = (typeof UploadPage.static)["uploads"][number]["studies"]
 export type ParkedPage = typeof AdminDeliveryPage.static;
 export type ParkedDelivery = ParkedPage["deliveries"][number];
 
+/** How the time between is divided. */
+export type StatisticsUnit = "day" | "hour";
+
 /** The administrator's way to people, places and what is stuck. Everything throws ApiError. */
 export interface Administration {
   system(): Promise<AdminSystem>;
+  statistics(from: Date, by: StatisticsUnit): Promise<Statistics>;
+  /** Has the box copy itself. */
+  backUp(): Promise<void>;
+  /** Tells what has changed, at once and as it changes, until the stream ends or is quiet for too long. @throws ApiError */
+  watch(heard: (news: News) => void, signal: AbortSignal): Promise<unknown>;
   destinations(): Promise<readonly AdminDestination[]>;
   addDestination(settings: DestinationSettings): Promise<void>;
   /** The whole of it; `{ set: true }` in place of a secret keeps that. */
@@ -71,10 +81,21 @@ export interface Administration {
 /** The box gives up on a test image after two minutes. */
 const testMs = 150_000;
 
+/** The stream ends with its token at the latest; then it is opened anew. */
+const longestWatchMs = 86_400_000;
 const below = (folder: string, id: string, deed = "") => `/admin/${folder}/${encodeURIComponent(id)}${deed}`;
 
 export const createAdministration = (api: Api): Administration => ({
   system: () => api.call("GET", "/admin/system"),
+  statistics: (from, by) => api.call("GET", `/admin/statistics?from=${from.toISOString()}&by=${by}`),
+  backUp: () => api.call("POST", "/admin/backup"),
+  watch: (heard, signal) =>
+    api.call("GET", "/admin/events", {
+      signal,
+      text: true,
+      read: (answer) => readEvents(answer, (data) => heard(JSON.parse(data) as News)),
+      patienceMs: longestWatchMs,
+    }),
   destinations: async () =>
     (await api.call<{ destinations: AdminDestination[] }>("GET", "/admin/destinations")).destinations,
   addDestination: (body) => api.call("POST", "/admin/destinations", { body }),

@@ -2,6 +2,7 @@ import { wholeAudit } from "./audit-scenes.ts";
 import type { Scene } from "./scenes.ts";
 import { type AdminView, destination, parked, system, usualView } from "./stub-admin.ts";
 import { added, passing, rule } from "./stub-places.ts";
+import { emptied, madeStatistics } from "./stub-statistics.ts";
 
 const scene = (section: string, over: Partial<AdminView> = {}): Scene => ({
   hash: `#/admin/${section}`,
@@ -35,17 +36,23 @@ const own = destination({
 });
 const plain = { mode: "off", behind_proxy: false, fingerprint: null, valid_until: null } as const;
 
+const trouble = system({
+  tls: { ...system().tls, valid_until: new Date(Date.now() + 5 * 86_400_000).toISOString() },
+  disk: { free_bytes: 900_000_000, kept_bytes: 1_073_741_824 },
+  storage: { ...system().storage, bytes_per_day: 12_400_000_000, days_left: 0 },
+  backup: { ...system().backup, failed_at: new Date().toISOString() },
+  lately: { failed_today: 2, success_rate: 0.871, median_seconds_to_archive: 1620 },
+  clock: { now: new Date(Date.now() + 7_200_000).toISOString(), zone: "UTC" },
+  uploads: { receiving: 3, processing: 1, needs_confirmation: 2 },
+  deliveries: { waiting: 17, parked: 3, oldest_waiting_at: "2026-11-21T09:10:00.000Z" },
+  destinations: { total: 2, down: 1 },
+});
+
 export const adminScenes: Readonly<Record<string, Scene>> = {
   "admin-overview": scene("overview"),
-  "admin-trouble": scene("overview", {
-    system: system({
-      tls: { ...system().tls, valid_until: new Date(Date.now() + 5 * 86_400_000).toISOString() },
-      disk: { free_bytes: 900_000_000, kept_bytes: 1_073_741_824 },
-      uploads: { receiving: 3, processing: 1, needs_confirmation: 2 },
-      deliveries: { waiting: 17, parked: 3, oldest_waiting_at: "2026-11-21T09:10:00.000Z" },
-      destinations: { total: 2, down: 1 },
-    }),
-  }),
+  "admin-trouble": scene("overview", { system: trouble, statistics: (by) => emptied(madeStatistics(by)) }),
+  "admin-storage": scene("storage"),
+  "admin-storage-trouble": scene("storage", { system: trouble }),
   "admin-parked": scene("parked", { parked: stuck }),
   "admin-parked-none": scene("parked"),
   "admin-destinations": scene("destinations", {

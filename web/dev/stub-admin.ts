@@ -1,6 +1,9 @@
 import type { AdminDestination, AdminRouteList, AdminSystem, AdminUser } from "../../src/contract/admin.ts";
-import type { Administration, ParkedDelivery, TestStep } from "../api/admin.ts";
+import type { News } from "../../src/contract/news.ts";
+import type { Statistics } from "../../src/contract/statistics.ts";
+import type { Administration, ParkedDelivery, StatisticsUnit, TestStep } from "../api/admin.ts";
 import { failing, passing, past, rule, trial, wrongPort } from "./stub-places.ts";
+import { madeStatistics } from "./stub-statistics.ts";
 
 /** What the box answers an administrator in a scene. */
 export interface AdminView {
@@ -11,6 +14,11 @@ export interface AdminView {
   readonly steps?: readonly TestStep[];
   readonly parked: readonly ParkedDelivery[];
   readonly users: readonly AdminUser[];
+  readonly statistics: (by: StatisticsUnit) => Statistics;
+}
+declare global {
+  /** Has the box tell that something changed. */
+  var hear: ((news: Partial<News>, change?: (view: AdminView) => AdminView) => void) | undefined;
 }
 const at = "2026-11-21T09:10:00.000Z";
 
@@ -88,6 +96,7 @@ export const parked = (n: number, over: Partial<ParkedDelivery> = {}): ParkedDel
 });
 
 export const usualView: AdminView = {
+  statistics: madeStatistics,
   system: system(),
   destinations: [
     destination(),
@@ -103,13 +112,24 @@ export const usualView: AdminView = {
 };
 
 /** Answers what it is given, and tells what it was asked to change. */
-export function stubAdmin(view: AdminView, asked: string[]): Administration {
+export function stubAdmin(initial: AdminView, asked: string[]): Administration {
+  let view = initial;
   const told = (words: string) => {
     asked.push(words);
     return Promise.resolve();
   };
   return {
     system: () => Promise.resolve(view.system),
+    statistics: (_, by) => Promise.resolve(view.statistics(by)),
+    backUp: () => told("back up"),
+    watch: (heard, signal) => {
+      globalThis.hear = (news, change = (it) => it) => {
+        view = change(view);
+        if (Object.keys(news).length > 0)
+          heard({ uploads: 0, deliveries: 0, destinations: 0, accounts: 0, box: 0, ...news });
+      };
+      return new Promise((resolve) => signal.addEventListener("abort", () => resolve("")));
+    },
     destinations: () => Promise.resolve(view.destinations),
     addDestination: (settings) =>
       settings.port === 0 ? Promise.reject(wrongPort) : told(`add ${JSON.stringify(settings)}`),

@@ -10,6 +10,7 @@ import "../admin/admin-parked.ts";
 import "../admin/admin-routing.ts";
 import "../admin/admin-sessions.ts";
 import "../admin/admin-setup.ts";
+import "../admin/admin-storage.ts";
 import "../admin/admin-users.ts";
 import "../admin/user-card.ts";
 
@@ -40,6 +41,7 @@ export class PageAdmin extends AppElement {
       destinations: () => html`<admin-destinations .app=${app}></admin-destinations>`,
       routing: () => html`<admin-routing .app=${app}></admin-routing>`,
       users: () => html`<admin-users .app=${app}></admin-users>`,
+      storage: () => html`<admin-storage .app=${app}></admin-storage>`,
       sessions: () => html`<admin-sessions .app=${app}></admin-sessions>`,
     };
     return html`<div class="page admin"><admin-nav .at=${at}></admin-nav>${views[at]()}</div>`;
