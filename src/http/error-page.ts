@@ -19,8 +19,10 @@ export const errorPage = (): string => `<!doctype html>
     <link rel="stylesheet" href="/docs/assets/errors.css" />
   </head>
   <body>
+    <main>
     <h1>What the codes mean</h1>
     ${Object.entries(errorCatalogue).map(entry).join("\n    ")}
+    </main>
   </body>
 </html>
 `;

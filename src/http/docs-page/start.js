@@ -13,5 +13,6 @@ SwaggerUIBundle({
   docExpansion: "list",
   defaultModelsExpandDepth: 0,
   tryItOutEnabled: false,
+  syntaxHighlight: { theme: "obsidian" },
   validatorUrl: null,
 });
