@@ -57,7 +57,7 @@ export interface HttpAnswer {
 export interface HttpPeer {
   readonly secure: boolean;
   /**
-   * One request; signed in afresh once when the answer is 401. No redirect is followed.
+   * One request; signed in afresh once when the answer is 401, and in another manner where there is one. No redirect is followed.
    * @throws DestinationError when the transport fails or nothing moves for timeout_seconds; the signal's reason.
    */
   request(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>;
@@ -125,14 +125,20 @@ export function httpPeer(config: HttpConfig, env: DestinationEnv): HttpPeer {
     request: async (request, signal) => {
       signal.throwIfAborted();
       const signedIn: Rejected = { headers: null };
-      const first = await attempt(request, signal, signedIn).catch(async (error: unknown) => {
+      let first = await attempt(request, signal, signedIn).catch(async (error: unknown) => {
         // A proxy may close a kept connection just as it is used again (PACS-FACTS rule 6).
         if (request.method !== "GET" || !(error instanceof DestinationError) || !wasClosed(error)) throw error;
-        return attempt(request, signal, { headers: null });
+        return attempt(request, signal, signedIn);
       });
-      if (first.status !== 401) return first;
-      await first.discard();
-      return attempt(request, signal, signedIn);
+      if (first.status === 401) {
+        await first.discard();
+        first = await attempt(request, signal, signedIn);
+      }
+      while (first.status >= 400 && auth.refused?.(signedIn.headers ?? {}, first.status, first.headers)) {
+        await first.discard();
+        first = await attempt(request, signal, signedIn);
+      }
+      return first;
     },
   };
 }

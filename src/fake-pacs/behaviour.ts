@@ -29,6 +29,9 @@ export interface Behaviour {
   readonly early?: boolean;
 }
 
+/** In signed chunks; in none, by the headers of chunks alone; by the hash of the whole. */
+export type BodySignature = "chunks" | "headers" | "whole";
+
 export interface FakePacsOptions {
   /** Whose rules hold. Default: stow-rs. */
   readonly kind?: FakeKind;
@@ -38,6 +41,8 @@ export interface FakePacsOptions {
   readonly tokenSeconds?: number;
   /** A token is refused after so many requests, as if it had expired. */
   readonly tokenUses?: number;
+  /** How a body may be signed where signatures are asked for (AWS). Default: any way. */
+  readonly signsBodies?: readonly BodySignature[];
   /** How its answers are written, whatever Accept asks for: XML, or JSON with keys in this case. */
   readonly answers?: "xml" | "upper-case" | "lower-case";
   /** Closes a connection after so many requests, as reverse proxies do. */

@@ -1,4 +1,4 @@
-import type { FakePacsOptions } from "./behaviour.ts";
+import type { BodySignature, FakePacsOptions } from "./behaviour.ts";
 import type { SignInKind } from "./rules.ts";
 import { checkSigV4, type SignedRequest } from "./sigv4-check.ts";
 import { rehearsal, type TokenService, tokenService } from "./tokens.ts";
@@ -29,14 +29,21 @@ export function signInCheck(kind: SignInKind, options: FakePacsOptions): SignInC
       if (options.authorization !== undefined && authorization !== options.authorization) return unauthorized("");
       if (kind === "sigv4") {
         const verdict = checkSigV4(request, rehearsal, Date.now());
-        if ("body" in verdict) return verdict;
-        return { status: 403, headers: { "x-amzn-errortype": verdict.refused }, words: verdict.refused };
+        const followed = options.signsBodies?.includes(bodySignature(request)) ?? true;
+        if ("body" in verdict && (followed || request.body.length === 0)) return verdict;
+        const name = "refused" in verdict ? verdict.refused : "InvalidSignatureException";
+        return { status: 403, headers: { "x-amzn-errortype": name }, words: name };
       }
       // RFC 6750 3.1
       if (tokens !== null && !tokens.letsIn(authorization)) return unauthorized(', error="invalid_token"');
       return { body: request.body };
     },
   };
+}
+
+function bodySignature({ headers }: SignedRequest): BodySignature {
+  if (!headers["x-amz-content-sha256"]?.startsWith("STREAMING-")) return "whole";
+  return headers["content-encoding"] === "aws-chunked" ? "chunks" : "headers";
 }
 
 const unauthorized = (more: string): SignInVerdict => ({

@@ -12,8 +12,24 @@ const STREAMING = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD";
 /** What a proxy may change on the way is not signed. */
 const signable = (name: string): boolean => /^(host|content-(type|encoding|length)|x-amz-.*)$/.test(name);
 
-/** AWS Signature Version 4; of a streamed body each chunk is signed, its hash being unknown before it is sent. */
+type Payload = NonNullable<Config["payload"]>;
+/**
+ * In which order a streamed body is signed where nothing is configured. `headers`: signed headers, the body as it is, as HealthImaging's
+ * own documentation has it; `whole`: read twice, its hash in the signature, as any AWS service takes it; `chunks`: framed and signed as
+ * published for S3. The first two cannot spoil an image where the archive does not know them; frames that nobody takes off would.
+ */
+const manners: readonly Payload[] = ["headers", "whole", "chunks"];
+/** What AWS calls a signature that it does not follow. Other refusals (a throttle, a missing permission) are the same in any manner. */
+const unfollowed = (status: number, headers: Headers): boolean => {
+  const name = headers.get("x-amzn-errortype") ?? "";
+  return [400, 401, 403, 411, 501].includes(status) && (name === "" ? status !== 400 : /signature/i.test(name));
+};
+
+/** AWS Signature Version 4. */
 export function awsSigV4(config: Config, env: DestinationEnv): HttpAuth {
+  let manner = 0;
+  /** Which manner signed a request with a body; several are on their way at once. */
+  const usedBy = new WeakMap<SignIn["headers"], number>();
   return {
     signIn: async (request) => {
       const keys: SigningKeys = {
@@ -24,17 +40,23 @@ export function awsSigV4(config: Config, env: DestinationEnv): HttpAuth {
       };
       const token = config.session_token === undefined ? undefined : env.readSecret(config.session_token);
       const session = token === undefined ? {} : { "x-amz-security-token": token };
-      return signedRequest(request, keys, session, { payload: config.payload ?? "chunks", at: Date.now() });
+      const used = manner;
+      const payload = config.payload ?? manners[used] ?? "headers";
+      const signed = await signedRequest(request, keys, session, { payload, at: Date.now() });
+      if (typeof request.body === "object" && config.payload === undefined) usedBy.set(signed.headers, used);
+      return signed;
+    },
+    refused: (signedBy, status, headers) => {
+      const used = usedBy.get(signedBy);
+      if (used === undefined || !unfollowed(status, headers)) return false;
+      if (used === manner) manner = (manner + 1) % manners.length;
+      return manner > used; // after the last one the first is the one to be told of
     },
   };
 }
 
 interface Manner {
-  /**
-   * `chunks`: framed and signed as published; `headers`: the same headers, the body as it is, as in HealthImaging's own curl example;
-   * `whole`: read twice, its hash in the signature.
-   */
-  readonly payload: "chunks" | "headers" | "whole";
+  readonly payload: Payload;
   readonly at: number;
 }
 

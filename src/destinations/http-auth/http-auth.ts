@@ -28,4 +28,6 @@ export interface HttpAuth {
    * @throws DestinationError where a token has to be asked for and is not given
    */
   signIn(request: UnsignedRequest, signal: AbortSignal, rejected: SignIn["headers"] | null): Promise<SignIn>;
+  /** Told each answer that is no success. @returns whether there is another manner of signing the same request in, to be tried now */
+  refused?(signedBy: SignIn["headers"], status: number, headers: Headers): boolean;
 }
