@@ -6,9 +6,12 @@ import { dataTF, releaseRQ } from "../dimse/pdu.ts";
 import { ReportListener } from "../dimse/report-listener.ts";
 import { statusHex } from "../dimse/status.ts";
 import type { OutgoingInstance } from "./destination.ts";
+import { asLongAs, inLanes } from "./lanes.ts";
 
 /** Instances of one transaction: the message of its report stays far below what is read of one. */
 export const MOST_REFERENCES = 1000;
+/** Under way at once: a slow archive is waited for once for all of them. */
+const TRANSACTIONS = 4;
 /** An archive that has not reported by then is asked by a query instead. */
 export const REPORT_MS = 60_000;
 /** So long the association stays open for a report; then the archive has to open one of its own (PS3.4 J.3.3). */
@@ -41,12 +44,16 @@ export async function commitmentOf(
   return sharedListener(options, async (listener) => {
     const committed = new Set<string>();
     if (listener === null) return { committed, missing: "this box could not listen for a commitment report" };
-    for (let at = 0; at < instances.length; at += MOST_REFERENCES) {
-      const part = instances.slice(at, at + MOST_REFERENCES);
-      const missing = await transaction(options, listener, part, committed, signal);
-      if (missing !== null) return { committed, missing };
-    }
-    return { committed, missing: null };
+    const parts = Array.from({ length: Math.ceil(instances.length / MOST_REFERENCES) }, (_, n) =>
+      instances.slice(n * MOST_REFERENCES, (n + 1) * MOST_REFERENCES),
+    );
+    let missing: string | null = null;
+    const untilOneIsMissing = asLongAs(() => missing === null, parts);
+    await inLanes(untilOneIsMissing, TRANSACTIONS, signal, async (part, both) => {
+      const unreported = await transaction(options, listener, part, committed, both);
+      missing ??= unreported;
+    });
+    return { committed, missing };
   });
 }
 

@@ -104,9 +104,10 @@ export function cStore(config: CStoreConfig, env: DestinationEnv): Destination {
     return translated(signal, async (to) => {
       const [first] = instances;
       if (first === undefined) return new Set();
-      const series = new Set(instances.map((instance) => instance.seriesInstanceUID));
-      const found = await findInstances(to, first.studyInstanceUID, series, signal);
       const wanted = instances.map((instance) => instance.sopInstanceUID);
+      const bySeries = Map.groupBy(instances, (instance) => instance.seriesInstanceUID);
+      const series = new Map([...bySeries].map(([uid, ones]) => [uid, ones.map((one) => one.sopInstanceUID)]));
+      const found = await findInstances(to, first.studyInstanceUID, series, signal);
       return found === null ? null : new Set(wanted.filter((uid) => found.has(uid)));
     });
   }

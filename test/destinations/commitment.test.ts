@@ -115,28 +115,41 @@ describe("the listener", () => {
   });
 });
 
-if (orthancProgram !== null) {
-  test("a real Orthanc commits what it holds, over an association of its own, and not what it does not hold", async () => {
-    const port = await freePort();
-    const modality = ["RELAYPACS", "127.0.0.1", port];
-    const orthanc = await startOrthanc({ config: { DicomModalities: { relay: modality } } });
-    try {
-      const to = destination({
-        id: "o",
-        kind: "c-store",
-        host: "127.0.0.1",
-        port: orthanc.dicomPort,
-        called_ae_title: orthanc.aeTitle,
-        commitment_listen: `127.0.0.1:${port}`,
+if (orthancProgram !== null)
+  describe("a real Orthanc", () => {
+    /** Certificates of both sides; without openssl there are none to try. */
+    const [ours, theirs] = ["box", "archive"].map((name) => testCertificate(folder.path, name));
+    const tls = ours && theirs ? { ca: theirs.certFile, cert: ours.certFile, key: ours.keyFile } : null;
+    const served = {
+      DicomTlsEnabled: true,
+      DicomTlsCertificate: theirs?.certFile,
+      DicomTlsPrivateKey: theirs?.keyFile,
+      DicomTlsTrustedCertificates: ours?.certFile,
+    };
+    for (const secure of tls === null ? [false] : [false, true])
+      test(`commits what it holds, over an association of its own, and not what it does not hold${secure ? ", over TLS" : ""}`, async () => {
+        const port = await freePort();
+        const modality = { AET: "RELAYPACS", Host: "127.0.0.1", Port: port, ...(secure ? { UseDicomTls: true } : {}) };
+        const config = { DicomModalities: { relay: modality }, ...(secure ? served : {}) };
+        const orthanc = await startOrthanc({ config });
+        try {
+          const to = destination({
+            id: "o",
+            kind: "c-store",
+            host: "127.0.0.1",
+            port: orthanc.dicomPort,
+            called_ae_title: orthanc.aeTitle,
+            commitment_listen: `127.0.0.1:${port}`,
+            ...(secure && tls !== null ? { tls } : {}),
+          });
+          const held = madeSeries(folder.path, 60);
+          const told = await store(to, held);
+          expect(told.outcomes.filter(({ result }) => result === "stored").length).toBe(60);
+          const vouched = await to.vouches?.([...held, madeInstance(folder.path)], never);
+          expect([...(vouched?.keys() ?? [])].sort()).toEqual(held.map(({ sopInstanceUID }) => sopInstanceUID).sort());
+          expect(new Set([...(vouched?.values() ?? [])].map(({ note }) => note))).toEqual(new Set(["committed"]));
+        } finally {
+          await orthanc.stop();
+        }
       });
-      const held = madeSeries(folder.path, 60);
-      const told = await store(to, held);
-      expect(told.outcomes.filter(({ result }) => result === "stored").length).toBe(60);
-      const vouched = await to.vouches?.([...held, madeInstance(folder.path)], never);
-      expect([...(vouched?.keys() ?? [])].sort()).toEqual(held.map(({ sopInstanceUID }) => sopInstanceUID).sort());
-      expect(new Set([...(vouched?.values() ?? [])].map(({ note }) => note))).toEqual(new Set(["committed"]));
-    } finally {
-      await orthanc.stop();
-    }
   });
-}

@@ -252,6 +252,18 @@ if (orthancProgram !== null) {
       expect([...(held?.keys() ?? [])].sort()).toEqual(sent.map((one) => one.sopInstanceUID).sort());
       const told = await store(to, instances);
       expect(told.sending).toEqual(missing ? [missing.sopInstanceUID] : []);
+      const [host, port] = ["127.0.0.1", server.dicomPort];
+      for (const other of [
+        destination({ id: "s", kind: "stow-rs", url: server.dicomWebUrl }),
+        destination({ id: "c", kind: "c-store", host, port, called_ae_title: server.aeTitle }),
+      ]) {
+        const fresh = madeSeries(folder.path, 13);
+        const [absent, ...there] = fresh;
+        expect((await store(other, there)).outcomes.map(({ result }) => result)).toEqual(Array(12).fill("stored"));
+        const shown = await other.find(fresh, never);
+        expect([...(shown?.keys() ?? [])].sort()).toEqual(there.map((one) => one.sopInstanceUID).sort());
+        expect(shown?.has(absent?.sopInstanceUID ?? "")).toBe(false);
+      }
     } finally {
       await server.stop();
     }
