@@ -7,6 +7,7 @@ import { pictureFolder, pictures } from "../scripts/pictures.ts";
 import { ConfigSchema } from "../src/core/config-schema.ts";
 import { adminEn } from "../web/admin/words-en.ts";
 import { en } from "../web/locales/en.ts";
+import { studyEn } from "../web/study/words-en.ts";
 
 const root = join(import.meta.dir, "..");
 const pages = ["README.md", "CHANGELOG.md", ...[...new Bun.Glob("docs/**/*.md").scanSync({ cwd: root })].sort()];
@@ -45,10 +46,10 @@ test("every page of docs/ stands in its index, which the README names", () => {
 });
 
 test("words in bold in the user guide stand on the screens", () => {
-  const words = [...Object.values(en), ...Object.values(adminEn)].map(
+  const words = [...Object.values(en), ...Object.values(adminEn), ...Object.values(studyEn)].map(
     (word) => new RegExp(`^${RegExp.escape(word).replaceAll(/\\\{.*?\\\}/g, ".+")}$`),
   );
-  const own = ["Several patients in one archive?", "Photos?", "bold"];
+  const own = ["Several patients in one archive?", "Wrong name or ID in the images?", "Photos?", "bold"];
   const bold = [...text("docs/user-guide.md").matchAll(/\*\*(.+?)\*\*/g)].map(([, said = ""]) => said);
   expect(bold.length).toBeGreaterThan(30);
   expect(bold.filter((said) => !own.includes(said) && !words.some((word) => word.test(said)))).toEqual([]);

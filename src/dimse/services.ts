@@ -76,8 +76,9 @@ export async function findInstances(
       for (let list = lists.pop(); list !== undefined; list = lists.pop()) {
         const ending = await matches(association, encodeImplicit(identifierOf(studyInstanceUID, series, list)), found);
         if (ending === "none") return null;
-        if (ending === "all" || list.length === 1) continue;
+        if (ending === "all") continue;
         const missing = (list.length === 0 ? uids : list).filter((uid) => !found.has(uid));
+        if (missing.length > 0 && list.length === 1) throw failed(MATCHING_ENDED);
         const size = list.length === 0 ? MOST_LISTED : Math.ceil(missing.length / 2);
         for (let at = 0; at < missing.length; at += size) lists.push(missing.slice(at, at + size));
       }
@@ -114,10 +115,13 @@ async function matches(
     if (response.status === 0 || isPending(response.status)) continue;
     if (response.status === MATCHING_ENDED) return "cut";
     if (cannotBeAsked(response.status)) return "none";
-    throw new DimseError("busy", `The archive fails at the query (status ${statusHex(response.status)}).`);
+    throw failed(response.status);
   }
   return "all";
 }
+
+const failed = (status: number): DimseError =>
+  new DimseError("busy", `The archive fails at the query (status ${statusHex(status)}).`);
 
 async function lastStatus(association: Association, operation: Parameters<Association["perform"]>[0]): Promise<number> {
   let status: number | null = null;
