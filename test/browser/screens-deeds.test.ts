@@ -159,6 +159,29 @@ define("what can be done on the screens, in Chromium", () => {
     }
   }, 30_000);
 
+  test("an administrator corrects and sends a study of somebody else that waits, or leaves it out", async () => {
+    const { page } = browser;
+    await show("admin-waiting");
+    await heading("Waiting for a person").waitFor();
+    const [first, second] = [0, 1].map((n) => page.locator("waiting-studies article").nth(n));
+    await first?.getByText("Correct the patient's data").click();
+    await first?.getByRole("textbox", { name: "Patient ID, corrected" }).fill("P-9");
+    await first?.getByRole("button", { name: "It is right: send" }).click();
+    await first?.locator("[aria-invalid=true]").waitFor();
+    expect(await asked()).toEqual([]);
+    await first?.getByRole("textbox", { name: "Reason for the correction" }).fill("order");
+    await first?.getByRole("button", { name: "It is right: send" }).click();
+    await page.locator("notice-box", { hasText: "It is corrected and on its way." }).waitFor();
+    await second?.getByRole("button", { name: "Leave out" }).click();
+    await page.getByRole("dialog").getByRole("textbox", { name: "Reason" }).fill("not ours");
+    await page.getByRole("dialog").getByRole("button", { name: "Leave out" }).click();
+    await page.locator("notice-box", { hasText: "It is left out." }).waitFor();
+    expect(await asked()).toEqual([
+      'confirm 2.25.770 {"corrections":{"reason":"order","patient_id":"P-9"}}',
+      "reject 2.25.771 not ours",
+    ]);
+  }, 30_000);
+
   test("a receipt is shown, saved as the signed file, and says how it is checked", async () => {
     const { page } = browser;
     await show("receipt");

@@ -10,6 +10,7 @@ import { icon } from "../elements/icons.ts";
 import { AdminSection } from "./admin-section.ts";
 import { tell } from "./words.ts";
 import "../elements/ask-dialog.ts";
+import "../study/waiting-studies.ts";
 
 /** What is stuck at one destination for one reason. */
 export interface ParkedGroup {
@@ -133,6 +134,7 @@ export class AdminParked extends AdminSection {
                 (group) => this.group(group),
               )}</div>`
       }
+      <waiting-studies .app=${this.app}></waiting-studies>
       <ask-dialog .heading=${tell("discard_title")} .text=${tell("discard_text")} .yes=${tell("discard")} .no=${tell("keep")} .reason=${tell("discard_reason")}
         @yes=${(event: CustomEvent<string>) => void this.doing((admin) => admin.discard(this.discarding, event.detail), tell("discarded"))}></ask-dialog>`;
   }

@@ -14,10 +14,12 @@ import type { News } from "../../src/contract/news.ts";
 import type { RouteQuestion, RouteTrial } from "../../src/contract/routing.ts";
 import type { Statistics } from "../../src/contract/statistics.ts";
 import type { AdminDeliveryPage, UploadPage } from "../../src/contract/status.ts";
+import type { ConfirmStudy } from "../../src/contract/upload.ts";
 import { readEvents } from "./event-feed.ts";
 import type { Api } from "./http.ts";
 import { linesOf } from "./lines.ts";
 import { ApiError } from "./problem.ts";
+import { confirmStudy, rejectStudy } from "./uploads.ts";
 
 export type TestStep = DestinationTest["steps"][number];
 export type PastStudy = (typeof UploadPage.static)["uploads"][number]["studies"][number] & {
@@ -62,6 +64,10 @@ export interface Administration {
   tryRoutes(question: RouteQuestion): Promise<RouteTrial>;
   /** The newest studies that the box knows, whoever sent them. */
   pastStudies(): Promise<readonly PastStudy[]>;
+  /** Those of anybody that wait for a person's word. */
+  waitingStudies(): Promise<readonly PastStudy[]>;
+  confirmStudy(uploadId: string, studyInstanceUID: string, body: ConfirmStudy): Promise<void>;
+  rejectStudy(uploadId: string, studyInstanceUID: string, reason: string): Promise<void>;
   /** The oldest of them, and whether there are more. */
   parked(): Promise<ParkedPage>;
   retry(deliveryId: string): Promise<void>;
@@ -84,6 +90,13 @@ const testMs = 150_000;
 /** The stream ends with its token at the latest; then it is opened anew. */
 const longestWatchMs = 86_400_000;
 const below = (folder: string, id: string, deed = "") => `/admin/${folder}/${encodeURIComponent(id)}${deed}`;
+
+async function studiesOf(api: Api, which: string): Promise<readonly PastStudy[]> {
+  const { uploads } = await api.call<typeof UploadPage.static>("GET", `/uploads?limit=50${which}`);
+  return uploads.flatMap(({ upload_id, created_at, studies }) =>
+    studies.map((study) => ({ ...study, upload_id, created_at })),
+  );
+}
 
 export const createAdministration = (api: Api): Administration => ({
   system: () => api.call("GET", "/admin/system"),
@@ -135,12 +148,11 @@ export const createAdministration = (api: Api): Administration => ({
   removeRoute: (id) => api.call("DELETE", below("routes", id)),
   orderRoutes: (route_ids) => api.call("PUT", "/admin/routes/order", { body: { route_ids } }),
   tryRoutes: (body) => api.call("POST", "/admin/routes/try", { body }),
-  pastStudies: async () => {
-    const { uploads } = await api.call<typeof UploadPage.static>("GET", "/uploads?limit=50");
-    return uploads.flatMap(({ upload_id, created_at, studies }) =>
-      studies.map((study) => ({ ...study, upload_id, created_at })),
-    );
-  },
+  pastStudies: () => studiesOf(api, ""),
+  waitingStudies: async () =>
+    (await studiesOf(api, "&state=needs_confirmation")).filter(({ state }) => state === "needs_confirmation"),
+  confirmStudy: (id, uid, body) => confirmStudy(api, id, uid, body).then(() => undefined),
+  rejectStudy: (id, uid, reason) => rejectStudy(api, id, uid, reason).then(() => undefined),
   parked: () => api.call("GET", "/admin/deliveries?state=parked&limit=200"),
   retry: (id) => api.call("POST", below("deliveries", id, "/retry")),
   redirect: (id, destination_id) =>

@@ -1,7 +1,7 @@
 import { wholeAudit } from "./audit-scenes.ts";
 import type { Scene } from "./scenes.ts";
 import { type AdminView, destination, parked, system, usualView } from "./stub-admin.ts";
-import { added, passing, rule } from "./stub-places.ts";
+import { added, passing, rule, waiting } from "./stub-places.ts";
 import { emptied, madeStatistics } from "./stub-statistics.ts";
 
 const scene = (section: string, over: Partial<AdminView> = {}): Scene => ({
@@ -55,6 +55,7 @@ export const adminScenes: Readonly<Record<string, Scene>> = {
   "admin-storage-trouble": scene("storage", { system: trouble }),
   "admin-parked": scene("parked", { parked: stuck }),
   "admin-parked-none": scene("parked"),
+  "admin-waiting": scene("parked", { waiting: waiting(2) }),
   "admin-destinations": scene("destinations", {
     destinations: [
       down,

@@ -1,7 +1,7 @@
 import type { AdminDestination, AdminRouteList, AdminSystem, AdminUser } from "../../src/contract/admin.ts";
 import type { News } from "../../src/contract/news.ts";
 import type { Statistics } from "../../src/contract/statistics.ts";
-import type { Administration, ParkedDelivery, StatisticsUnit, TestStep } from "../api/admin.ts";
+import type { Administration, ParkedDelivery, PastStudy, StatisticsUnit, TestStep } from "../api/admin.ts";
 import { failing, passing, past, rule, trial, wrongPort } from "./stub-places.ts";
 import { madeStatistics } from "./stub-statistics.ts";
 
@@ -13,6 +13,7 @@ export interface AdminView {
   /** A test that goes no further than these. */
   readonly steps?: readonly TestStep[];
   readonly parked: readonly ParkedDelivery[];
+  readonly waiting?: readonly PastStudy[];
   readonly users: readonly AdminUser[];
   readonly statistics: (by: StatisticsUnit) => Statistics;
 }
@@ -151,6 +152,9 @@ export function stubAdmin(initial: AdminView, asked: string[]): Administration {
       return Promise.resolve(trial);
     },
     pastStudies: () => Promise.resolve(past),
+    waitingStudies: () => Promise.resolve(view.waiting ?? []),
+    confirmStudy: (_, uid, body) => told(`confirm ${uid} ${JSON.stringify(body)}`),
+    rejectStudy: (_, uid, reason) => told(`reject ${uid} ${reason}`),
     pause: (id, on) => told(`${on ? "pause" : "resume"} ${id}`),
     parked: () => Promise.resolve({ deliveries: [...view.parked], next_cursor: null }),
     retry: (id) => told(`retry ${id.slice(-1)}`),

@@ -62,6 +62,14 @@ export const past: readonly PastStudy[] = [
   },
 ];
 
+/** Studies that wait for a person's word. */
+export const waiting = (n: number): readonly PastStudy[] =>
+  Array.from({ length: n }, (_, index) => ({
+    ...(past[0] as PastStudy),
+    study_instance_uid: `2.25.77${index}`,
+    state: "needs_confirmation" as const,
+  }));
+
 const condition = (
   name: "modality" | "service_level" | "institution",
   wanted: string[],

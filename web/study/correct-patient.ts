@@ -23,6 +23,8 @@ export class CorrectPatient extends AppElement {
   @property({ attribute: false }) subject: Subject | null = null;
   @property({ attribute: false }) value: Confirmation | null = null;
   @property({ attribute: false }) fields: readonly CorrectionField[] = [];
+  /** Tells several on one page apart. */
+  @property() named = "";
   /** Sending was tried and the reason is missing. */
   @property({ type: Boolean }) lacking = false;
 
@@ -59,7 +61,7 @@ export class CorrectPatient extends AppElement {
     if (subject === null || value === null || fields.length === 0) return html``;
     const correction = value.correction ?? noCorrection;
     const changed = correctedFields(subject, value);
-    return html`<details class="card correct"><summary>${tell("correct")}</summary>
+    return html`<details class="correct"><summary>${tell("correct")}</summary>
       <p class="hint">${tell("correct_text")}</p>
       ${fields.map((field) => {
         const named = { field: say(fieldWords[field]) };
@@ -69,9 +71,9 @@ export class CorrectPatient extends AppElement {
         </div>`;
       })}
       <label class="field"><span>${tell("correct_reason")}</span>
-        <input id="correct-reason" maxlength="1024" autocomplete="off" .value=${correction.reason} aria-invalid=${this.lacking}
-          aria-describedby="correct-reason-needed" @input=${this.give("reason")} />
-        <span class=${this.lacking ? "wrong" : "hint"} id="correct-reason-needed">${tell("correct_reason_needed")}</span></label>
+        <input id="correct-reason${this.named}" maxlength="1024" autocomplete="off" .value=${correction.reason} aria-invalid=${this.lacking}
+          aria-describedby="correct-reason-needed${this.named}" @input=${this.give("reason")} />
+        <span class=${this.lacking ? "wrong" : "hint"} id="correct-reason-needed${this.named}">${tell("correct_reason_needed")}</span></label>
       <p aria-live="polite">${changed.length === 0 ? "" : tell("correct_will", { fields: changed.map((field) => say(fieldWords[field])).join(", ") })}</p>
     </details>`;
   }
