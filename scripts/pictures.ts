@@ -11,7 +11,7 @@ interface Picture {
   readonly height: number;
 }
 const phone = (scene: Picture["scene"], height = 800): Picture => ({ scene, width: 390, height });
-const desk = (scene: Picture["scene"], height = 600): Picture => ({ scene, width: 1000, height });
+const desk = (scene: Picture["scene"], height = 640): Picture => ({ scene, width: 1000, height });
 
 /** By the name of the file in docs/pictures. */
 export const pictures: Readonly<Record<string, Picture>> = {
@@ -21,13 +21,15 @@ export const pictures: Readonly<Record<string, Picture>> = {
   uploading: phone("uploading"),
   offline: phone("offline"),
   delivered: phone("delivered"),
+  receipt: phone("receipt"),
   parked: phone("parked"),
   invite: phone("invite"),
   join: phone("join"),
   activity: phone("activity"),
-  overview: desk("admin-trouble"),
+  overview: desk("admin-trouble", 760),
   stuck: desk("admin-parked"),
-  destinations: desk("admin-destinations"),
+  destinations: desk("admin-destinations", 720),
+  rules: desk("admin-routing"),
 };
 export const pictureFolder = join(import.meta.dir, "../docs/pictures");
 

@@ -124,7 +124,8 @@ Statuses of C-STORE; the first row that fits counts, the same numbers are Failur
 
 ${statusTable()}
 
-C-FIND is asked at level IMAGE, for each series: Study Instance UID and Series Instance UID as keys, SOP Instance UID returned. Extended negotiation is not used.
+C-FIND is asked at level IMAGE, for each series: Study Instance UID and Series Instance UID as keys, SOP Instance UID returned. A list that ends with FE00H, unasked, is gone on
+with by lists of SOP Instance UIDs (PS3.4 C.2.2.2.2). Extended negotiation is not used.
 
 ### 4.2 Commitment AE
 
