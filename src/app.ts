@@ -163,7 +163,7 @@ export async function startApp(
       db,
       hashKey: keys.hashKey,
       now,
-      onReuse: ({ id, userId }) => log.event("auth.session_reused", { session_id: id, user_id: userId }, "warning"),
+      onReuse: ({ id, userId }) => log.event("auth.session_reused", { session_id: id, user_id: userId }),
     }),
     attempts: createAttempts({
       db,

@@ -58,7 +58,7 @@ export function startCleanup(deps: CleanupDeps): Worker {
         saveMoment(deps.db.orm, deps.now());
       }
     },
-    onError: (error) => deps.log.event("worker.failed", { worker: "cleanup", ...errorFields(error) }, "error"),
+    onError: (error) => deps.log.event("worker.failed", { worker: "cleanup", ...errorFields(error) }),
   });
 
   async function round(): Promise<number> {
@@ -113,11 +113,11 @@ function endParked({ db, config, live, log, now }: CleanupDeps, warned: Map<stri
         applyAccept(tx, id, now());
       });
       warned.delete(id);
-      log.event("upload.given_up", { upload_id: id }, "error");
+      log.event("upload.given_up", { upload_id: id });
       live.changed(id);
     } else if (restingMs > keepMs / 2 && now().box - (warned.get(id) ?? 0) > 24 * hour) {
       warned.set(id, now().box);
-      log.event("upload.parked_long", { upload_id: id }, "warning");
+      log.event("upload.parked_long", { upload_id: id });
     }
   }
 }

@@ -106,14 +106,14 @@ export function startNightlyCopies({ db, config, configFile, log }: NightlyDeps)
       failedAt = Date.now();
       running = false;
       audit(by, true);
-      log.event("backup.failed", errorFields(error), "error");
+      log.event("backup.failed", errorFields(error));
       return Math.min(1000 * 2 ** failures, lookMs);
     }
   };
   const worker = startWorker({
     name: "backup",
     run,
-    onError: (error) => log.event("backup.failed", errorFields(error), "error"),
+    onError: (error) => log.event("backup.failed", errorFields(error)),
   });
   return {
     stop: worker.stop,

@@ -51,7 +51,7 @@ export async function serve(options: ConfigOptions): Promise<number> {
     tell(
       `This box has no administrator yet. Open ${app.url}/setup within 30 minutes and enter the code ${code}; "relaypacs setup-code" prints a fresh one.`,
     );
-  openLog();
+  openLog(env.JOURNAL_STREAM);
   log.event("app.started", { version });
   const manager = await serviceManager(env);
   manager?.notify("READY=1");
@@ -62,7 +62,7 @@ export async function serve(options: ConfigOptions): Promise<number> {
       .then(() => app.reload(readConfig(options)))
       .then(() => log.event("app.reloaded"))
       .catch((error: unknown) => {
-        log.event("app.reload_failed", errorFields(error), "error");
+        log.event("app.reload_failed", errorFields(error));
         tell(`The new configuration is not used; the present one stays.\n${(error as Error).message}`);
       });
   });
@@ -72,7 +72,7 @@ export async function serve(options: ConfigOptions): Promise<number> {
   manager?.notify("STOPPING=1");
   const late = new Promise<"late">((resolve) => setTimeout(resolve, stopWithinMs, "late"));
   const how = await Promise.race([app.stop().then(() => "done" as const), late]).catch((error: unknown) => {
-    log.event("app.stop_failed", errorFields(error), "error");
+    log.event("app.stop_failed", errorFields(error));
     return "failed" as const;
   });
   log.event("app.stopped", { state: how });

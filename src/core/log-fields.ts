@@ -97,10 +97,6 @@ export function allowedFields(fields: Readonly<Record<string, unknown>>): Record
   return kept;
 }
 
-/** An event's name: `delivery.parked`. */
-export const isEventName = (name: string): boolean =>
-  /^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$/.test(name) && name.length <= 64;
-
 /** What may be said of an error: its class and codes, never its message, which may quote what was sent. */
 export function errorFields(error: unknown): LogFields {
   if (!(error instanceof Error)) return { error_class: typeof error };

@@ -1,18 +1,18 @@
 import { describe, expect, test } from "bun:test";
-import { captureConsole, createLog, errorFields, type LogFields, type LogLevel } from "./log.ts";
+import { captureConsole, createLog, errorFields, forJournal, type LogEvent, type LogFields } from "./log.ts";
 
 const patient = "SENTINEL^JANE";
 
 /** The lines that one event makes. */
-function written(name: string, fields: Readonly<Record<string, unknown>> = {}, level: LogLevel = "info"): string[] {
+function written(name: string, fields: Readonly<Record<string, unknown>> = {}): string[] {
   const lines: string[] = [];
-  createLog({ write: (line) => lines.push(line) }).event(name, fields as LogFields, level);
+  createLog({ write: (line) => lines.push(line) }).event(name as LogEvent, fields as LogFields);
   return lines;
 }
 const parsed = (lines: string[]): Record<string, unknown> => JSON.parse(lines[0] ?? "{}");
 
 test("one event is one JSON line with level, time and name", () => {
-  const lines = written("delivery.parked", { delivery_id: "d-1", attempts: 3, retryable: false }, "warning");
+  const lines = written("delivery.parked", { delivery_id: "d-1", attempts: 3, retryable: false });
   expect(lines).toHaveLength(1);
   expect(lines[0]).toEndWith("}\n");
   const { time, ...rest } = parsed(lines);
@@ -24,6 +24,15 @@ test("one event is one JSON line with level, time and name", () => {
     retryable: false,
   });
   expect(time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+});
+
+test("journald gets each line with its level in front (sd-daemon(3))", () => {
+  const names = ["backup.failed", "delivery.parked", "app.started"];
+  expect(names.map((name) => forJournal(written(name)[0] ?? "").slice(0, 12))).toEqual([
+    '<3>{"level":',
+    '<4>{"level":',
+    '<6>{"level":',
+  ]);
 });
 
 test("a release is not mistaken for a UID", () => {

@@ -1,15 +1,17 @@
+import { fstatSync } from "node:fs";
 import pino from "pino";
-import { allowedFields, isEventName, type LogFields } from "./log-fields.ts";
+import { type LogEvent, type LogLevel, logEvents } from "./log-events.ts";
+import { allowedFields, type LogFields } from "./log-fields.ts";
 
+export type { LogEvent, LogLevel } from "./log-events.ts";
 export { errorFields, type LogField, type LogFields } from "./log-fields.ts";
 
-export type LogLevel = "debug" | "info" | "warning" | "error";
 /** The names journald and syslog know, with pino's order. */
 const levels: Record<LogLevel, number> = { debug: 20, info: 30, warning: 40, error: 50 };
 
 export interface Log {
-  /** Writes one event. Fields outside the list of log-fields.ts, and values not of their form, are dropped. */
-  event(name: string, fields?: LogFields, level?: LogLevel): void;
+  /** Writes one event, at the level that log-events.ts gives it. Fields outside the list of log-fields.ts, and values not of their form, are dropped. */
+  event(name: LogEvent, fields?: LogFields): void;
 }
 
 /** A log over a stream of lines. */
@@ -26,8 +28,9 @@ export function createLog(stream: { write(line: string): void }): Log {
     stream,
   );
   return {
-    event(name, fields = {}, level = "info") {
-      logger[level]({ event: isEventName(name) ? name : "unnamed", ...allowedFields(fields) });
+    event(name, fields = {}) {
+      const known = Object.hasOwn(logEvents, name);
+      logger[known ? logEvents[name] : "info"]({ event: known ? name : "unnamed", ...allowedFields(fields) });
     },
   };
 }
@@ -44,12 +47,24 @@ export const log: Log = createLog({
   },
 });
 
-/** From here on events go to stdout, beginning with those that were held back. */
-export function openLog(): void {
+/** sd-daemon(3): what journald files a line under, and takes off it. */
+const priorities: Record<LogLevel, string> = { error: "<3>", warning: "<4>", info: "<6>", debug: "<7>" };
+const levelIn = /^\{"level":"(\w+)"/;
+
+/** A line as it goes to journald: with its level in front. */
+export const forJournal = (line: string): string => (priorities[levelIn.exec(line)?.[1] as LogLevel] ?? "") + line;
+
+/**
+ * From here on events go to stdout, beginning with those that were held back.
+ * @param journal JOURNAL_STREAM as systemd sets it: device and inode of what it reads (systemd.exec(5))
+ */
+export function openLog(journal?: string): void {
   const stdout = pino.destination({ fd: 1, sync: true });
   stdout.on("error", () => {}); // whoever read stdout is gone; the server goes on
-  sink = stdout;
-  for (const line of held.splice(0)) stdout.write(line);
+  const { dev, ino } = fstatSync(1);
+  const shaped = journal === `${dev}:${ino}` ? forJournal : (line: string) => line;
+  sink = { write: (line) => void stdout.write(shaped(line)) };
+  for (const line of held.splice(0)) sink.write(line);
 }
 
 const consoleMethods = ["log", "info", "warn", "error", "debug", "trace", "dir", "table"] as const;
@@ -57,6 +72,6 @@ const consoleMethods = ["log", "info", "warn", "error", "debug", "trace", "dir",
 /** Libraries cannot print: what they say to the console may quote a file's bytes (T23), so only the fact is logged. */
 export function captureConsole(target: Pick<Console, (typeof consoleMethods)[number]> = console, to: Log = log): void {
   for (const method of consoleMethods) {
-    target[method] = () => to.event("library.console", { console_method: method }, "warning");
+    target[method] = () => to.event("library.console", { console_method: method });
   }
 }

@@ -12,7 +12,13 @@ test("every event of the log is news of its topic, but those that nobody is show
   const stop = newsroom.listen(() => {
     heard += 1;
   });
-  for (const name of ["upload.opened", "study.confirmed", "delivery.parked", "destination.down", "backup.made"])
+  for (const name of [
+    "upload.opened",
+    "study.confirmed",
+    "delivery.parked",
+    "destination.down",
+    "backup.made",
+  ] as const)
     log.event(name);
   log.event("http.failed");
   expect(newsroom.news()).toEqual({ uploads: 2, deliveries: 1, destinations: 1, accounts: 0, box: 1 });

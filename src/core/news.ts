@@ -51,8 +51,8 @@ export function createNewsroom(): Newsroom {
 
 /** A log of which every event is news as well. */
 export const published = (log: Log, newsroom: Pick<Newsroom, "happened">): Log => ({
-  event: (name, fields = {}, level = "info") => {
-    log.event(name, fields, level);
+  event: (name, fields = {}) => {
+    log.event(name, fields);
     newsroom.happened(name);
   },
 });

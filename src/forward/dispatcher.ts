@@ -47,7 +47,7 @@ export function startForwarder(deps: ForwarderDeps): Forwarder {
   const ending = new Map<string, Promise<void>>();
   const closing = new AbortController();
   const onTurn = (destinationId: string, outage: Outage | null): void => {
-    if (outage) settings.log.event("destination.down", { destination_id: destinationId, code: outage.code }, "warning");
+    if (outage) settings.log.event("destination.down", { destination_id: destinationId, code: outage.code });
     else settings.log.event("destination.up", { destination_id: destinationId });
     // All lanes: another one may have this destination as its fallback.
     for (const lane of lanes.values()) lane.wake();
@@ -61,7 +61,7 @@ export function startForwarder(deps: ForwarderDeps): Forwarder {
     paused,
   };
   const onError = (error: unknown, worker: string): void =>
-    context.log.event("worker.failed", { worker, ...errorFields(error) }, "error");
+    context.log.event("worker.failed", { worker, ...errorFields(error) });
 
   context.db.transaction((tx) => recoverDeliveries(tx, context.now()));
 

@@ -24,6 +24,6 @@ export function parkDelivery(context: ForwardContext, row: Delivery, { code, mes
     });
     settleUpload(tx, row.uploadId, now);
   });
-  context.log.event("delivery.parked", { ...ids, code, ...counts }, "warning");
+  context.log.event("delivery.parked", { ...ids, code, ...counts });
   context.onChange(row.uploadId);
 }

@@ -184,8 +184,7 @@ export class Sender {
         ? {}
         : { service_level: archived.serviceLevel, duration_ms: archived.ms, queued_ms: archived.queuedMs };
     const counts = { delivered: stored, refused, instances: total, ...took };
-    const level = verdict.state === "parked" ? "warning" : "info";
-    this.context.log.event(eventOf[verdict.state], { ...this.#fields(delivery), ...cause, ...retry, ...counts }, level);
+    this.context.log.event(eventOf[verdict.state], { ...this.#fields(delivery), ...cause, ...retry, ...counts });
     this.context.onChange(delivery.uploadId);
   }
 

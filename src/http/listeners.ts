@@ -82,7 +82,7 @@ export function openListeners(app: AnyElysia, { config, serving, log, bound: tel
     log.event("tls.certificate_changed");
   };
   const timer = setInterval(() => {
-    refresh().catch((error: unknown) => log.event("tls.refresh_failed", errorFields(error), "error"));
+    refresh().catch((error: unknown) => log.event("tls.refresh_failed", errorFields(error)));
   }, lookMs);
   timer.unref();
 

@@ -86,11 +86,13 @@ export async function createServer(context: HttpContext) {
       const id = requestId(request);
       const unforeseen = httpStatus(known.code) >= 500 && known.details.cause !== undefined;
       if (unforeseen || known.code === "internal_error" || known.code === "insufficient_storage")
-        log.event(
-          "http.failed",
-          { request_id: id, method: request.method, route, ...errorFields(error), code: known.code },
-          "error",
-        );
+        log.event("http.failed", {
+          request_id: id,
+          method: request.method,
+          route,
+          ...errorFields(error),
+          code: known.code,
+        });
       const answer = problem(known, id);
       for (const [name, value] of Object.entries(securityHeaders(pathOf(request), isEncrypted(context.config()))))
         answer.headers.set(name, value);

@@ -81,7 +81,7 @@ export function startIntake(
       const now = performance.now();
       const space = { notEnough: freeBytes, patienceEnds: now + spacePatienceMs };
       later.set(upload.id, { at: now + spacePauseMs, failures: 0, space });
-      log.event("upload.waiting_for_space", { upload_id: upload.id, free_bytes: deps.spool.freeBytes() }, "warning");
+      log.event("upload.waiting_for_space", { upload_id: upload.id, free_bytes: deps.spool.freeBytes() });
       await deps.spool.emptyFolder(upload.id, "work");
       db.transaction((tx) => updateUpload(tx, upload.id, { waitingForSpace: true }));
       return;
@@ -90,7 +90,7 @@ export function startIntake(
     later.set(upload.id, { at: performance.now() + Math.min(longestPauseMs, 1000 * 2 ** failures), failures });
     const lost = error instanceof RelayError && error.code === "files_lost";
     const tooLong = deps.now().box - upload.lastTrafficAt > deps.config().retention.retry_hours * 3_600_000;
-    log.event("upload.intake_failed", { upload_id: upload.id, attempts: failures, ...errorFields(error) }, "error");
+    log.event("upload.intake_failed", { upload_id: upload.id, attempts: failures, ...errorFields(error) });
     if (!lost && !tooLong) return;
     db.transaction((tx) => {
       const row = findUpload(tx, upload.id);
@@ -118,7 +118,7 @@ export function startIntake(
         await done;
         return 0;
       },
-      onError: (error, worker) => log.event("worker.failed", { worker, ...errorFields(error) }, "error"),
+      onError: (error, worker) => log.event("worker.failed", { worker, ...errorFields(error) }),
     }),
   );
 

@@ -181,8 +181,8 @@ export function createMetrics(figures: Figures): Metrics {
 
 /** A log of which every event is counted as well. */
 export const counted = (log: Log, metrics: Pick<Metrics, "observe">): Log => ({
-  event: (name, fields = {}, level = "info") => {
-    log.event(name, fields, level);
+  event: (name, fields = {}) => {
+    log.event(name, fields);
     metrics.observe(name, fields);
   },
 });

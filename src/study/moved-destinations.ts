@@ -19,5 +19,5 @@ export const targetOf = (destination: DestinationConfig): string =>
 export function forgetMoved(db: Database, { destination }: Pick<Config, "destination">): void {
   const targets = new Map(destination.map((it) => [it.id, targetOf(it)]));
   for (const destination_id of db.transaction((tx) => forgetMovedDestinations(tx, targets)))
-    log.event("destination.moved", { destination_id }, "warning");
+    log.event("destination.moved", { destination_id });
 }

@@ -22,7 +22,7 @@ export async function removeFolder({ spool, log }: Pick<ReconcileDeps, "spool" |
     await spool.remove(id);
     return true;
   } catch (error) {
-    log.event("spool.not_removed", { upload_id: id, ...errorFields(error) }, "error");
+    log.event("spool.not_removed", { upload_id: id, ...errorFields(error) });
     return false;
   }
 }
@@ -35,7 +35,7 @@ export async function reconcileSpool(deps: ReconcileDeps): Promise<void> {
   const { db, spool, log, now } = deps;
   for (const id of spool.list()) {
     if (findUpload(db.orm, id)?.filesRemovedAt === null) continue;
-    if (await removeFolder(deps, id)) log.event("spool.orphan_removed", { upload_id: id }, "warning");
+    if (await removeFolder(deps, id)) log.event("spool.orphan_removed", { upload_id: id });
   }
   for (const row of uploadsIn(db.orm, ["receiving"])) {
     const ranges = rangesByFile(db.orm, row.id);
@@ -47,7 +47,7 @@ export async function reconcileSpool(deps: ReconcileDeps): Promise<void> {
       const details = { files: lost.length };
       record(tx, { by: theBox, event: "upload.files_lost", uploadId: row.id, failed: true, details });
     });
-    log.event("upload.files_lost", { upload_id: row.id, state: row.state, files: lost.length }, "error");
+    log.event("upload.files_lost", { upload_id: row.id, state: row.state, files: lost.length });
   }
   for (const row of uploadsIn(db.orm, ["needs_confirmation", "forwarding", "needs_attention"])) {
     if (existsSync(spool.folder(row.id))) continue;
@@ -55,7 +55,7 @@ export async function reconcileSpool(deps: ReconcileDeps): Promise<void> {
       record(tx, { by: theBox, event: "upload.files_lost", uploadId: row.id, failed: true });
       endAsLost(tx, row.id, now());
     });
-    log.event("upload.files_lost", { upload_id: row.id, state: row.state }, "error");
+    log.event("upload.files_lost", { upload_id: row.id, state: row.state });
   }
 }
 

@@ -4,6 +4,7 @@ import { changePassword, checkPassword } from "../../auth/accounts.ts";
 import { type Guess, totpGuess } from "../../auth/attempts.ts";
 import { PasswordChange, TotpConfirm, TotpConfirmed, TotpDisable, TotpEnrollment } from "../../contract/auth.ts";
 import { RelayError } from "../../core/errors.ts";
+import type { LogEvent } from "../../core/log-events.ts";
 import { findUser, type UserRow } from "../../db/users.ts";
 import { type Asked, actorOf, addressOf } from "../actor.ts";
 import { networkOf } from "../client-address.ts";
@@ -36,7 +37,7 @@ export function accountRoutes(context: HttpContext) {
     }
   };
   const nameGuess = (user: UserRow, network: string): Guess => ({ subject: `name ${user.username}`, network });
-  const told = (event: string, request: Request, user: UserRow) =>
+  const told = (event: LogEvent, request: Request, user: UserRow) =>
     log.event(event, { request_id: requestId(request), user_id: user.id });
   const json = (route: string) => [jsonBody(context, route), "json" as const];
 

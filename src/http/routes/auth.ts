@@ -39,7 +39,7 @@ export function authRoutes(context: HttpContext) {
     const guesses: Guess[] = [{ subject: `name ${normalizeUsername(body.username)}`, network }];
     for (const guess of guesses) attempts.begin(guess);
     const failed = (code: "invalid_credentials" | "totp_invalid") => {
-      log.event("auth.sign_in_failed", { request_id: requestId(request), code }, "warning");
+      log.event("auth.sign_in_failed", { request_id: requestId(request), code });
       // A name that is nobody's is not written: a password or a patient may have got into its field.
       const known = findUserByName(db.orm, normalizeUsername(body.username));
       const by = { id: known?.id ?? null, name: known?.username ?? null, address };

@@ -51,11 +51,7 @@ export function uploadRoutes(context: HttpContext) {
         });
         // The reason itself is free text: beside the audit.
         if (upload.resendReason !== null)
-          log.event(
-            "upload.resend",
-            { request_id: requestId(request), upload_id: upload.id, user_id: userId },
-            "warning",
-          );
+          log.event("upload.resend", { request_id: requestId(request), upload_id: upload.id, user_id: userId });
         set.status = 201;
         return {
           upload_id: upload.id,
