@@ -159,6 +159,24 @@ define("what can be done on the screens, in Chromium", () => {
     }
   }, 30_000);
 
+  test("of what the box asks about only what images lack is asked for; what they say is corrected or stays", async () => {
+    const { page } = browser;
+    await show("confirm-lacking");
+    await page.getByLabel("Birth date", { exact: true }).fill("1961-02-04");
+    expect(await page.getByRole("textbox", { name: "Patient ID", exact: true }).count()).toBe(0);
+    await page.getByText("Correct the patient's data").click();
+    expect(await page.getByText("Birth date, in the images").count()).toBe(0);
+    await page.getByRole("textbox", { name: "Patient ID, corrected" }).fill("P-2002");
+    await page.getByRole("textbox", { name: "Reason for the correction" }).fill("order");
+    await button("Send").click();
+    await heading("Progress").waitFor();
+    const [said = ""] = await asked();
+    expect(JSON.parse(said.replace("confirm one ", ""))).toMatchObject({
+      patientBirthDate: "19610204",
+      correction: { reason: "order", patientID: "P-2002", patientBirthDate: "" },
+    });
+  }, 30_000);
+
   test("an administrator corrects and sends a study of somebody else that waits, or leaves it out", async () => {
     const { page } = browser;
     await show("admin-waiting");

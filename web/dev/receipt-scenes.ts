@@ -2,6 +2,7 @@ import type { SignedReceipt } from "../../src/contract/receipt.ts";
 import { ApiError } from "../api/problem.ts";
 import type { Receipts } from "../api/receipts.ts";
 import type { Scene } from "./scenes.ts";
+import { queued, status } from "./stub-queue.ts";
 
 const id = "8f2a0000-0000-4000-8000-000000000000";
 const image = (n: number) => ({
@@ -50,6 +51,15 @@ const receipt: SignedReceipt = {
 
 export const receiptScenes: Readonly<Record<string, Scene>> = {
   receipt: { hash: `#/receipt/${id}` },
+  /** Asked by the box of images without a birth date. */
+  "confirm-lacking": {
+    hash: "#/confirm/one",
+    prepare: (queue) => {
+      const asked = status("needs_confirmation", []);
+      const studies = asked.studies.map((study) => ({ ...study, patient_birth_date: "" }));
+      queue.set([queued({ state: "needs_you", cause: "confirmation", status: { ...asked, studies } })]);
+    },
+  },
   "receipt-gone": { hash: "#/receipt/gone" },
 };
 

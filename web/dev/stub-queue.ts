@@ -176,7 +176,7 @@ export function stubQueue(): Stub {
     cancel: promised("cancel"),
     retry: promised("retry"),
     accept: promised("accept"),
-    confirm: promised("confirm"),
+    confirm: (id, _, given) => Promise.resolve(void asked.push(`confirm ${id} ${JSON.stringify(given)}`)),
     reject: promised("reject"),
     dismiss: promised("dismiss"),
   };

@@ -6,8 +6,9 @@ import type { Confirmation } from "../queue/types.ts";
 import { AppElement } from "./app-element.ts";
 
 const phrases: readonly Word[] = ["phrase_1", "phrase_2", "phrase_3", "phrase_4", "phrase_5"];
-const identity = ["patientID", "patientName", "patientBirthDate"] as const;
-const identityWords: Record<(typeof identity)[number], Word> = {
+export const identityFields = ["patientID", "patientName", "patientBirthDate"] as const;
+export type IdentityField = (typeof identityFields)[number];
+const identityWords: Record<IdentityField, Word> = {
   patientID: "patient_id",
   patientName: "patient_name",
   patientBirthDate: "birth_date",
@@ -17,8 +18,8 @@ const identityWords: Record<(typeof identity)[number], Word> = {
 @customElement("confirm-fields")
 export class ConfirmFields extends AppElement {
   @property({ attribute: false }) value: Confirmation | null = null;
-  /** Ask for the patient too. */
-  @property({ type: Boolean }) identity = false;
+  /** What of the patient is asked for: what images say themselves is no matter of filling in. */
+  @property({ attribute: false }) identity: readonly IdentityField[] = [];
   /** Study name and accession number. */
   @property({ type: Boolean }) extras = true;
   /** Fields that are missing, shown after the first try to send. */
@@ -41,7 +42,7 @@ export class ConfirmFields extends AppElement {
   }
 
   private person(value: Confirmation): TemplateResult {
-    const fields = identity.map((name) => {
+    const fields = this.identity.map((name) => {
       const lacking = this.missing.includes(name);
       const date = name === "patientBirthDate";
       const shown = date ? toField(value[name]) : value[name];
@@ -69,7 +70,7 @@ export class ConfirmFields extends AppElement {
   protected override render(): TemplateResult | typeof nothing {
     const value = this.value;
     if (value === null) return nothing;
-    return html`${this.identity ? this.person(value) : nothing} ${this.priority(value)}
+    return html`${this.identity.length > 0 ? this.person(value) : nothing} ${this.priority(value)}
       <div class="field"><label for="notes">${say("notes")}</label>
         <textarea id="notes" rows="3" autocomplete="off" maxlength="16000" dir="auto" aria-describedby="notes-hint" .value=${value.clinicalNotes} @input=${this.typed("clinicalNotes")}></textarea>
         <p class="hint" id="notes-hint">${say("notes_hint")}</p>

@@ -20,7 +20,7 @@ import type { AskDialog } from "../elements/ask-dialog.ts";
 import type { ChosenFile, Confirmation, DraftStudy, Earlier } from "../queue/types.ts";
 import { QueuePage } from "./queue-page.ts";
 import "../elements/ask-dialog.ts";
-import "../elements/confirm-fields.ts";
+import { identityFields } from "../elements/confirm-fields.ts";
 import "../elements/identity-card.ts";
 import "../elements/notice-box.ts";
 import "../elements/picture-list.ts";
@@ -235,7 +235,7 @@ export class PageConfirm extends QueuePage {
           ${this.correcting(key, subject, given, lacking)} ${this.notices(subject, given)} ${this.duplicate(key, subject, given)}
         </div>
         <div>
-          <confirm-fields .value=${given} .identity=${subject.kind === "pictures" || lacking} .extras=${asked === null}
+          <confirm-fields .value=${given} .identity=${subject.kind === "pictures" ? identityFields : lacking ? identityFields.filter((field) => subject[field] === "") : []} .extras=${asked === null}
             .missing=${this.tried ? missingFields(subject, given) : []}
             .earlier=${earlierToday(this.app.queue.studies, this.now) !== undefined}
             @copy-earlier=${() => this.copyEarlier(key, given)}
