@@ -1,6 +1,6 @@
 import { eq } from "drizzle-orm";
 import type { Queries } from "./database.ts";
-import { destinationPause } from "./schema.ts";
+import { destinationPause } from "./schema-destinations.ts";
 
 /** Since when nothing is sent to a destination, milliseconds since 1970; null: it is not paused. */
 export const pausedSince = (q: Queries, destinationId: string): number | null =>

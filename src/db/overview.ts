@@ -1,4 +1,4 @@
-import { and, count, desc, eq, gt, inArray, isNull, max, min } from "drizzle-orm";
+import { and, count, desc, eq, gt, inArray, isNull, max } from "drizzle-orm";
 import { openDeliveryStates } from "../contract/states.ts";
 import type { Queries } from "./database.ts";
 import { delivery } from "./schema.ts";
@@ -11,7 +11,6 @@ export function destinationTallies(q: Queries) {
       destinationId: delivery.destinationId,
       state: delivery.state,
       n: count(),
-      oldest: min(delivery.createdAt),
       newest: max(delivery.updatedAt),
     })
     .from(delivery)
@@ -22,13 +21,6 @@ export function destinationTallies(q: Queries) {
   const waits = rows.filter(({ state }) => openDeliveryStates.some((one) => one === state));
   const parked = rows.filter(({ state }) => state === "parked");
   return {
-    waiting: sum(waits),
-    parked: sum(parked),
-    /** Milliseconds since 1970; null: nothing waits. */
-    oldestWaitingAt: waits.reduce<number | null>(
-      (first, { oldest }) => (oldest === null ? first : Math.min(first ?? oldest, oldest)),
-      null,
-    ),
     of: (id: string) => ({
       waiting: sum(waits.filter(({ destinationId }) => destinationId === id)),
       parked: sum(parked.filter(({ destinationId }) => destinationId === id)),

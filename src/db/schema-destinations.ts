@@ -35,3 +35,9 @@ export const addedRoute = sqliteTable("added_route", {
   settings: text({ mode: "json" }).$type<RouteSettings>().notNull(),
   ...deeds,
 });
+
+/** Destinations to which nothing is sent because an administrator said so. */
+export const destinationPause = sqliteTable("destination_pause", {
+  destinationId: text("destination_id").primaryKey(),
+  since: integer().notNull(),
+});

@@ -65,6 +65,8 @@ export const upload = sqliteTable(
     index("upload_newest").on(table.createdAt, table.id),
     // Few rows at any time, looked for at every wake of cleanup.
     index("upload_files_left").on(table.id).where(sql`ended_at IS NOT NULL AND files_removed_at IS NULL`),
+    // What the spool holds: of all uploads only those whose files are here.
+    index("upload_on_spool").on(table.createdAt, table.receivedBytes).where(sql`files_removed_at IS NULL`),
     index("upload_names_left").on(table.endedBox).where(sql`blanked_at IS NULL`),
     index("upload_by_receipt").on(table.receiptId),
   ],
@@ -291,9 +293,3 @@ export const deliveredObject = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.objectKey, table.destinationId] })],
 );
-
-/** Destinations to which nothing is sent because an administrator said so. */
-export const destinationPause = sqliteTable("destination_pause", {
-  destinationId: text("destination_id").primaryKey(),
-  since: integer().notNull(),
-});

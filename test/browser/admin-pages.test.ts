@@ -88,12 +88,12 @@ define("the administrator's screens in Chromium", () => {
       await page.clock.runFor(11_000); // nothing was heard yet: asked for
       await read("Fix 2 stuck studies");
       await stuck(2, { deliveries: 1 });
-      await page.clock.runFor(2000);
+      await page.clock.runFor(3000);
       await stuck(3, { deliveries: 1, accounts: 1 }); // of nothing that is shown here
       await page.clock.runFor(30_000);
       expect(await shown()).toContain("2");
       await stuck(4, { deliveries: 2, accounts: 1 });
-      await page.clock.runFor(2000);
+      await page.clock.runFor(3000);
       await read("Fix 4 stuck studies");
     } finally {
       await page.clock.resume();

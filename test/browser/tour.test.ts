@@ -12,6 +12,7 @@ import { madeBytes } from "../support/made-instance.ts";
 /** The box, by way of a server that has the browser report what the policy refuses, of pages and workers alike. */
 function reporting(box: Box) {
   const reports: string[] = [];
+  const streams: string[] = [];
   const server = Bun.serve({
     port: 0,
     hostname: "127.0.0.1",
@@ -32,11 +33,12 @@ function reporting(box: Box) {
         redirect: "manual",
       });
       const given = new Headers(answer.headers);
+      if (given.get("content-type") === "text/event-stream") streams.push(pathname);
       given.set("content-security-policy", `${given.get("content-security-policy")}; report-uri /csp-report`);
       return new Response(answer.body, { status: answer.status, headers: given });
     },
   });
-  return { url: `http://127.0.0.1:${server.port}`, reports, stop: () => server.stop(true) };
+  return { url: `http://127.0.0.1:${server.port}`, reports, streams, stop: () => server.stop(true) };
 }
 
 if (chromium !== null) {
@@ -86,6 +88,7 @@ if (chromium !== null) {
     await press("Send");
     await heading("Progress");
     await page.getByText("Delivered", { exact: true }).first().waitFor();
+    expect(box.events("upload.completed")).toMatchObject([{ stalls: expect.any(Number) }]); // what the app measured of its line
     await page.getByRole("link", { name: "Activity" }).click();
     await heading("Activity");
     await page.getByRole("link", { name: "More" }).click();
@@ -106,6 +109,7 @@ if (chromium !== null) {
       await heading(name);
       if (hash === "admin") await page.locator(".plot canvas").nth(3).waitFor(); // what was sent, drawn
     }
+    expect(front.streams).toContain("/admin/events");
     await press("Show code");
     await page.getByRole("img", { name: /code/i }).waitFor();
     await page.goto(`${front.url}/#/more`);

@@ -21,7 +21,7 @@ export abstract class AdminSection extends AccountPage {
   /** Of what of the box something is shown here; of none: it is asked from time to time. */
   protected readonly topics: readonly Topic[] = [];
   /** News that follow each other are read together, milliseconds. */
-  protected readonly settleMs: number = 1000;
+  protected readonly settleMs: number = 2000;
 
   /** Takes what is shown from the box. @throws ApiError */
   protected abstract read(admin: Administration): Promise<void>;

@@ -2,14 +2,15 @@ import { X509Certificate } from "node:crypto";
 import { Elysia } from "elysia";
 import { AdminSystem } from "../../contract/admin.ts";
 import { version } from "../../core/version.ts";
-import { bytesSince, failedSince, spoolFigures } from "../../db/figures.ts";
-import { destinationTallies } from "../../db/overview.ts";
+import { parkedByCause } from "../../db/deliveries.ts";
+import { bytesSince, failedSince, spoolFigures, waitingDeliveries } from "../../db/figures.ts";
 import { firstUploadAt } from "../../db/statistics.ts";
 import { uploadsByState } from "../../db/uploads.ts";
 import type { HttpContext } from "../context.ts";
 import { fingerprint } from "../trust/page.ts";
 import { backupState } from "./admin-backup.ts";
 
+const unfinished = ["receiving", "processing", "needs_confirmation"] as const;
 const dayMs = 86_400_000;
 /** What comes in a day is told by so many. */
 const lookBackDays = 7;
@@ -46,6 +47,16 @@ export function adminSystemRoutes(context: HttpContext) {
       days_left: perDay === 0 ? null : Number((room / perDay).toPrecision(3)),
     };
   };
+  /** What has arrived, by far the most of all, is not read. */
+  const deliveries = () => {
+    const waiting = waitingDeliveries(db.orm);
+    const oldest = waiting.flatMap((it) => it.oldest ?? []);
+    return {
+      waiting: waiting.reduce((sum, { count }) => sum + count, 0),
+      parked: parkedByCause(db.orm).reduce((sum, { count }) => sum + count, 0),
+      oldest_waiting_at: oldest.length === 0 ? null : new Date(Math.min(...oldest)).toISOString(),
+    };
+  };
   const lately = () => {
     const { successRate, median } = statistics.lately();
     return {
@@ -59,8 +70,7 @@ export function adminSystemRoutes(context: HttpContext) {
     "",
     () => {
       const { site_name, limits, destination, route } = config();
-      const uploads = new Map(uploadsByState(db.orm).map(({ state, count }) => [state, count]));
-      const { waiting, parked, oldestWaitingAt } = destinationTallies(db.orm);
+      const uploads = new Map(uploadsByState(db.orm, [...unfinished]).map(({ state, count }) => [state, count]));
       return {
         version,
         site_name,
@@ -71,11 +81,7 @@ export function adminSystemRoutes(context: HttpContext) {
           processing: uploads.get("processing") ?? 0,
           needs_confirmation: uploads.get("needs_confirmation") ?? 0,
         },
-        deliveries: {
-          waiting,
-          parked,
-          oldest_waiting_at: oldestWaitingAt === null ? null : new Date(oldestWaitingAt).toISOString(),
-        },
+        deliveries: deliveries(),
         storage: storage(),
         backup: backupState(context),
         lately: lately(),

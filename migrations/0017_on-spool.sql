@@ -1,0 +1,1 @@
+CREATE INDEX `upload_on_spool` ON `upload` (`created_at`,`received_bytes`) WHERE files_removed_at IS NULL;
