@@ -29,6 +29,7 @@ const places: Readonly<Record<string, string>> = {
   "as-service": "usr/lib/relaypacs/as-service",
   "relaypacs.service": "usr/lib/systemd/system/relaypacs.service",
   "relaypacs.toml": "usr/share/relaypacs/relaypacs.toml",
+  profiles: "usr/share/relaypacs/profiles",
   monitoring: "usr/share/relaypacs/monitoring",
   "completions/relaypacs.bash": "usr/share/bash-completion/completions/relaypacs",
   "relaypacs.1": "usr/share/man/man1/relaypacs.1",

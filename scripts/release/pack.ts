@@ -40,6 +40,9 @@ export function fill(folder: string, executable: string, { version, epoch }: Pic
     "as-service": "packaging/as-service",
     "relaypacs.service": "packaging/relaypacs.service",
     "relaypacs.toml": "packaging/relaypacs.toml",
+    "profiles/development.toml": "packaging/profiles/development.toml",
+    "profiles/staging.toml": "packaging/profiles/staging.toml",
+    "profiles/production.toml": "packaging/profiles/production.toml",
     "monitoring/relaypacs.rules.yml": "packaging/prometheus/relaypacs.rules.yml",
     "monitoring/relaypacs-grafana.json": "packaging/grafana/relaypacs.json",
     "licences/RelayPACS.txt": "LICENSE",
@@ -47,7 +50,7 @@ export function fill(folder: string, executable: string, { version, epoch }: Pic
     "licences/Noto-fonts.txt": "src/dicom/fonts/OFL.txt",
     "licences/zxcvbn-ts-passwords.txt": "src/auth/common-passwords-licence.txt",
   };
-  for (const name of ["completions", "licences", "monitoring"]) mkdirSync(join(folder, name));
+  for (const name of ["completions", "licences", "monitoring", "profiles"]) mkdirSync(join(folder, name));
   for (const [name, from] of Object.entries(copied)) copyFileSync(join(root, from), join(folder, name));
   const written: Record<string, string> = {
     "relaypacs.1": manPage(program, version, time.slice(0, 10)),
