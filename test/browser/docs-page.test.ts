@@ -65,6 +65,11 @@ define("the documentation in Chromium, under the policy of all pages", () => {
         expect(`${width}: ${await wide()}`).toBe(`${width}: `);
       }
     expect(new Set(seen).size).toBe(2);
+    const health = page.locator("#operations-Box-getHealth");
+    await health.locator(".opblock-summary-control").click();
+    await health.getByRole("button", { name: "Try it out" }).click();
+    await health.getByRole("button", { name: "Execute" }).click();
+    await health.locator(".live-responses-table").getByText('"ok"').waitFor();
     expect(asked.length).toBeGreaterThan(5);
     expect(asked.filter((url) => !url.startsWith(`${box.url}/`) && !url.startsWith("data:"))).toEqual([]);
     expect(browser.complaints).toEqual([]);
