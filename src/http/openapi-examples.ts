@@ -41,3 +41,6 @@ export const bodyExamples: Readonly<Record<string, unknown>> = {
   "POST /admin/deliveries/{delivery_id}/discard": { reason: "sent by disc" },
   "POST /admin/routes/try": { modality: "CT", service_level: "stat", time: "02:30" },
 };
+
+/** Routes that take a body, or none. */
+export const optionalBodies: ReadonlySet<string> = new Set(["POST /upload/{id}/complete"]);

@@ -2,7 +2,7 @@ import { toOpenAPISchema } from "@elysiajs/openapi";
 import type { AnyElysia } from "elysia";
 import { version } from "../core/version.ts";
 import { type Access, accessOf } from "./access.ts";
-import { bodyExamples } from "./openapi-examples.ts";
+import { bodyExamples, optionalBodies } from "./openapi-examples.ts";
 import { tagOf, tags } from "./openapi-tags.ts";
 
 interface Parameter {
@@ -81,7 +81,7 @@ export function openApiDocument(app: AnyElysia) {
         ...operation,
         tags: [tagOf(path)],
         description: [operation.description, words, guest && guestWords].filter(Boolean).join(" "),
-        ...withExample(operation.requestBody, bodyExamples[`${route.method} ${path}`]),
+        ...withExample(operation.requestBody, `${route.method} ${path}`),
         parameters: withoutRepeats([...(operation.parameters ?? []), ...said]).map(asSent),
         security: security.map((name) => ({ [name]: [] })),
         responses: { ...(operation.responses ?? plainAnswer(method)), default: problemAnswer },
@@ -114,10 +114,17 @@ function asPrefixItems(_name: string, value: unknown): unknown {
 /** What a route without a form of its own answers: a deed is done, a page or figures are shown. */
 const plainAnswer = (method: string) => ({ [method === "get" ? "200" : "204"]: { description: "Done" } });
 
-function withExample(body: Operation["requestBody"], example: unknown) {
+function withExample(body: Operation["requestBody"], name: string) {
+  const example = bodyExamples[name];
   const json = body?.content["application/json"];
   if (json === undefined || example === undefined) return {};
-  return { requestBody: { ...body, content: { "application/json": { ...json, example } } } };
+  return {
+    requestBody: {
+      ...body,
+      required: !optionalBodies.has(name),
+      content: { "application/json": { ...json, example } },
+    },
+  };
 }
 
 const withoutRepeats = (parameters: readonly Parameter[]): Parameter[] => [

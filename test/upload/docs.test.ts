@@ -16,7 +16,7 @@ interface Operation {
   description?: string;
   tags?: string[];
   parameters?: { name: string; in: string; required?: boolean; schema?: { type?: unknown } }[];
-  requestBody?: { content: Record<string, { schema?: { required?: string[] } }> };
+  requestBody?: { required?: boolean; content: Record<string, { schema?: { required?: string[] } }> };
   responses: Record<string, { description?: string; content?: Record<string, unknown> }>;
   security?: Record<string, string[]>[];
   operationId?: string;
@@ -165,6 +165,8 @@ test("every built route of the contract is in it, with its token, body, query an
       .map((it) => it.name);
   expect(query("PUT /upload/{id}/chunk")).toEqual(["file_id", "chunk_index", "name", "size_bytes"]);
   expect(query("POST /upload/{id}/complete")).toEqual(["wait"]);
+  expect(of("POST /upload/{id}/complete").requestBody?.required).toBe(false);
+  expect(of("POST /upload/init").requestBody?.required).toBe(true);
   expect(query("GET /uploads")).toEqual(["limit", "cursor", "state"]);
   expect(of("POST /upload/init").requestBody?.content["application/json"]?.schema?.required).toEqual([
     "total_files",

@@ -3,7 +3,7 @@ import type { BoardWord } from "./board-words-en.ts";
 /** Übersicht, Speicher und Zustand. */
 export const boardDe: Readonly<Record<BoardWord, string>> = {
   tile_failed: "Heute gescheitert",
-  tile_failed_none: "alles kam an",
+  tile_failed_none: "nichts ist gescheitert",
   tile_failed_some: "nicht alles davon kam an",
   tile_success: "Ganz angekommen, 24 h",
   tile_success_hint: "von dem, was gesendet und zu Ende ist",

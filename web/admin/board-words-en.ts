@@ -1,7 +1,7 @@
 /** Dashboard, storage and health, in English. */
 export const boardEn = {
   tile_failed: "Failed today",
-  tile_failed_none: "everything arrived",
+  tile_failed_none: "nothing failed",
   tile_failed_some: "not all of it was delivered",
   tile_success: "Delivered whole, 24 h",
   tile_success_hint: "of what was sent and is over",

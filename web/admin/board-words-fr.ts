@@ -3,7 +3,7 @@ import type { BoardWord } from "./board-words-en.ts";
 /** Tableau de bord, stockage et état. */
 export const boardFr: Readonly<Record<BoardWord, string>> = {
   tile_failed: "Échecs du jour",
-  tile_failed_none: "tout est arrivé",
+  tile_failed_none: "aucun échec",
   tile_failed_some: "tout n’est pas arrivé",
   tile_success: "Livré en entier, 24 h",
   tile_success_hint: "de ce qui est envoyé et terminé",
