@@ -1,12 +1,12 @@
 // `npm test`: sets up what the tests need, builds the executable, runs everything. Arguments are filters: npm test -- test/upload
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { buildIfStale } from "./build-if-stale.mjs";
 import { root, run, setup, tell } from "./setup.mjs";
+import { runTests } from "./test-lanes.mjs";
 import { ensureNeeds } from "./test-needs.mjs";
 
 const filters = process.argv.slice(2);
-const report = join(root, "dist", "junit.xml");
 const local = (name) => join(root, "node_modules", ".bin", name);
 const count = { passed: 0, failed: 0, skipped: 0 };
 
@@ -15,22 +15,15 @@ function check(name, passed) {
   tell(`${passed ? "(pass)" : "(fail)"} ${name}`);
 }
 
-/** Reads the totals of the run; a run without a report, or with an error beside its tests, has failed once more. */
-function bunTest(bun) {
-  rmSync(report, { force: true });
-  const paths =
-    filters.length > 0
-      ? filters
-      : ["./src", "./test", "./web", "./scripts"].filter((path) => existsSync(join(root, path)));
-  // Not a bound on speed: only what hangs is to end.
-  const code = run(bun, ["test", "--timeout=60000", ...paths, "--reporter=junit", `--reporter-outfile=${report}`]);
-  const head = existsSync(report) ? (/<testsuites\b[^>]*>/.exec(readFileSync(report, "utf8"))?.[0] ?? "") : "";
-  const total = (name) => Number(new RegExp(`\\b${name}="(\\d+)"`).exec(head)?.[1] ?? 0);
-  const [failed, skipped] = [total("failures"), total("skipped")];
-  count.passed += total("tests") - failed - skipped;
-  count.failed += failed;
-  count.skipped += skipped;
-  if (head === "" || (code !== 0 && failed === 0)) check("the test run as a whole", false);
+/** The test files that the filters name, by a part of their path. */
+function wantedFiles() {
+  const all = ["src", "test", "web", "scripts"].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true }).map((path) => join(folder, path)),
+  );
+  const parts = filters.map((filter) => filter.replace(/^\.\//, ""));
+  return all
+    .filter((path) => path.endsWith(".test.ts"))
+    .filter((path) => parts.length === 0 || parts.some((part) => path.includes(part)));
 }
 
 const bun = setup();
@@ -40,7 +33,10 @@ if (buildIfStale(bun)) {
     check("lint (biome)", run(local("biome"), ["check", "--error-on-warnings", "."]) === 0);
     check("types (tsc)", run(local("tsc"), ["--noEmit"]) === 0);
   }
-  bunTest(bun);
+  const { passed, failed, skipped } = await runTests(bun, wantedFiles());
+  count.passed += passed;
+  count.failed += failed;
+  count.skipped += skipped;
 } else {
   check("build", false);
 }

@@ -168,7 +168,7 @@ if (chromium !== null)
     test(
       "an urgent study overtakes",
       async () => {
-        const slow = study(20, 500_000);
+        const slow = study(20, 100_000);
         const urgent = study(1, 50_000);
         const gate = Promise.withResolvers<null>();
         relay.fault = (_, path) => (path.endsWith("/chunk") && relay.acknowledged() > 0 ? gate.promise : null);

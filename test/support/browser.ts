@@ -41,7 +41,7 @@ export interface Browser {
   unwatched(work: () => Promise<void>): Promise<void>;
   /** Takes the network away from pages and service workers, or gives it back. */
   offline(on: boolean): Promise<void>;
-  /** Writes `test/screenshots/NAME.png`, which git ignores. */
+  /** Writes `test/screenshots/NAME.png`, which git ignores, where SCREENSHOTS=1 asks for it. */
   screenshot(name: string): Promise<void>;
   /** kill -9, at once. */
   kill(): Promise<void>;
@@ -188,6 +188,7 @@ export async function startBrowser(options: BrowserOptions = {}): Promise<Browse
     },
     offline: (on) => current().context.setOffline(on),
     screenshot: async (name) => {
+      if (process.env.SCREENSHOTS !== "1") return;
       mkdirSync(screenshots, { recursive: true });
       await current().page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true });
     },
