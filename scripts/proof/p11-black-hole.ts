@@ -2,7 +2,7 @@ import { startFakePacs } from "../../src/fake-pacs/server.ts";
 import { madeStudy } from "../../test/faults/made-study.ts";
 import { startBox } from "../../test/support/box.ts";
 import { until } from "../../test/support/child.ts";
-import { median, type Outcome, seconds, share } from "./promise.ts";
+import { median, type Outcome, seconds, share, tell } from "./promise.ts";
 
 const studies = 30;
 
@@ -37,6 +37,9 @@ export async function run(scale: number): Promise<Outcome> {
   for (let round = 0; round < rounds; round++) {
     well.push(await timed(false));
     hole.push(await timed(true));
+    tell(
+      `  P11: round ${round + 1} of ${rounds}: ${seconds(well.at(-1) ?? 0)} alone, ${seconds(hole.at(-1) ?? 0)} beside it`,
+    );
   }
   const ratio = median(hole) / median(well);
   return {

@@ -103,7 +103,8 @@ export async function chaos(studies: number): Promise<Chaos> {
           if (status?.state === "delivered" && whole) result.delivered += 1;
           else if (status?.state === "needs_attention" && told) result.parked += 1;
           else tell(`  P19: study ${n} is ${status?.state}`);
-          if (ended % 50 === 0) tell(`  P19: ${ended} of ${studies} studies, ${result.delivered} delivered`);
+          if (ended % Math.min(50, Math.ceil(studies / 4)) === 0)
+            tell(`  P19: ${ended} of ${studies} studies, ${result.delivered} delivered`);
         };
         let next = 0;
         const lane = async () => {

@@ -2,7 +2,7 @@ import { bigStudy } from "../../test/size/big-study.ts";
 import { startBox } from "../../test/support/box.ts";
 import type { Status } from "../../test/support/client.ts";
 import { orthancProgram, startOrthanc } from "../../test/support/orthanc.ts";
-import { type Outcome, share } from "./promise.ts";
+import { type Outcome, share, tell } from "./promise.ts";
 
 const megabyte = 1_048_576;
 const slicesPerGigabyte = 1950;
@@ -53,9 +53,11 @@ export async function manyUploads(uploads: number, slices: number): Promise<Memo
 
 export async function run(scale: number): Promise<Outcome> {
   const uploads = share(20, scale);
-  const [one, many] = [await oneStudy(4 * scale), await manyUploads(uploads, 200)];
   const size = ({ bytes }: Memory) => `${(bytes / megabyte).toFixed(0)} MiB`;
   const peak = (of: Memory) => `peak ${(of.peak / megabyte).toFixed(0)} MiB`;
+  const one = await oneStudy(4 * scale);
+  tell(`  P20: one study of ${size(one)}: ${peak(one)}`);
+  const many = await manyUploads(uploads, 200);
   return {
     promise: "P20",
     what: "memory bounded: a 4 GB study, 20 uploads at once",

@@ -17,7 +17,7 @@ export interface Intake {
 /** Two lanes for anyone, one that only takes STAT, so that an urgent study never waits behind a 50 GB archive. */
 const lanes = [{ statOnly: false }, { statOnly: false }, { statOnly: true }];
 /** How often the disk is looked at while an upload waits for space, and when it is tried though nothing seems to have changed. */
-const defaultSpacePauseMs = 2000;
+const defaultSpacePauseMs = 1000;
 const spacePatienceMs = 5 * 60_000;
 const longestPauseMs = 10 * 60_000;
 

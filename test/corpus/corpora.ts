@@ -16,10 +16,13 @@ export const corpora: readonly (readonly [Corpus, number])[] = [
   [httpRequests, 6],
 ];
 
-/** Runs every corpus at a share of its full count, never fewer than three of each. */
-export async function runCorpora(scale: number): Promise<CorpusResult[]> {
+/** Runs every corpus at a share of its full count, never fewer than three of each; tells each result as it comes. */
+export async function runCorpora(scale: number, tell: (result: CorpusResult) => void): Promise<CorpusResult[]> {
   const results: CorpusResult[] = [];
-  for (const [corpus, lanes] of corpora)
-    results.push(await runCorpus(corpus, Math.max(3, Math.round(corpus.full * scale)), lanes));
+  for (const [corpus, lanes] of corpora) {
+    const result = await runCorpus(corpus, Math.max(3, Math.round(corpus.full * scale)), lanes);
+    tell(result);
+    results.push(result);
+  }
   return results;
 }

@@ -16,6 +16,8 @@ export interface OpenCorpus {
   one(pick: Pick): Promise<void>;
   /** What holds of the run as a whole. @returns a figure worth telling, "" for none. @throws where it does not hold */
   close(): Promise<string>;
+  /** Longest time that the box's event loop stood still so far, milliseconds, where a box takes part. */
+  stallMs?(): number;
 }
 
 export interface CorpusResult {
@@ -23,6 +25,8 @@ export interface CorpusResult {
   readonly count: number;
   readonly failed: number;
   readonly seconds: number;
+  /** Longest time that the box's event loop stood still, milliseconds; 0 where no box takes part. */
+  readonly stallMs: number;
   /** What the corpus measured beside that. */
   readonly note: string;
   /** The first few that failed: number and message; `one` makes the same again from seed and number. */
@@ -85,7 +89,8 @@ export async function runCorpus(corpus: Corpus, count: number, lanes = 1): Promi
   }
   const grown = process.memoryUsage.rss() - before;
   if (grown > memoryBound) fail("memory", new Error(`${Math.round(grown / 2 ** 20)} MiB more at the end`));
-  return { name: corpus.name, count, failed, seconds: (performance.now() - started) / 1000, note, failures };
+  const seconds = (performance.now() - started) / 1000;
+  return { name: corpus.name, count, failed, seconds, stallMs: opened.stallMs?.() ?? 0, note, failures };
 }
 
 /** Stands where a patient's name does; nothing that is told may hold it. */

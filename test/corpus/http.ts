@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { errorCatalogue } from "../../src/contract/errors.ts";
 import { type Box, startBox } from "../support/box.ts";
-import { atRest, type Client, type SendFile, type Status } from "../support/client.ts";
+import { atRest, type Client, type SendFile } from "../support/client.ts";
 import { madeBytes } from "../support/made-instance.ts";
 import { oneFile } from "../upload/api.ts";
 import { badZip } from "./archives.ts";
@@ -66,11 +66,11 @@ function sendSpoilt(url: string, { method, path, headers, body }: BadRequest, pi
   });
 }
 
-/** Spoilt files of every kind, in one upload. */
-async function badFiles(): Promise<SendFile[]> {
+/** Spoilt files of every kind, in one upload, others in each round. */
+async function badFiles(round: number): Promise<SendFile[]> {
   const pictures = await soundPictures();
   return Array.from({ length: 60 }, (_, number): SendFile => {
-    const pick = pickOf(1_000_000 + number);
+    const pick = pickOf(1_000_000 + 60 * round + number);
     const make = [() => badFile([], pick), () => badZip(pick), () => mutated(pick.of(pictures), pick)][number % 3];
     return { name: `${sentinel}/f${number}`, bytes: new Uint8Array(make?.() ?? []) };
   }).filter(({ bytes }) => bytes.length > 0);
@@ -94,15 +94,34 @@ function checkBox(box: Box, peak: number): void {
   if (wrong.length > 0) throw new Error(`${wrong.length} names in the destination that are none of ours`);
 }
 
-/** What is sent beside the requests: a sound study, which must arrive, and an upload of spoilt files, which must come to rest. */
-async function beside(client: Client): Promise<void> {
-  const bad = client.send(await badFiles(), { study_metadata: { patient_name: sentinel } }, 120_000);
-  const good: Status = await client.send([goodFile()], {}, 120_000);
-  if (good.state !== "delivered") throw new Error(`the sound study is ${good.state}`);
-  const { state, warnings } = await bad;
-  if (!atRest.has(state)) throw new Error(`the spoilt files are ${state}`);
-  if (warnings.some(({ code, message }) => !(code in errorCatalogue) || message.includes(sentinel)))
-    throw new Error("a warning has no code, or tells the patient");
+/** What is sent beside the requests: a sound study, which must arrive, and uploads of spoilt files, which must come to rest. */
+async function beside(client: Client, ended: () => boolean): Promise<void> {
+  const good = client.send([goodFile()], {}, 120_000);
+  for (let round = 0; round === 0 || !ended(); round++) {
+    const { state, warnings } = await client.send(
+      await badFiles(round),
+      { study_metadata: { patient_name: sentinel } },
+      120_000,
+    );
+    if (!atRest.has(state)) throw new Error(`the spoilt files are ${state}`);
+    if (warnings.some(({ code, message }) => !(code in errorCatalogue) || message.includes(sentinel)))
+      throw new Error("a warning has no code, or tells the patient");
+  }
+  const { state } = await good;
+  if (state !== "delivered") throw new Error(`the sound study is ${state}`);
+}
+
+/** Asks the box each second how long its event loop stood still, which it counts from one question to the next. */
+async function watchStalls(url: string, ended: () => boolean, met: (milliseconds: number) => void): Promise<void> {
+  const ask = async () => {
+    const text = await (await fetch(`${url}/metrics`)).text();
+    return 1000 * Number(/^nodejs_eventloop_lag_max_seconds (\S+)$/m.exec(text)?.[1]);
+  };
+  await ask(); // the start and the sign-in are not meant
+  while (!ended()) {
+    await Bun.sleep(1000);
+    met(await ask());
+  }
 }
 
 export const httpRequests: Corpus = {
@@ -118,7 +137,15 @@ export const httpRequests: Corpus = {
     };
     let targets = await target();
     let left = 200;
-    const sent = beside(client).then(
+    let ending = false;
+    let stallMs = 0;
+    const ended = () => ending;
+    const sent = Promise.all([
+      beside(client, ended),
+      watchStalls(box.url, ended, (milliseconds) => {
+        stallMs = Math.max(stallMs, milliseconds);
+      }),
+    ]).then(
       () => null,
       (error: unknown) => error,
     );
@@ -141,13 +168,16 @@ export const httpRequests: Corpus = {
         const opened = (await checkAnswer(answer, method)) as { upload_id?: string } | null;
         if (answer.status === 201 && opened?.upload_id) await client.request("DELETE", `/upload/${opened.upload_id}`);
       },
+      stallMs: () => stallMs,
       async close() {
+        ending = true;
         try {
           const error = await sent;
           if (error !== null) throw error;
           if ((await fetch(`${box.url}/health`)).status !== 200) throw new Error("the box does not answer any more");
           const peak = await box.peakMemory();
           checkBox(box, peak);
+          if (!(stallMs > 0)) throw new Error("the box did not tell how long its loop stood still");
           return `a sound study beside them delivered, ${Math.round(peak / 2 ** 20)} MiB at most`;
         } finally {
           await box.stop();

@@ -8,8 +8,12 @@ import { madeBytes } from "./made-instance.ts";
 
 /** How an image came over a bad line. */
 export interface Carried {
-  /** From Send to Delivered. */
+  /** "delivered", or what was waited for in vain. */
+  readonly ended: string;
+  /** From choosing it to Delivered, or to the end of the patience. */
   readonly seconds: number;
+  /** Bytes that the box had received by then. */
+  readonly received: number;
   /** What lies in the archive is, byte for byte, what was chosen. */
   readonly same: boolean;
   /** Share of the packets that the line has lost, 0 to 1. */
@@ -26,7 +30,7 @@ export function noisyImage(bytes: number, study = "2.25.8301", sop = `${study}.1
   return image;
 }
 
-/** Sends an image of so many bytes with the app in Chromium over such a line. @throws Error where it is not delivered in time */
+/** Sends an image of so many bytes with the app in Chromium over such a line, with so much patience. */
 export async function carry(kind: LineKind, bytes: number, milliseconds: number): Promise<Carried> {
   const folder = mkdtempSync(join(tmpdir(), "relaypacs-carried-"));
   const path = join(folder, "image.dcm");
@@ -36,8 +40,13 @@ export async function carry(kind: LineKind, bytes: number, milliseconds: number)
   try {
     await far.browser.page.evaluate(() => performance.setResourceTimingBufferSize(100_000));
     const started = performance.now();
-    await far.send([path]);
-    await far.delivered(1, milliseconds);
+    const ended = await far
+      .send([path], milliseconds)
+      .then(() => far.delivered(1, Math.max(0, milliseconds - (performance.now() - started))))
+      .then(
+        () => "delivered",
+        (error: Error) => error.message.split("\n")[0] ?? "",
+      );
     const seconds = (performance.now() - started) / 1000;
     const statuses = await far.browser.page.evaluate(() =>
       performance
@@ -51,7 +60,8 @@ export async function carry(kind: LineKind, bytes: number, milliseconds: number)
       .map((name) => join(far.received, name))
       .filter((name) => statSync(name).isFile());
     const same = there.length === 1 && readFileSync(there[0] ?? "").equals(image);
-    return { seconds, same, lost: far.line.lostShare(), refused };
+    const received = far.receivedBytes();
+    return { ended, seconds, received, same, lost: far.line.lostShare(), refused };
   } finally {
     await far.stop();
     rmSync(folder, { recursive: true, force: true });

@@ -1,3 +1,4 @@
+import { Database } from "bun:sqlite";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,8 +16,10 @@ export interface FarPhone {
   readonly browser: Browser;
   /** The box as the phone names it. */
   readonly url: string;
-  /** Chooses these files and presses Send. @returns when the study is on its way */
-  send(paths: readonly string[]): Promise<void>;
+  /** Chooses these files and presses Send, which may take so long to show; two minutes. @returns when the study is on its way */
+  send(paths: readonly string[], milliseconds?: number): Promise<void>;
+  /** Bytes of all uploads that the box holds for certain. */
+  receivedBytes(): number;
   /** Waits until so many studies read `Delivered`. @throws Error with the screen's words after `milliseconds` */
   delivered(count: number, milliseconds: number): Promise<void>;
   /** Every file below the destination's folder. */
@@ -75,10 +78,10 @@ export async function startFarPhone(kind: LineKind = {}, roundTripMs?: number): 
       box,
       browser,
       url,
-      send: async (paths) => {
+      send: async (paths, milliseconds = 120_000) => {
         await browser.page.goto(`${url}/#/send`);
         await choosePaths(browser.page, "Add study", paths);
-        await button("Send").click({ timeout: 120_000 });
+        await button("Send").click({ timeout: milliseconds });
         await browser.page.getByRole("progressbar").first().waitFor();
       },
       delivered: async (count, milliseconds) => {
@@ -89,6 +92,14 @@ export async function startFarPhone(kind: LineKind = {}, roundTripMs?: number): 
         );
         const shown = () => browser.page.getByText("Delivered", { exact: true }).count();
         await until("Delivered", async () => (await shown()) >= count, 60_000);
+      },
+      receivedBytes: () => {
+        const db = new Database(join(box.dataDir, "relaypacs.db"), { readonly: true });
+        const row = db
+          .query<{ bytes: number | null }, []>("SELECT sum(received_bytes) AS bytes FROM upload_file")
+          .get();
+        db.close();
+        return row?.bytes ?? 0;
       },
       received: join(box.dataDir, "received"),
       stop,
