@@ -52,7 +52,7 @@ function totals({ file, code, words, suites }) {
   const [failed, skipped] = [total("failures"), total("skipped")];
   const none = /^Ran 0 tests across 1 file\./m.test(words); // where the machine lacks what all of its tests need
   const broken = (code !== 0 && failed === 0) || (head === "" && !none);
-  const failures = words.split("\n").filter((line) => line.startsWith("(fail)"));
+  const failures = new Set(words.split("\n").filter((line) => line.startsWith("(fail)"))); // long files tell them twice
   return {
     passed: total("tests") - failed - skipped,
     failed: failed + (broken ? 1 : 0),

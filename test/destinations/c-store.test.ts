@@ -170,11 +170,17 @@ describe("faults", () => {
   });
 
   test("an abort by signal ends the wait at once, and the peer is told", async () => {
-    const { fake, at } = await fakeScp({ at: (index) => (index === 1 ? "hang" : undefined) });
+    let second = false;
+    const { fake, at } = await fakeScp({
+      at: (index) => {
+        second = index === 1;
+        return second ? "hang" : undefined;
+      },
+    });
     const stopping = new AbortController();
     const reason = new Error("asked to stop");
     const waiting = store(at({ associations: 1 }), madeSeries(folder.path, 3), stopping.signal);
-    await until("the first one is there", () => fake.received.length === 1);
+    await until("the second one is there, which is sent after the first one's answer", () => second);
     stopping.abort(reason);
     const told = await waiting;
     expect(told.error).toBe(reason);
