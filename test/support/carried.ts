@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startFarPhone } from "./far-phone.ts";
@@ -56,7 +56,7 @@ export async function carry(kind: LineKind, bytes: number, milliseconds: number)
     );
     const refused: Record<string, number> = {};
     for (const status of statuses) if (status !== 200 && status !== 0) refused[status] = (refused[status] ?? 0) + 1;
-    const there = readdirSync(far.received, { recursive: true, encoding: "utf8" })
+    const there = (existsSync(far.received) ? readdirSync(far.received, { recursive: true, encoding: "utf8" }) : [])
       .map((name) => join(far.received, name))
       .filter((name) => statSync(name).isFile());
     const same = there.length === 1 && readFileSync(there[0] ?? "").equals(image);

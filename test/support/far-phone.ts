@@ -79,9 +79,10 @@ export async function startFarPhone(kind: LineKind = {}, roundTripMs?: number): 
       browser,
       url,
       send: async (paths, milliseconds = 120_000) => {
+        browser.page.setDefaultTimeout(milliseconds);
         await browser.page.goto(`${url}/#/send`);
         await choosePaths(browser.page, "Add study", paths);
-        await button("Send").click({ timeout: milliseconds });
+        await button("Send").click();
         await browser.page.getByRole("progressbar").first().waitFor();
       },
       delivered: async (count, milliseconds) => {
