@@ -60,3 +60,9 @@ test.each([
   `{ ${aws}, region = "eu-west-1" }`,
   `{ ${client}, client_secret = "s", scope = "x", client_in = "header" }`,
 ])("%s can be used", (auth) => expect(problems(auth)).toEqual([]));
+
+test("an address of queries is one as the archive's own is", () => {
+  expect(problems('{ type = "none" }\nquery_url = "https://"')).toEqual([
+    "destination[0].query_url: must be an address with a host, such as https://pacs.lan",
+  ]);
+});

@@ -4,6 +4,7 @@ import { problemsOf } from "./config-check.ts";
 import type { Environment } from "./config-env.ts";
 import type { ConfigProblem } from "./config-error.ts";
 import {
+  addressFields,
   authSecrets,
   type Config,
   type DestinationConfig,
@@ -104,7 +105,7 @@ const addressProblems = ({ destination }: Config): ConfigProblem[] =>
   destination.flatMap((item, index) => {
     const auth = "auth" in item ? item.auth : undefined;
     const addresses = [
-      ["url", "url" in item ? item.url : undefined],
+      ...addressFields.map((name) => [name, (item as Partial<Record<typeof name, string>>)[name]] as const),
       ["auth.token_url", auth?.type === "oauth2-client" ? auth.token_url : undefined],
     ] as const;
     return addresses.flatMap(([name, address]) =>

@@ -23,6 +23,8 @@ export const ClientTlsSchema = Type.Object(
   closed,
 );
 export type ClientTlsConfig = Static<typeof ClientTlsSchema>;
+/** The addresses of a destination; what is asked of one is asked of all. */
+export const addressFields = ["url", "query_url", "retrieve_url"] as const;
 const HttpUrl = Type.String({ pattern: "^https?://" });
 
 export const AuthSchema = Type.Union([
@@ -94,6 +96,8 @@ const dicomWeb = <K extends string>(kind: K) =>
       ...common,
       kind: Type.Literal(kind),
       url: HttpUrl,
+      query_url: Type.Optional(HttpUrl),
+      retrieve_url: Type.Optional(HttpUrl),
       auth: Type.Optional(AuthSchema),
       tls: Type.Optional(ClientTlsSchema),
       headers: Type.Optional(Type.Record(Type.String(), Type.String())),

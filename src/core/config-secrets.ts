@@ -1,6 +1,6 @@
 import type { DestinationSettings, KeptSecret } from "../contract/admin.ts";
 import { isTable } from "./config-check.ts";
-import { authSecrets } from "./config-schema.ts";
+import { addressFields, authSecrets } from "./config-schema.ts";
 
 type Table = Readonly<Record<string, unknown>>;
 
@@ -50,7 +50,8 @@ function bareAddress(value: unknown): unknown {
 /** What an answer may tell of a destination's settings: everything but secrets; an empty one is none. */
 export function shownSettings(settings: DestinationSettings): DestinationSettings {
   const { auth, ...shown } = mapSecrets(settings, (value) => (value === "" ? undefined : kept));
-  const bare = "url" in shown ? { ...shown, url: bareAddress(shown.url) } : shown;
+  const addresses = addressFields.filter((name) => name in shown).map((name) => [name, bareAddress(shown[name])]);
+  const bare = { ...shown, ...Object.fromEntries(addresses) };
   if (!isTable(auth)) return bare;
   return { ...bare, auth: "token_url" in auth ? { ...auth, token_url: bareAddress(auth.token_url) } : auth };
 }

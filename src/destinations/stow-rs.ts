@@ -1,9 +1,9 @@
 import type { DicomWebConfig } from "../core/config-schema.ts";
 import { batchLimit, forgetfulKeeper } from "./capability.ts";
 import type { Destination, OutgoingInstance } from "./destination.ts";
+import { dicomWebPeer } from "./dicomweb-peer.ts";
 import type { DestinationEnv } from "./env.ts";
 import { inExplicitVR, tellingConversion } from "./explicit-ones.ts";
-import { httpPeer } from "./http-peer.ts";
 import { sizeOf } from "./instance-bytes.ts";
 import { asLongAs, inLanes } from "./lanes.ts";
 import { batchesOf } from "./multipart.ts";
@@ -25,7 +25,7 @@ const LEAST = { instances: 10, bytes: 16 * 1024 * 1024 };
 
 /** DICOMweb Store (PS3.18 10.5); asks by QIDO-RS and compares by WADO-RS where the peer offers them. */
 export function stowRs(config: DicomWebConfig, env: DestinationEnv, profile: StowProfile = plainProfile): Destination {
-  const peer = httpPeer(config, env);
+  const peer = dicomWebPeer(config, env);
   const most = config.max_request_bytes ?? profile.mostRequestBytes ?? Number.POSITIVE_INFINITY;
   const limits = {
     instances: config.batch_instances ?? profile.batch.instances,

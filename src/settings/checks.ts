@@ -4,7 +4,13 @@ import { isTable, problemsOf } from "../core/config-check.ts";
 import { processEnvironment } from "../core/config-env.ts";
 import type { ConfigProblem } from "../core/config-error.ts";
 import { crossProblems, destinationProblems } from "../core/config-rules.ts";
-import { type Config, type DestinationConfig, type RouteConfig, RouteSchema } from "../core/config-schema.ts";
+import {
+  addressFields,
+  type Config,
+  type DestinationConfig,
+  type RouteConfig,
+  RouteSchema,
+} from "../core/config-schema.ts";
 import { mapSecrets, pathOf } from "../core/config-secrets.ts";
 import { isForbiddenAsWritten, writtenHost } from "../destinations/outgoing-address.ts";
 
@@ -31,7 +37,7 @@ function reservedForFile(settings: DestinationSettings): ConfigProblem[] {
   });
   const token = isTable(settings.auth) ? settings.auth.token_url : undefined;
   for (const [path, address] of [
-    ["url", settings.url],
+    ...addressFields.map((name) => [name, settings[name]] as const),
     ["auth.token_url", token],
   ] as const) {
     if (typeof address !== "string") continue;

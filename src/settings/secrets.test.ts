@@ -24,9 +24,10 @@ test("secrets leave the settings sealed, and come back under their own id alone"
 });
 
 test("what is shown holds no secret, and no name or password of an address", () => {
-  const shown = shownSettings({ ...archive, url: "https://u:p@pacs.lan/web" });
+  const shown = shownSettings({ ...archive, url: "https://u:p@pacs.lan/web", query_url: "https://u:p@pacs.lan/q" });
   expect(shown).toEqual({
     ...archive,
+    query_url: "https://pacs.lan/q",
     auth: { ...archive.auth, secret_access_key: { set: true }, session_token: { set: true } },
     headers: { "x-key": { set: true } },
   });
@@ -62,10 +63,17 @@ test.each([
   ["another host", { url: "https://evil.lan/web" }],
   ["without encryption", { url: "http://pacs.lan/web" }],
   ["another port", { url: "https://pacs.lan:8443/web" }],
+  ["another host for queries", { query_url: "https://evil.lan/web" }],
+  ["another host for retrieval", { retrieve_url: "https://evil.lan/web" }],
 ])("no secret goes along to %s", (_name, change) => {
   const { settings, problems } = withKept({ ...shownSettings(archive), ...change }, archive);
   expect(problems.map(({ path }) => path)).toEqual(["auth.secret_access_key", "auth.session_token", "headers.x-key"]);
   expect(JSON.stringify(settings)).not.toMatch(/"s[123]"/);
+});
+
+test("another path at the same archive is shown no more than it was", () => {
+  const { problems } = withKept({ ...shownSettings(archive), query_url: "https://pacs.lan/search" }, archive);
+  expect(problems).toEqual([]);
 });
 
 test("nor to another token endpoint", () => {

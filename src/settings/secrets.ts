@@ -2,6 +2,7 @@ import { createSealer, type Sealer } from "../auth/sealing.ts";
 import type { DestinationSettings } from "../contract/admin.ts";
 import { isTable } from "../core/config-check.ts";
 import type { ConfigProblem } from "../core/config-error.ts";
+import { addressFields } from "../core/config-schema.ts";
 import { isKept, mapSecrets, pathOf, type SecretPlace, secretFields } from "../core/config-secrets.ts";
 
 /** Keeps the secrets of destinations in the database: unreadable without the box's key. */
@@ -32,10 +33,11 @@ export const unseal = (plain: DestinationSettings, secrets: Sealed, sealer: Seal
   });
 
 /** Whom a secret is shown: scheme, host and port. Nobody is shown one that was not meant for them. */
-function shownTo({ url, auth }: DestinationSettings): string {
+function shownTo({ auth, ...settings }: DestinationSettings): string {
   const origin = (address: unknown) => (typeof address === "string" ? URL.parse(address)?.origin : undefined);
   const tokens = isTable(auth) ? origin(auth.token_url) : undefined;
-  return JSON.stringify([origin(url), tokens]);
+  const archive = new Set(addressFields.map((name) => origin(settings[name])).filter((it) => it !== undefined));
+  return JSON.stringify([[...archive].sort(), tokens]);
 }
 
 /**

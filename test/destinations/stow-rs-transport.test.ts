@@ -159,6 +159,33 @@ describe("sign-in and TLS", () => {
   });
 });
 
+test("an archive that keeps store, queries and retrieval under addresses of their own", async () => {
+  const { fake, at } = await fakePacs();
+  const seen: string[] = [];
+  const front = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    fetch: async (request) => {
+      const { pathname, search } = new URL(request.url);
+      const [, service = "", rest = ""] = /^\/(\w+)(.*)$/.exec(pathname) ?? [];
+      seen.push(`${request.method} ${service}`);
+      const body = request.method === "GET" ? {} : { body: await request.bytes() };
+      return fetch(fake.dicomWebUrl + rest + search, { method: request.method, headers: request.headers, ...body });
+    },
+  });
+  try {
+    const base = `http://127.0.0.1:${front.port}`;
+    const to = at({ url: `${base}/store`, query_url: `${base}/search`, retrieve_url: `${base}/retrieve` });
+    const [one] = madeSeries(folder.path, 1);
+    if (one === undefined) throw new Error("none");
+    expect(results(await store(to, [one]))).toEqual(["stored"]);
+    expect((await store(to, [one])).of(one)).toMatchObject({ result: "stored", answer: "AlreadyStored" });
+    expect([...new Set(seen)].sort()).toEqual(["GET retrieve", "GET search", "POST store"]);
+  } finally {
+    await front.stop(true);
+  }
+});
+
 describe("queries", () => {
   for (const queries of ["paged", "unpaged", "page-of-one"] as const) {
     test(`find with a server whose answers are ${queries}`, async () => {

@@ -86,6 +86,8 @@ export const placesDe: Readonly<Record<keyof typeof placesEn, string>> = {
   notes_as_pdf: "PDF",
   notes_as_none: "Gar nicht",
   choice_usual: "Wie üblich",
+  field_query_url: "Adresse der Suche (QIDO-RS), falls eine andere",
+  field_retrieve_url: "Adresse des Abrufs (WADO-RS), falls eine andere",
   field_timeout: "Geduld, Sekunden",
   field_tls_ca: "Datei der Stelle, die sein Zertifikat ausstellt",
   field_tls_ca_hint: "Eine PEM-Datei auf der Box; nur wenn dem Zertifikat des Archivs nicht öffentlich vertraut wird",

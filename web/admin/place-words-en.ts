@@ -87,6 +87,8 @@ export const placesEn = {
   notes_as_pdf: "PDF",
   notes_as_none: "Not at all",
   choice_usual: "As usual",
+  field_query_url: "Address of queries (QIDO-RS), where it is another",
+  field_retrieve_url: "Address of retrieval (WADO-RS), where it is another",
   field_timeout: "Patience, seconds",
   field_tls_ca: "File of the authority that made its certificate",
   field_tls_ca_hint: "A PEM file on the box; only where the archive's certificate is not publicly trusted",

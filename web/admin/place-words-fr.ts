@@ -86,6 +86,8 @@ export const placesFr: Readonly<Record<keyof typeof placesEn, string>> = {
   notes_as_pdf: "PDF",
   notes_as_none: "Pas du tout",
   choice_usual: "Comme d’habitude",
+  field_query_url: "Adresse des recherches (QIDO-RS), si elle diffère",
+  field_retrieve_url: "Adresse de récupération (WADO-RS), si elle diffère",
   field_timeout: "Patience, secondes",
   field_tls_ca: "Fichier de l’autorité de son certificat",
   field_tls_ca_hint:
