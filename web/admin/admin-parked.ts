@@ -134,8 +134,8 @@ export class AdminParked extends AdminSection {
                 (group) => this.group(group),
               )}</div>`
       }
-      <waiting-studies .app=${this.app}></waiting-studies>
       <ask-dialog .heading=${tell("discard_title")} .text=${tell("discard_text")} .yes=${tell("discard")} .no=${tell("keep")} .reason=${tell("discard_reason")}
-        @yes=${(event: CustomEvent<string>) => void this.doing((admin) => admin.discard(this.discarding, event.detail), tell("discarded"))}></ask-dialog>`;
+        @yes=${(event: CustomEvent<string>) => void this.doing((admin) => admin.discard(this.discarding, event.detail), tell("discarded"))}></ask-dialog>
+      <waiting-studies .app=${this.app}></waiting-studies>`; // behind the dialog: it has one of its own
   }
 }
