@@ -15,6 +15,7 @@ export const logEvents = {
   "auth.signed_in": "info",
   "auth.sign_in_failed": "warning",
   "auth.signed_out": "info",
+  "auth.session_ended": "info",
   "auth.session_reused": "warning",
   "auth.set_up": "info",
   "auth.password_changed": "info",

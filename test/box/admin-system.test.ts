@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { AdminSession } from "../../src/contract/admin.ts";
 import type { AuditEntry } from "../../src/contract/audit.ts";
 import type { News } from "../../src/contract/news.ts";
 import type { BackupState } from "../../src/contract/system.ts";
@@ -150,8 +151,9 @@ test("whoever watches is told what changes, a copy of the box among it, until th
   renameSync(`${copies}-away`, copies);
   const [newest] = (await get("/admin/audit?limit=20")).entries.filter((it: AuditEntry) => it.event === "backup.made");
   expect(newest.result).toBe("failure");
-  await watcher.request("POST", "/auth/logout");
-  await watcher.request("DELETE", "/auth/sessions");
+  const { sessions } = (await get("/admin/sessions")) as { sessions: AdminSession[] };
+  const watching = sessions.find(({ username, current }) => username === "admin" && !current);
+  await admin.request("DELETE", `/admin/sessions/${watching?.session_id}`);
   while ((await next()) !== null);
 });
 

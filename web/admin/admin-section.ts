@@ -10,6 +10,8 @@ import "../elements/notice-box.ts";
 
 /** Without the box's own word what is shown is read again so often while somebody looks, milliseconds. */
 const readEveryMs = 10_000;
+/** With it only so many times more seldom: for what the command line changes, of which the box says nothing. */
+const seldom = 6;
 
 /** A part of the administration: read at once and whenever the box tells that something changed; one deed at a time, and what came of it in words. */
 export abstract class AdminSection extends AccountPage {
@@ -30,8 +32,10 @@ export abstract class AdminSection extends AccountPage {
     super.connectedCallback();
     void this.look();
     const feed = this.app === null ? null : feedOf(this.app.admin);
+    let beats = 0;
     this.timer = setInterval(() => {
-      const told = feed?.live === true && this.topics.length > 0;
+      beats += 1;
+      const told = feed?.live === true && this.topics.length > 0 && beats % seldom !== 0;
       if (!told && !this.busy && document.visibilityState === "visible") void this.look();
     }, readEveryMs);
     if (feed !== null && this.topics.length > 0)

@@ -6,10 +6,11 @@ import { liveSessions } from "../../db/overview.ts";
 import { findLiveSession, revokeSession } from "../../db/sessions.ts";
 import { actorOf } from "../actor.ts";
 import type { HttpContext } from "../context.ts";
+import { requestId } from "../request-id.ts";
 
 /** Who is signed in where, and the end of it. A sign-in's end never ends its uploads. */
 export function adminSessionRoutes(context: HttpContext) {
-  const { db, guard, now } = context;
+  const { db, guard, log, now } = context;
   const at = (time: number) => new Date(time).toISOString();
   return new Elysia({ prefix: "/admin/sessions" })
     .get(
@@ -44,6 +45,11 @@ export function adminSessionRoutes(context: HttpContext) {
             event: "auth.session_ended",
             details: { session_id: found.id, user_id: found.userId },
           });
+        });
+        log.event("auth.session_ended", {
+          request_id: requestId(request),
+          session_id: found.id,
+          user_id: found.userId,
         });
         set.status = 204;
       },

@@ -15,8 +15,11 @@ import { requestId } from "../request-id.ts";
 /** The accounts, as the command `user` has them. */
 export function adminUserRoutes(context: HttpContext) {
   const { db, log, now } = context;
-  const tell = (event: "user.added" | "user.changed" | "user.password_set", request: Request, user_id: string) =>
-    log.event(event, { request_id: requestId(request), user_id });
+  const tell = (
+    event: "user.added" | "user.changed" | "user.password_set" | "auth.session_ended",
+    request: Request,
+    user_id: string,
+  ) => log.event(event, { request_id: requestId(request), user_id });
   const viewOf = (id: string) => {
     const found = listUsers(db).find((user) => user.id === id);
     if (!found) throw new RelayError("not_found");
@@ -92,6 +95,7 @@ export function adminUserRoutes(context: HttpContext) {
           revokeSessionsOf(tx, user.id, now().wall);
           record(tx, { by, event: "auth.session_ended", details: { user_id: user.id } });
         });
+        tell("auth.session_ended", request, user.id);
         set.status = 204;
       },
       { detail: { summary: "Sign an account out everywhere; its uploads go on" } },

@@ -122,6 +122,7 @@ export function sessionRoutes(context: HttpContext) {
           revokeSessionsOf(tx, userId, now().wall);
           record(tx, { by, event: "auth.session_ended", details: { user_id: userId } });
         });
+        log.event("auth.session_ended", { request_id: requestId(request), user_id: userId });
         set.status = 204;
       },
       { detail: { summary: "Sign out everywhere" } },
@@ -137,6 +138,7 @@ export function sessionRoutes(context: HttpContext) {
           revokeSession(tx, params.id, now().wall);
           record(tx, { by, event: "auth.session_ended", details: { session_id: params.id } });
         });
+        log.event("auth.session_ended", { request_id: requestId(request), session_id: params.id, user_id: userId });
         set.status = 204;
       },
       { params: t.Object({ id: t.String() }), detail: { summary: "End one sign-in" } },
