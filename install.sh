@@ -27,7 +27,9 @@ home=/opt/relaypacs
 etc=/etc/relaypacs
 state=/var/lib/relaypacs
 unit=/etc/systemd/system/relaypacs.service
+# An upgrade is ready by then, or goes back; what ran before may need longer over a large spool.
 ready_seconds=60
+patient_seconds=300
 
 from='' wanted='' key='' yes='' start=1 dry='' uninstall='' purge=''
 say() { printf '%s\n' "$*"; }
@@ -99,6 +101,7 @@ installed_version() {
 # --- removing ---------------------------------------------------------------------------------------------------------
 
 remove() {
+  [ -n "$purge" ] || [ -e "$home" ] || { say "RelayPACS is not installed: nothing to do." && return; }
   data=$(data_dir)
   if [ -n "$purge" ]; then
     if [ -e "$data/relaypacs.db" ]; then
@@ -123,9 +126,9 @@ remove() {
     fi
     run rm -rf "$state" "$etc"
     run userdel "$program" || true
-    say "RelayPACS and all that belonged to it are gone."
+    [ -n "$dry" ] || say "RelayPACS and all that belonged to it are gone."
   else
-    say "RelayPACS is removed. $data and $etc are as they were; install.sh brings it back."
+    [ -n "$dry" ] || say "RelayPACS is removed. $data and $etc are as they were; install.sh brings it back."
   fi
 }
 if [ -n "$uninstall" ]; then
@@ -161,7 +164,7 @@ newest() {
     [ -e "$file" ] || continue
     name=${file##*/relaypacs-}
     say "${name%-"$target".tar.gz}"
-  done | sort -V | tail -n 1
+  done | sed 's/-/~/' | sort -V | tail -n 1 | sed 's/~/-/' # 1.0.0-rc.1 comes before 1.0.0
 }
 version=${wanted:-$(newest)}
 archive=relaypacs-$version-$target.tar.gz
@@ -216,9 +219,13 @@ switch_to() {
   run install -m 0644 "$home/releases/$1/relaypacs.service" "$unit"
   run systemctl daemon-reload
 }
-# systemctl comes back when the server says that it listens; then it is asked whether it takes work.
+# systemctl comes back when the server says that it listens; then it is asked whether it takes work. $1: seconds for both
 started() {
-  run systemctl start relaypacs.service && { [ -n "$dry" ] || relaypacs ready --wait "$ready_seconds"; }
+  late=$(($(date +%s) + $1))
+  run timeout "$1" systemctl start relaypacs.service || return 1
+  left=$((late - $(date +%s)))
+  [ $left -gt 0 ] || left=0
+  [ -n "$dry" ] || relaypacs ready --wait "$left"
 }
 finish() {
   run ln -sfn "$home/current/relaypacs" /usr/local/bin/relaypacs
@@ -232,7 +239,7 @@ if [ -z "$before" ]; then
   run systemctl enable --quiet relaypacs.service
   [ -n "$start" ] || { say "RelayPACS $version is in place. Start it: systemctl start relaypacs" && exit 0; }
   if [ -z "$dry" ]; then relaypacs doctor || say "Mend what doctor names above; the box is started all the same."; fi
-  started || fail "RelayPACS does not come up. journalctl -u relaypacs says why."
+  started $patient_seconds || fail "RelayPACS does not come up. journalctl -u relaypacs says why."
   say "RelayPACS $version runs. Its address and a code for the first account:"
   [ -n "$dry" ] || relaypacs setup-code || true
   exit 0
@@ -257,7 +264,7 @@ if [ -z "$running" ] || [ -z "$start" ]; then
   say "RelayPACS $version is in place of $before; it was not running and is not started."
   exit 0
 fi
-if started; then
+if started $ready_seconds; then
   finish
   run rm -rf "$kept"
   for old in "$home"/releases/*; do
@@ -269,12 +276,12 @@ fi
 say "RelayPACS $version does not come up: back to $before."
 run systemctl stop relaypacs.service || true
 switch_to "$before"
-if ! started; then
+if ! started $patient_seconds; then
   # Its tables are newer than the old version knows: the ones of before, then.
   run systemctl stop relaypacs.service || true
   run rm -f "$data/relaypacs.db" "$data/relaypacs.db-wal" "$data/relaypacs.db-shm"
   for file in "$kept"/*; do run cp -p "$file" "$data/"; done
-  started || fail "neither $version nor $before comes up. The database of before is in $kept; journalctl -u relaypacs says why."
+  started $patient_seconds || fail "neither $version nor $before comes up. The database of before is in $kept; journalctl -u relaypacs says why."
 fi
 run rm -rf "$kept"
 fail "$version was not installed; $before runs as before. journalctl -u relaypacs says why."

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { madeStudy } from "../../test/faults/made-study.ts";
 import type { Client, Opened } from "../../test/support/client.ts";
-import { buildVersion, type InstalledBox, startInstalledBox, writeBroken } from "./installed-box.ts";
+import { buildVersion, type InstalledBox, startInstalledBox, writeBroken, writeHanging } from "./installed-box.ts";
 import { startProbes } from "./probes.ts";
 import { most, type Outcome, seconds, tell } from "./promise.ts";
 
@@ -93,6 +93,12 @@ async function fallsBack(box: InstalledBox, client: Client, before: string, fold
     const { code, said } = await box.install("--version", "0.9.0");
     const back = code === 1 && said.includes(`${before} runs as before`) && (await box.version()) === before;
     step("a version that does not come up rolled back, database and all", back, said);
+  });
+  box.release("0.9.1", writeHanging(join(folder, "hanging"), before));
+  await throughAnUpload(client, async () => {
+    const { code, said } = await box.install("--version", "0.9.1");
+    const back = code === 1 && said.includes(`${before} runs as before`) && (await box.version()) === before;
+    step("one that is not ready within 60 s, too", back, said);
   });
 }
 

@@ -80,6 +80,14 @@ export function buildVersion(version: string): string {
   return join(root, "dist", `relaypacs-${version}`);
 }
 
+/** Writes a release's executable that begins to serve and never says that it does. */
+export function writeHanging(path: string, before: string): string {
+  const sound = `/opt/relaypacs/releases/${before}/relaypacs`;
+  writeFileSync(path, `#!/bin/sh\ncase "$1" in serve) exec sleep 1000 ;; esac\nexec ${sound} "$@"\n`);
+  chmodSync(path, 0o755);
+  return path;
+}
+
 /**
  * Writes a release's executable that changes the tables as a newer version would, and then does not serve; all else it leaves to
  * the installed version before it.
