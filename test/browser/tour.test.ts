@@ -2,10 +2,11 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { startFakePacs } from "../../src/fake-pacs/server.ts";
 import { run } from "../cli/binary.ts";
 import { type Box, startBox, testPassword } from "../support/box.ts";
 import { type Browser, chromium, spoken, startBrowser } from "../support/browser.ts";
-import { until } from "../support/child.ts";
+import { freePort, until } from "../support/child.ts";
 import { choosePaths } from "../support/far-phone.ts";
 import { madeBytes } from "../support/made-instance.ts";
 
@@ -99,6 +100,7 @@ if (chromium !== null) {
       ["admin", "Overview"],
       ["admin/parked", "Stuck studies"],
       ["admin/destinations", "Destinations"],
+      ["admin/routing", "Rules"],
       ["admin/users", "Users"],
       ["admin/sessions", "Sign-ins"],
       ["admin/storage", "Storage & health"],
@@ -121,6 +123,53 @@ if (chromium !== null) {
     await page.locator("h1").waitFor();
     expect(spoken(browser)).toEqual([]);
     expect(front.reports).toEqual([]);
+  });
+
+  test("a destination is added, found wrong, mended and tested; then a rule leads to it", async () => {
+    const { page } = browser;
+    const archive = await startFakePacs();
+    try {
+      const fill = (name: string, text: string) => page.getByRole("textbox", { name, exact: true }).first().fill(text);
+      const press = (name: string) => page.getByRole("button", { name, exact: true }).first().click();
+      const read = (text: string | RegExp) => page.getByText(text).filter({ visible: true }).first().waitFor();
+      await page.goto(`${front.url}/#/admin/destinations`);
+      await fill("Username", "head");
+      await page.getByLabel("Password", { exact: true }).fill(testPassword);
+      await press("Sign in");
+      await page.goto(`${front.url}/#/admin/destinations`);
+      await page.locator("summary", { hasText: "Add a destination" }).click();
+      await page.getByRole("combobox", { name: "What kind of archive?" }).selectOption("stow-rs");
+      await fill("Short name", "north");
+      await fill("Address", `http://127.0.0.1:${await freePort()}/dicom-web`);
+      await page.getByRole("combobox", { name: "Signing in" }).selectOption("none");
+      await press("Add and test");
+      await read("north: something is not right yet.");
+      const north = page.getByRole("article", { name: "north" });
+      await north.getByText(/firewalls let this box through/).waitFor();
+      await north.getByRole("button", { name: "Change" }).click();
+      await north.getByRole("textbox", { name: "Address" }).fill(archive.dicomWebUrl);
+      await north.getByRole("button", { name: "Save and test" }).click();
+      await read("north answers.");
+      await page.getByRole("link", { name: "Rules" }).click();
+      await page.locator("summary", { hasText: "Add a rule" }).click();
+      await fill("Name", "CT to the north");
+      await fill("Modality", "CT");
+      await page.getByRole("checkbox", { name: "north" }).check();
+      await press("Add a rule");
+      await read("When the modality is CT");
+      const trial = page.getByRole("region", { name: "Try it" });
+      await trial.getByRole("textbox", { name: "Modality" }).fill("MR");
+      await trial.getByRole("button", { name: "Try it" }).click();
+      await read("Modality: MR; wanted CT");
+      await read("Goes to folder");
+      await trial.getByRole("textbox", { name: "Modality" }).fill("CT");
+      await trial.getByRole("button", { name: "Try it" }).click();
+      await read("Goes to north");
+      expect(spoken(browser)).toEqual([]);
+      expect(front.reports).toEqual([]);
+    } finally {
+      await archive.stop();
+    }
   });
 
   test("what the policy refuses would be reported", async () => {
