@@ -111,7 +111,9 @@ function describe({ certificate, protocol }: Shown): string {
     at = at.issuerCertificate;
   }
   const left =
-    days < 0 ? `ended ${-days} days ago` : `${days} days left${days < SOON_DAYS ? ", to be renewed soon" : ""}`;
+    days < 0
+      ? `ended ${-days} days ago`
+      : `valid until ${new Date(certificate.valid_to).toISOString().slice(0, 10)}, ${days} days left${days < SOON_DAYS ? ", to be renewed soon" : ""}`;
   return `${protocol}, ${chain.join(" by ")}, ${left}, SHA-256 ${certificate.fingerprint256}`;
 }
 

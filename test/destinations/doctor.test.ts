@@ -118,7 +118,7 @@ if (storescpProgram !== null && certificate !== null) {
       expect(trusted.names.slice(0, 2)).toEqual(["Port true", "Certificate true"]);
       expect(trusted.names.at(-1)).toBe("The same once more true");
       expect(trusted.steps[1]?.detail).toMatch(
-        /TLSv1\.\d, peer, 1 days left, to be renewed soon, SHA-256 [0-9A-F:]{95}$/,
+        /TLSv1\.\d, peer, valid until \d{4}-\d\d-\d\d, 1 days left, to be renewed soon, SHA-256 [0-9A-F:]{95}$/,
       );
       const strange = await doctor(cStore("127.0.0.1", scp.port, { tls: true }));
       expect(strange.names).toEqual(["Port true", "Certificate false"]);

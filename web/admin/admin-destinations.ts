@@ -3,9 +3,11 @@ import { customElement, query, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import type { AdminDestination } from "../../src/contract/admin.ts";
 import type { Administration } from "../api/admin.ts";
+import { ApiError } from "../api/problem.ts";
 import type { AskDialog } from "../elements/ask-dialog.ts";
 import { AdminSection } from "./admin-section.ts";
 import type { DestinationCard } from "./destination-card.ts";
+import { and } from "./rule-words.ts";
 import { tell } from "./words.ts";
 import "../elements/ask-dialog.ts";
 import "./add-destination.ts";
@@ -34,6 +36,16 @@ export class AdminDestinations extends AdminSection {
   private askRemove(destination: string): void {
     this.removing = destination;
     void this.dialog.open();
+  }
+  private removeNow(destination: string): void {
+    const remove = async (admin: Administration) => {
+      await admin.removeDestination(destination).catch((error: unknown) => {
+        const by = error instanceof ApiError ? error.document.used_by : undefined;
+        if (!Array.isArray(by)) throw error;
+        throw new ApiError("", tell("dest_used", { destination, by: and(by.map(String)) }), 409);
+      });
+    };
+    void this.doing(remove, tell("dest_removed", { destination }));
   }
   /** It is there: shown, and tried at once. */
   private async saved(destination: string, how: "dest_added" | "dest_changed"): Promise<void> {
@@ -75,6 +87,6 @@ export class AdminDestinations extends AdminSection {
             )
       }
       <ask-dialog .heading=${tell("dest_remove_title", { destination: removing })} .text=${tell("dest_remove_text")} .yes=${tell("dest_remove")} .no=${tell("cancel")}
-        @yes=${() => void this.doing((admin) => admin.removeDestination(removing), tell("dest_removed", { destination: removing }))}></ask-dialog>`;
+        @yes=${() => this.removeNow(removing)}></ask-dialog>`;
   }
 }

@@ -1,3 +1,4 @@
+import { type SignIn, signInFields, signIns } from "./sign-in-fields.ts";
 import type { AdminWord } from "./words-en.ts";
 
 /** One setting of a destination, by its path in the table that the configuration file would have. */
@@ -5,8 +6,8 @@ export interface Field {
   readonly path: string;
   readonly word: AdminWord;
   readonly hint?: AdminWord;
-  /** `long`: a secret of several lines. `destination`: another one's id. */
-  readonly input: "text" | "url" | "number" | "secret" | "long" | "check" | "choice" | "destination";
+  /** `long`: a secret of several lines. `headers`: a line for each. `destination`: another one's id. */
+  readonly input: "text" | "url" | "number" | "secret" | "long" | "headers" | "check" | "choice" | "destination";
   readonly required?: true;
   readonly placeholder?: string;
   readonly choices?: readonly Choice[];
@@ -14,74 +15,35 @@ export interface Field {
   readonly more?: true;
   /** Only with these ways to sign in. */
   readonly auth?: readonly SignIn[];
+  /** Only where this check is set. */
+  readonly under?: string;
 }
 export interface Choice {
   readonly value: string;
   readonly word: AdminWord;
 }
 
-const signIns = {
-  none: "auth_none",
-  basic: "auth_basic",
-  bearer: "auth_bearer",
-  "oauth2-client": "auth_oauth2",
-  "google-service-account": "auth_google",
-  "aws-sigv4": "auth_aws",
-} as const satisfies Readonly<Record<string, AdminWord>>;
-export type SignIn = keyof typeof signIns;
-
-const signInFields: readonly Field[] = [
-  { path: "auth.username", word: "field_username", input: "text", required: true, auth: ["basic"] },
-  { path: "auth.password", word: "field_password", input: "secret", required: true, auth: ["basic"] },
-  { path: "auth.token", word: "field_token", input: "secret", required: true, auth: ["bearer"] },
-  { path: "auth.token_url", word: "field_token_url", input: "url", required: true, auth: ["oauth2-client"] },
-  { path: "auth.client_id", word: "field_client_id", input: "text", required: true, auth: ["oauth2-client"] },
-  { path: "auth.client_secret", word: "field_client_secret", input: "secret", required: true, auth: ["oauth2-client"] },
-  {
-    path: "auth.scope",
-    word: "field_scope",
-    input: "text",
-    more: true,
-    auth: ["oauth2-client", "google-service-account"],
-  },
-  {
-    path: "auth.client_in",
-    word: "field_client_in",
-    input: "choice",
-    more: true,
-    auth: ["oauth2-client"],
-    choices: [
-      { value: "", word: "choice_usual" },
-      { value: "form", word: "client_in_form" },
-      { value: "header", word: "client_in_header" },
-    ],
-  },
-  {
-    path: "auth.key",
-    word: "field_key",
-    hint: "field_key_hint",
-    input: "long",
-    required: true,
-    auth: ["google-service-account"],
-  },
-  {
-    path: "auth.region",
-    word: "field_region",
-    input: "text",
-    required: true,
-    placeholder: "eu-central-1",
-    auth: ["aws-sigv4"],
-  },
-  { path: "auth.access_key_id", word: "field_access_key_id", input: "text", required: true, auth: ["aws-sigv4"] },
-  {
-    path: "auth.secret_access_key",
-    word: "field_secret_access_key",
-    input: "secret",
-    required: true,
-    auth: ["aws-sigv4"],
-  },
-  { path: "auth.session_token", word: "field_session_token", input: "secret", more: true, auth: ["aws-sigv4"] },
-];
+/** One setting of a destination, by its path in the table that the configuration file would have. */
+export interface Field {
+  readonly path: string;
+  readonly word: AdminWord;
+  readonly hint?: AdminWord;
+  /** `long`: a secret of several lines. `headers`: a line for each. `destination`: another one's id. */
+  readonly input: "text" | "url" | "number" | "secret" | "long" | "headers" | "check" | "choice" | "destination";
+  readonly required?: true;
+  readonly placeholder?: string;
+  readonly choices?: readonly Choice[];
+  /** Folded away: few need it. */
+  readonly more?: true;
+  /** Only with these ways to sign in. */
+  readonly auth?: readonly SignIn[];
+  /** Only where this check is set. */
+  readonly under?: string;
+}
+export interface Choice {
+  readonly value: string;
+  readonly word: AdminWord;
+}
 
 const first: readonly Field[] = [
   { path: "id", word: "field_id", hint: "field_id_hint", input: "text", required: true, placeholder: "north" },
@@ -127,6 +89,14 @@ const files: readonly Field[] = [
   { path: "tls.cert", word: "field_tls_cert", input: "text", more: true },
   { path: "tls.key", word: "field_tls_key", input: "text", more: true },
 ];
+const headers: Field = {
+  path: "headers",
+  word: "field_headers",
+  hint: "field_headers_hint",
+  input: "headers",
+  more: true,
+  placeholder: "X-Api-Key: …",
+};
 const batches: readonly Field[] = [
   { path: "query_url", word: "field_query_url", input: "url", more: true },
   { path: "retrieve_url", word: "field_retrieve_url", input: "url", more: true },
@@ -153,6 +123,7 @@ const cStoreFields: readonly Field[] = [
     placeholder: "RELAYPACS",
   },
   { path: "tls", word: "field_tls", input: "check" },
+  ...files.map((field) => ({ ...field, under: "tls" })),
   { path: "decompress", word: "field_decompress", input: "check", more: true },
   { path: "associations", word: "field_associations", input: "number", more: true },
   {
@@ -190,6 +161,7 @@ function http(
     ...signInFields.filter(({ auth }) => auth?.some((way) => ways.includes(way))),
     ...last,
     ...files,
+    headers,
     ...(kind === "orthanc" ? [] : batches),
     timeout,
   ];

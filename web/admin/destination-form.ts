@@ -67,8 +67,8 @@ export class DestinationForm extends SettingsForm {
         (it) => html`<option value=${it.value} ?selected=${it.value === value}>${it.words}</option>`,
       )}</select>`;
     }
-    if (input === "long")
-      return html`<textarea name=${path} rows="4" autocomplete="off" spellcheck="false" placeholder=${kept ? tell("form_kept") : ""} ?required=${required}
+    if (input === "long" || input === "headers")
+      return html`<textarea name=${path} rows="4" autocomplete="off" spellcheck="false" placeholder=${kept ? tell("form_kept") : placeholder} ?required=${required}
         aria-describedby=${described} aria-invalid=${wrong} .value=${live(value)} @input=${this.type(path)}></textarea>`;
     const type = input === "secret" ? "password" : input === "number" ? "number" : "text";
     return html`<input name=${path} type=${type} autocomplete=${input === "secret" ? "new-password" : "off"} autocapitalize="none" spellcheck="false"
@@ -102,7 +102,7 @@ export class DestinationForm extends SettingsForm {
   protected override render(): TemplateResult | typeof nothing {
     const { template, settings } = this;
     if (template === null) return nothing;
-    const fields = fieldsWith(template, this.values["auth.type"] ?? "");
+    const fields = fieldsWith(template, this.values);
     const [usual, more] = [fields.filter((it) => it.more === undefined), fields.filter((it) => it.more === true)];
     const general = this.wrong[""];
     return html`<form class="fields" @submit=${this.save}>

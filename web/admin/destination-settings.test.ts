@@ -12,10 +12,14 @@ const typed: Partial<Record<Field["input"], string>> = {
 /** Every field filled with something. */
 function filled(template: Template, signIn: string): Values {
   const text = ({ path, input, choices }: Field): string =>
-    path === "auth.type"
-      ? signIn
-      : (typed[input] ?? choices?.at(-1)?.value ?? (path === "commitment_listen" ? "0.0.0.0:11113" : "north"));
-  return Object.fromEntries(fieldsWith(template, signIn).map((field) => [field.path, text(field)]));
+    input === "headers"
+      ? "X-Key: a:b\nX-Other: c"
+      : path === "auth.type"
+        ? signIn
+        : (typed[input] ?? choices?.at(-1)?.value ?? (path === "commitment_listen" ? "0.0.0.0:11113" : "north"));
+  return Object.fromEntries(
+    fieldsWith(template, { "auth.type": signIn, tls: "true" }).map((field) => [field.path, text(field)]),
+  );
 }
 const of = (kind: string): Template => templateOf(kind, "none") as Template;
 
@@ -32,7 +36,7 @@ describe.each(
     expect(destinationProblems([settingsOf(of(kind), filled(of(kind), signIn), null)])).toEqual([]);
   });
   test("and with what it must have alone", () => {
-    const needed = fieldsWith(of(kind), signIn).filter((it) => it.required || it.path === "auth.type");
+    const needed = fieldsWith(of(kind), { "auth.type": signIn }).filter((it) => it.required || it.path === "auth.type");
     const values = Object.fromEntries(needed.map(({ path }) => [path, filled(of(kind), signIn)[path] ?? ""]));
     expect(destinationProblems([settingsOf(of(kind), values, null)])).toEqual([]);
   });
@@ -80,5 +84,15 @@ test("DICOM TLS with certificates of its own stays a table until it is switched 
   const values = valuesOf(of("c-store"), archive);
   expect(settingsOf(of("c-store"), values, archive)).toEqual(archive);
   expect(settingsOf(of("c-store"), { ...values, tls: "" }, archive).tls).toBeUndefined();
-  expect(settingsOf(of("c-store"), values, null).tls).toBe(true);
+  expect(settingsOf(of("c-store"), { ...values, "tls.ca": "" }, archive).tls).toBe(true);
+  expect(settingsOf(of("c-store"), { ...values, "tls.ca": "/new.pem" }, null).tls).toEqual({ ca: "/new.pem" });
+  expect(settingsOf(of("c-store"), { ...values, "tls.ca": "" }, null).tls).toBe(true);
+});
+
+test("a header's value is hidden and kept; one whose line goes, goes", () => {
+  const values = valuesOf(of("stow-rs"), before);
+  expect(values.headers).toBe("X-Key: •••");
+  const more = settingsOf(of("stow-rs"), { ...values, headers: "X-Key: •••\n\nX-More:  a:b " }, before);
+  expect(more.headers).toEqual({ "X-Key": { set: true }, "X-More": "a:b" });
+  expect(settingsOf(of("stow-rs"), { ...values, headers: "" }, before).headers).toBeUndefined();
 });

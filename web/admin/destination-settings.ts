@@ -16,15 +16,37 @@ export const isKept = (settings: DestinationSettings | null, path: string): bool
   return isTable(value) && value.set === true;
 };
 
-/** The fields that there are with this way to sign in. */
-export const fieldsWith = ({ fields }: Template, signIn: string): readonly Field[] =>
-  fields.filter(({ auth }) => auth === undefined || auth.some((way) => way === signIn));
+/** The fields that there are with this way to sign in, under the checks that are set. */
+export const fieldsWith = ({ fields }: Template, values: Values): readonly Field[] =>
+  fields.filter(
+    ({ auth, under }) =>
+      (auth === undefined || auth.some((way) => way === values["auth.type"])) &&
+      (under === undefined || values[under] === "true"),
+  );
+
+/** Stands for a header's value, which is a secret. */
+const hidden = "•••";
+const headerLines = (headers: Table): string =>
+  Object.entries(headers)
+    .map(([name, value]) => `${name}: ${typeof value === "string" ? value : hidden}`)
+    .join("\n");
+function headersIn(lines: string): Table {
+  const pairs = lines.split("\n").filter((line) => line.trim() !== "");
+  return Object.fromEntries(
+    pairs.map((line) => {
+      const [name = "", ...value] = line.split(":");
+      const text = value.join(":").trim();
+      return [name.trim(), text === hidden ? { set: true } : text];
+    }),
+  );
+}
 
 /** How a form begins; secrets are not shown. */
 export function valuesOf({ fields, signIns }: Template, settings: DestinationSettings | null): Values {
   const text = ({ path, input }: Field): string => {
     const value = at(settings, path);
     if (input === "check") return value === true || isTable(value) ? "true" : "";
+    if (input === "headers") return isTable(value) ? headerLines(value) : "";
     if (value === undefined && path === "auth.type") return settings === null ? (signIns[0] ?? "") : "none";
     return typeof value === "string" || typeof value === "number" ? String(value) : "";
   };
@@ -48,16 +70,20 @@ export function settingsOf(
   };
   const sections = settings as unknown as Table;
   if (signIn !== at(before, "auth.type")) delete sections.auth;
-  for (const field of fieldsWith(template, signIn)) put(sections, field.path, field.input, values[field.path] ?? "");
+  for (const field of fieldsWith(template, values)) put(sections, field.path, field.input, values[field.path] ?? "");
   if (signIn === "none") delete sections.auth;
-  for (const section of ["auth", "tls"])
-    if (isTable(sections[section]) && Object.keys(sections[section]).length === 0) delete sections[section];
+  for (const section of ["auth", "tls"]) {
+    if (!isTable(sections[section]) || Object.keys(sections[section]).length > 0) continue;
+    if (values[section] === "true") sections[section] = true;
+    else delete sections[section];
+  }
   return settings;
 }
 
 function put(settings: Table, path: string, input: Field["input"], typed: string): void {
   const [name = "", inner] = path.split(".");
   if (inner !== undefined) {
+    if (typed === "" && !isTable(settings[name])) return;
     const section = isTable(settings[name]) ? settings[name] : {};
     settings[name] = section;
     put(section, inner, input, typed);
@@ -69,6 +95,7 @@ function put(settings: Table, path: string, input: Field["input"], typed: string
     // TLS with certificates of its own is a table, which the check alone does not take away
     if (text === "true") settings[name] = isTable(there) ? there : true;
     else delete settings[name];
-  } else if (text !== "") settings[name] = input === "number" ? Number(text) : text;
+  } else if (input === "headers" && text !== "") settings[name] = headersIn(text);
+  else if (text !== "") settings[name] = input === "number" ? Number(text) : text;
   else if (!(isTable(there) && there.set === true)) delete settings[name];
 }

@@ -10,6 +10,7 @@ export const placesDe: Readonly<Record<keyof typeof placesEn, string>> = {
   dest_added: "{destination} wurde hinzugefügt.",
   dest_changed: "{destination} wurde geändert.",
   dest_removed: "{destination} wurde entfernt.",
+  dest_used: "{destination} wird noch genannt von {by}. Dort zuerst herausnehmen.",
   dest_by: "Zuletzt geändert von {name}, {time}",
   dest_failed: "Fehlversuche, 7 Tage",
   dest_test: "Testen",
@@ -93,6 +94,9 @@ export const placesDe: Readonly<Record<keyof typeof placesEn, string>> = {
   field_tls_ca_hint: "Eine PEM-Datei auf der Box; nur wenn dem Zertifikat des Archivs nicht öffentlich vertraut wird",
   field_tls_cert: "Datei mit dem eigenen Zertifikat der Box",
   field_tls_key: "Datei mit dessen Schlüssel",
+  field_headers: "Weitere Header",
+  field_headers_hint:
+    "Etwa der Schlüssel eines Gateways; je einer auf einer Zeile. ••• steht für einen behaltenen Wert.",
   field_batch_instances: "Meiste Bilder je Anfrage",
   field_max_request_bytes: "Meiste Bytes je Anfrage",
   field_explicit_vr: "Implicit VR als Explicit VR schreiben",
