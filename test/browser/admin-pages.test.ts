@@ -138,6 +138,9 @@ define("the administrator's screens in Chromium", () => {
     await press("Test");
     await page.getByRole("list", { name: "Test of reading-centre" }).getByText("Port open").waitFor();
     expect(await page.getByRole("button", { name: "Testing…" }).isDisabled()).toBe(true);
+    await press("Remove");
+    await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
+    await read('reading-centre is still named by the rule "all" and 3 deliveries.');
     await show("admin-destinations", "Destinations");
     const own = page.getByRole("article", { name: "reading-centre" });
     await own.getByRole("button", { name: "Test" }).click();

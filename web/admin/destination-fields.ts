@@ -101,6 +101,7 @@ const batches: readonly Field[] = [
   { path: "query_url", word: "field_query_url", input: "url", more: true },
   { path: "retrieve_url", word: "field_retrieve_url", input: "url", more: true },
   { path: "batch_instances", word: "field_batch_instances", input: "number", more: true },
+  { path: "batch_bytes", word: "field_batch_bytes", input: "number", more: true },
   { path: "max_request_bytes", word: "field_max_request_bytes", input: "number", more: true },
   { path: "explicit_vr", word: "field_explicit_vr", input: "check", more: true },
 ];

@@ -49,7 +49,7 @@ const before = {
   auth: { type: "basic", username: "relay", password: { set: true } },
   headers: { "X-Key": { set: true } },
   fallback: "archive",
-  batch_bytes: 1_000_000,
+  unknown_setting: { of: "a newer box" },
 };
 
 test("what is not touched stays: secrets that nobody sees, and what no field shows", () => {

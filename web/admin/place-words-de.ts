@@ -98,6 +98,11 @@ export const placesDe: Readonly<Record<keyof typeof placesEn, string>> = {
   field_headers_hint:
     "Etwa der Schlüssel eines Gateways; je einer auf einer Zeile. ••• steht für einen behaltenen Wert.",
   field_batch_instances: "Meiste Bilder je Anfrage",
+  field_batch_bytes: "Meiste Bytes zusammen",
+  field_payload: "Wie ein Inhalt signiert wird",
+  payload_headers: "Nur seine Header",
+  payload_chunks: "In Stücken",
+  payload_whole: "Als Ganzes",
   field_max_request_bytes: "Meiste Bytes je Anfrage",
   field_explicit_vr: "Implicit VR als Explicit VR schreiben",
   field_host: "Rechnername oder IP-Adresse",

@@ -3,6 +3,7 @@ import { ApiError } from "../api/problem.ts";
 import { announce } from "../core/app.ts";
 import { AccountPage } from "../pages/account-page.ts";
 import { tell } from "./words.ts";
+import { wrongOf } from "./wrong-fields.ts";
 
 /** What forms of settings share: the box says of each field what is wrong with it. */
 export abstract class SettingsForm extends AccountPage {
@@ -31,18 +32,4 @@ export abstract class SettingsForm extends AccountPage {
     field?.closest("details")?.setAttribute("open", "");
     (field ?? this.querySelector<HTMLElement>(".problem"))?.focus();
   }
-}
-
-/** What is wrong with which field: `to[0]` is `to`, and what no field shows stands under "". */
-export function wrongOf({ document }: ApiError, paths: readonly string[]): Readonly<Record<string, string>> {
-  const told: unknown = document.errors;
-  const wrong: Record<string, string> = {};
-  for (const one of Array.isArray(told) ? told : []) {
-    const { path, message } = one as { path?: unknown; message?: unknown };
-    const named = String(path ?? "").replace(/^\/|\[\d+\]/g, "");
-    const at = paths.find((known) => known === named) ?? paths.find((known) => named.startsWith(`${known}.`));
-    const words = at === undefined && named !== "" ? `${named}: ${String(message)}` : String(message);
-    wrong[at ?? ""] = [wrong[at ?? ""], words].filter(Boolean).join("; ");
-  }
-  return wrong;
 }

@@ -63,5 +63,18 @@ export const signInFields: readonly Field[] = [
     required: true,
     auth: ["aws-sigv4"],
   },
+  {
+    path: "auth.payload",
+    word: "field_payload",
+    input: "choice",
+    more: true,
+    auth: ["aws-sigv4"],
+    choices: [
+      { value: "", word: "choice_usual" },
+      { value: "headers", word: "payload_headers" },
+      { value: "chunks", word: "payload_chunks" },
+      { value: "whole", word: "payload_whole" },
+    ],
+  },
   { path: "auth.session_token", word: "field_session_token", input: "secret", more: true, auth: ["aws-sigv4"] },
 ];

@@ -1,8 +1,9 @@
 import type { AdminDestination, AdminRouteList, AdminSystem, AdminUser } from "../../src/contract/admin.ts";
 import type { News } from "../../src/contract/news.ts";
 import type { Statistics } from "../../src/contract/statistics.ts";
+
 import type { Administration, ParkedDelivery, PastStudy, StatisticsUnit, TestStep } from "../api/admin.ts";
-import { failing, passing, past, rule, trial, wrongPort } from "./stub-places.ts";
+import { failing, inUse, passing, past, rule, trial, wrongPort } from "./stub-places.ts";
 import { madeStatistics } from "./stub-statistics.ts";
 
 /** What the box answers an administrator in a scene. */
@@ -135,7 +136,7 @@ export function stubAdmin(initial: AdminView, asked: string[]): Administration {
     addDestination: (settings) =>
       settings.port === 0 ? Promise.reject(wrongPort) : told(`add ${JSON.stringify(settings)}`),
     changeDestination: (id, settings) => told(`change ${id} ${JSON.stringify(settings)}`),
-    removeDestination: (id) => told(`remove ${id}`),
+    removeDestination: (id) => (view.steps === undefined ? told(`remove ${id}`) : Promise.reject(inUse)),
     test: (id, store, onStep) => {
       asked.push(`test ${id}${store ? " with a picture" : ""}`);
       for (const step of view.steps ?? (id === "north" ? failing : passing)) onStep(step);

@@ -10,6 +10,10 @@ export const wrongPort = new ApiError("invalid_request", "Some fields are not as
   errors: [{ path: "port", message: "must be a whole number from 1 up to 65535, not 0" }],
 });
 
+export const inUse = new ApiError("destination_in_use", "Something still names it.", 409, "7f3a", null, {
+  used_by: ['the rule "all"', "3 deliveries"],
+});
+
 export const passing: readonly TestStep[] = [
   { name: "Name", ok: true, detail: "pacs.north.example is 10.0.0.5" },
   { name: "Port", ok: true, detail: "10.0.0.5 port 443 takes connections" },
