@@ -88,7 +88,8 @@ export class DestinationForm extends SettingsForm {
     if (input === "check")
       return html`<div class="hinted"><label class="choice"><input type="checkbox" name=${path} aria-describedby=${described} aria-invalid=${wrong !== undefined}
         .checked=${live(this.values[path] === "true")} @change=${this.type(path)} />${tell(word)}</label>${below}</div>`;
-    return html`<div class="hinted"><label class="field"><span>${tell(word)}</span>${this.control(field, described)}</label>${below}</div>`;
+    const wide = input === "url" || input === "long" || input === "headers";
+    return html`<div class="hinted ${wide ? "wide" : ""}"><label class="field"><span>${tell(word)}</span>${this.control(field, described)}</label>${below}</div>`;
   }
 
   /** Checks stand below, for their height is another one. */
