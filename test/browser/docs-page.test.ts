@@ -21,7 +21,7 @@ define("the documentation in Chromium, under the policy of all pages", () => {
   let browser: Browser;
   beforeAll(async () => {
     [box, browser] = await Promise.all([startBox(), startBrowser()]);
-  }, 60_000);
+  }, 90_000);
   afterAll(async () => {
     await browser.stop();
     await box.stop();
@@ -51,12 +51,13 @@ define("the documentation in Chromium, under the policy of all pages", () => {
     const asked: string[] = [];
     page.on("request", (request) => asked.push(request.url()));
     await page.goto(`${box.url}/docs`);
-    await page.getByRole("heading", { name: /^Upload/ }).waitFor();
+    await page.getByRole("heading", { name: /^Box/ }).click();
+    await page.getByRole("heading", { name: /^Upload/ }).click();
     await page.locator("#operations-Upload-postUploadInit .opblock-summary-control").click();
     await page.getByText("Fall from a ladder").waitFor();
     const seen: string[] = [];
     for (const width of [390, 1280])
-      for (const colorScheme of ["dark", "light"] as const) {
+      for (const colorScheme of width === 390 ? (["dark", "light"] as const) : (["dark"] as const)) {
         await page.setViewportSize({ width, height: 844 });
         await page.emulateMedia({ colorScheme });
         await page.waitForSelector(colorScheme === "dark" ? "html.dark-mode" : "html:not(.dark-mode)");
@@ -73,7 +74,7 @@ define("the documentation in Chromium, under the policy of all pages", () => {
     expect(asked.length).toBeGreaterThan(5);
     expect(asked.filter((url) => !url.startsWith(`${box.url}/`) && !url.startsWith("data:"))).toEqual([]);
     expect(browser.complaints).toEqual([]);
-  }, 60_000);
+  }, 90_000);
 
   test("what the codes mean is a page in the same manner", async () => {
     const { page } = browser;
@@ -83,5 +84,5 @@ define("the documentation in Chromium, under the policy of all pages", () => {
     expect(await overflow()).toBeLessThanOrEqual(0);
     expect(await findings()).toEqual([]);
     expect(browser.complaints).toEqual([]);
-  }, 60_000);
+  }, 90_000);
 });

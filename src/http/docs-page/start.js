@@ -10,7 +10,7 @@ SwaggerUIBundle({
   url: "/docs/json",
   dom_id: "#docs",
   deepLinking: true,
-  docExpansion: "list",
+  docExpansion: "none",
   defaultModelsExpandDepth: 0,
   tryItOutEnabled: false,
   syntaxHighlight: { theme: "obsidian" },
