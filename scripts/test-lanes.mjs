@@ -5,14 +5,12 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { root, tell } from "./setup.mjs";
 
-const report = join(root, "dist", "junit.xml");
-const parts = join(root, "dist", "junit");
 const lanes = Math.min(4, availableParallelism());
 /** What takes longest where no report of an earlier run tells. */
 const slowFolders = ["test/browser/", "test/faults/", "test/manifest/"];
 
 /** The longest first, by the last report, or the end of the run would wait for one of them. */
-function longestFirst(files) {
+function longestFirst(files, report) {
   const last = existsSync(report) ? readFileSync(report, "utf8") : "";
   const suites = [...last.matchAll(/<testsuite name="([^"]+\.test\.ts)"[^>]* time="([\d.]+)"/g)];
   const seconds = new Map(suites.map(([, file, time]) => [file, Number(time)]));
@@ -21,7 +19,7 @@ function longestFirst(files) {
 }
 
 /** One file. What it says comes in one piece, when it has ended; of what it started nothing stays. */
-function runFile(bun, file) {
+function runFile(bun, file, cwd, parts) {
   const xml = join(parts, `${file.replaceAll("/", "-")}.xml`);
   // Not a bound on speed: only what hangs is to end.
   const args = [
@@ -33,7 +31,7 @@ function runFile(bun, file) {
     `--reporter-outfile=${xml}`,
   ];
   return new Promise((resolve) => {
-    const child = spawn(bun, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(bun, args, { cwd, stdio: ["ignore", "pipe", "pipe"] });
     const said = [];
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (piece) => said.push(piece));
     child.on("error", (error) => said.push(Buffer.from(`${error.message}\n`)));
@@ -63,14 +61,16 @@ function totals({ file, code, words, suites }) {
   };
 }
 
-/** Runs the files, one for each core at a time and at most four; tells again in the end what failed. */
-export async function runTests(bun, files) {
-  const waiting = longestFirst(files);
+/** Runs files of a folder, one for each core at a time and at most four; tells again in the end what failed. */
+export async function runTests(bun, files, folder = root) {
+  const report = join(folder, "dist", "junit.xml");
+  const parts = join(folder, "dist", "junit");
+  const waiting = longestFirst(files, report);
   const runs = [];
   rmSync(parts, { recursive: true, force: true });
   mkdirSync(parts, { recursive: true });
   const lane = async () => {
-    for (let file = waiting.shift(); file; file = waiting.shift()) runs.push(await runFile(bun, file));
+    for (let file = waiting.shift(); file; file = waiting.shift()) runs.push(await runFile(bun, file, folder, parts));
   };
   await Promise.all(Array.from({ length: lanes }, lane));
   const bodies = runs.map(({ suites }) => suites.match(/^ {2}<testsuite [\s\S]*<\/testsuite>\n/m)?.[0] ?? "");
