@@ -12,12 +12,14 @@ import { destinationConfigOf, type JsonOptions, readSettings } from "./context.t
 import { columns, say, sayJson } from "./io.ts";
 
 export async function list(options: JsonOptions): Promise<number> {
-  const shown = readSettings(options).config.destination.map((item) => ({
+  const { config, destinations } = readSettings(options);
+  const shown = config.destination.map((item) => ({
     id: item.id,
     kind: item.kind,
     place: addressOf(item),
     default: item.default ?? false,
     fallback: item.fallback ?? null,
+    provisioned: !destinations.has(item.id),
   }));
   if (options.json === true) sayJson(shown);
   else if (shown.length === 0) say("No destination is configured; studies are kept until there is one.");
@@ -28,8 +30,9 @@ export async function list(options: JsonOptions): Promise<number> {
       item.place,
       item.default ? "yes" : "-",
       item.fallback ?? "-",
+      item.provisioned ? "file" : "screens",
     ]);
-    say(columns([["ID", "KIND", "WHERE", "DEFAULT", "FALLBACK"], ...rows]));
+    say(columns([["ID", "KIND", "WHERE", "DEFAULT", "FALLBACK", "FROM"], ...rows]));
   }
   return 0;
 }

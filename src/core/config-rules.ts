@@ -120,6 +120,16 @@ const addressProblems = ({ destination }: Config): ConfigProblem[] =>
     );
   });
 
+/** A header that no client sends would fail at each study (RFC 9110 5.1, 5.5). */
+const headerProblems = ({ destination }: Config): ConfigProblem[] =>
+  destination.flatMap((item, index) =>
+    Object.entries("headers" in item ? (item.headers ?? {}) : {}).flatMap(([name, value]) =>
+      /^[\w!#$%&'*+.^`|~-]+$/.test(name) && /^[\t\x20-\x7e\x80-\xff]*$/.test(value)
+        ? []
+        : [{ path: `destination[${index}].headers`, message: "must have names and values as HTTP takes them" }],
+    ),
+  );
+
 /** Ids are told apart, a fallback is another destination, and following fallbacks ends somewhere. */
 function referenceProblems({ destination, route }: Config): ConfigProblem[] {
   const ids = destination.map(({ id }) => id);
@@ -193,6 +203,7 @@ export const crossProblems = (config: Config, around: Surroundings): ConfigProbl
   ...listenProblems(config),
   ...tlsProblems(config),
   ...addressProblems(config),
+  ...headerProblems(config),
   ...referenceProblems(config),
   ...secretProblems(config, around),
   ...clientTlsProblems(config),

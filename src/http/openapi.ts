@@ -3,6 +3,7 @@ import type { AnyElysia } from "elysia";
 import { version } from "../core/version.ts";
 import { type Access, accessOf } from "./access.ts";
 import { bodyExamples, optionalBodies } from "./openapi-examples.ts";
+import { settingsSchemas } from "./openapi-settings.ts";
 import { tagOf, tags } from "./openapi-tags.ts";
 
 interface Parameter {
@@ -116,13 +117,14 @@ const plainAnswer = (method: string) => ({ [method === "get" ? "200" : "204"]: {
 
 function withExample(body: Operation["requestBody"], name: string) {
   const example = bodyExamples[name];
+  const schema = settingsSchemas[name];
   const json = body?.content["application/json"];
   if (json === undefined || example === undefined) return {};
   return {
     requestBody: {
       ...body,
       required: !optionalBodies.has(name),
-      content: { "application/json": { ...json, example } },
+      content: { "application/json": { ...json, ...(schema && { schema }), example } },
     },
   };
 }

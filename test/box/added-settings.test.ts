@@ -53,7 +53,7 @@ let n = 0;
 /** Sends a CT image; answers where it went and what became of it. */
 async function send(init: Record<string, unknown> = {}) {
   n += 1;
-  const bytes = madeBytes({ study: `2.25.77${n}`, sop: `2.25.77${n}.1`, more: [[0x0008, 0x0060, "CS", "CT"]] });
+  const bytes = madeBytes({ study: `2.25.77${n}`, sop: `2.25.77${n}.1` });
   const { state, studies } = await sender.send([{ name: "a.dcm", bytes }], init);
   return [state, ...(studies[0]?.deliveries ?? []).map(({ destination_id }) => destination_id)];
 }
@@ -172,10 +172,11 @@ test("a rule that is added routes the next study; an added destination that is n
 });
 
 test("the command line shows them", async () => {
-  expect((await cli("destination", "list")).stdout).toContain(pacs.dicomWebUrl);
+  const listed = (await cli("destination", "list")).stdout.split("\n").map((line) => line.trim().split(/\s+/));
+  expect(listed).toContainEqual(["added", "stow-rs", pacs.dicomWebUrl, "-", "-", "screens"]);
   expect(await cli("destination", "test", "added")).toMatchObject({ code: 0 });
   const file = join(box.dataDir, "..", "ct.dcm");
-  await Bun.write(file, madeBytes({ more: [[0x0008, 0x0060, "CS", "CT"]] }));
+  await Bun.write(file, madeBytes());
   expect((await cli("route", "try", file, "--stat")).stdout).toContain("+ ct: ");
   expect((await cli("doctor")).stdout).toContain("ok    destination added, ");
   expect(await ask("POST", "destinations/added/test", {})).toMatchObject({ body: { ok: true } });

@@ -184,6 +184,10 @@ test("every built route of the contract is in it, with its token, body, query an
   expect(security("GET /upload/{id}/status")).toEqual(["access", "upload"]);
   expect(Object.keys(of("POST /upload/init").responses)).toContain("201");
   expect(Object.keys(of("DELETE /upload/{id}").responses)).toContain("204");
+  const added = of("POST /admin/destinations").requestBody?.content["application/json"]?.schema;
+  for (const field of ["called_ae_title", "token_url", "batch_bytes", '"set"'])
+    expect(JSON.stringify(added)).toContain(field);
+  expect(JSON.stringify(added)).not.toContain('"env"');
   for (const { operation } of all)
     expect(Object.keys(operation.responses.default?.content ?? {})).toEqual(["application/problem+json"]);
 });
