@@ -175,7 +175,7 @@ define("the administrator's screens in Chromium", () => {
     const own = page.getByRole("article", { name: "reading-centre" });
     await own.getByRole("button", { name: "Change" }).click();
     expect(await own.getByRole("textbox", { name: "Password" }).getAttribute("placeholder")).toContain(
-      "leave it empty",
+      "kept if left empty",
     );
     await own.getByRole("textbox", { name: "User name" }).fill("other");
     await own.getByRole("button", { name: "Save and test" }).click();

@@ -44,7 +44,7 @@ export const placesDe: Readonly<Record<keyof typeof placesEn, string>> = {
   form_add: "Hinzufügen und testen",
   form_save: "Speichern und testen",
   form_wrong: "Die Box hat das nicht angenommen. Die markierten Felder ansehen.",
-  form_kept: "gesetzt; leer lassen, um es zu behalten",
+  form_kept: "bleibt, wenn leer",
   field_id: "Kurzer Name",
   field_id_hint: "Buchstaben, Ziffern, Punkte und Striche. Er steht in Regeln und Quittungen und bleibt.",
   field_url: "Adresse",

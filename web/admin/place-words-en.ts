@@ -45,7 +45,7 @@ export const placesEn = {
   form_add: "Add and test",
   form_save: "Save and test",
   form_wrong: "The box did not take this. Look at the marked fields.",
-  form_kept: "set; leave it empty to keep it",
+  form_kept: "kept if left empty",
   field_id: "Short name",
   field_id_hint: "Letters, digits, dots and dashes. It stands in rules and receipts, and stays.",
   field_url: "Address",

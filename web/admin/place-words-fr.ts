@@ -44,7 +44,7 @@ export const placesFr: Readonly<Record<keyof typeof placesEn, string>> = {
   form_add: "Ajouter et tester",
   form_save: "Enregistrer et tester",
   form_wrong: "Le boîtier ne l’a pas accepté. Voyez les champs marqués.",
-  form_kept: "défini ; laisser vide pour le garder",
+  form_kept: "gardé si laissé vide",
   field_id: "Nom court",
   field_id_hint: "Lettres, chiffres, points et tirets. Il figure dans les règles et les reçus, et reste.",
   field_url: "Adresse",
