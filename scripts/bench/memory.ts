@@ -26,8 +26,18 @@ async function send(client: Client, paths: readonly string[]): Promise<void> {
     if (!answer.ok) throw new Error(`a chunk was answered with ${answer.status}`);
   }
   await client.complete(opened);
-  const { state } = await client.reach(opened.upload_id, new Set(["delivered", "failed", "partial"]), 300_000);
+  const state = await lastState(client, opened.upload_id);
   if (state !== "delivered") throw new Error(`an upload became ${state}`);
+}
+
+/** Follows the upload to its end as the app does: by its events, not by the whole list of its files over and over. */
+async function lastState(client: Client, uploadId: string): Promise<unknown> {
+  const answer = await client.request("GET", `/upload/${uploadId}/events`);
+  const last = (await answer.text())
+    .trimEnd()
+    .split("\n")
+    .findLast((line) => line.startsWith("data:"));
+  return JSON.parse(last?.slice("data:".length) ?? "{}").state;
 }
 
 /** Peak resident memory of a box of its own, MB. */
