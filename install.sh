@@ -213,11 +213,17 @@ run install -m 0644 "$work/key.pem" "$home/release-key.pem"
 run install -d -m 0750 -o "$program" -g "$program" "$etc" "$state"
 [ -e "$etc/relaypacs.toml" ] || run install -m 0640 -o root -g "$program" "$release/relaypacs.toml" "$etc/relaypacs.toml"
 
-switch_to() {
-  run ln -sfn "$home/releases/$1" "$home/current.new"
-  run mv -T "$home/current.new" "$home/current"
+take_unit() {
   run install -m 0644 "$home/releases/$1/relaypacs.service" "$unit"
   run systemctl daemon-reload
+}
+take_program() {
+  run ln -sfn "$home/releases/$1" "$home/current.new"
+  run mv -T "$home/current.new" "$home/current"
+}
+switch_to() {
+  take_program "$1"
+  take_unit "$1"
 }
 # systemctl comes back when the server says that it listens; then it is asked whether it takes work. $1: seconds for both
 started() {
@@ -251,13 +257,14 @@ data=$(data_dir)
 run relaypacs backup
 running=''
 if systemctl is-active --quiet relaypacs.service; then running=1; fi
+take_unit "$version" # while the old one runs on: between stop and start nothing is done that can be done before
 run systemctl stop relaypacs.service
 # The database as it is now, for the way back: a newer version may have changed its tables by then.
 kept=$data/before-$version
 run rm -rf "$kept"
 run install -d -m 0700 -o "$program" -g "$program" "$kept"
 for file in "$data"/relaypacs.db "$data"/relaypacs.db-wal; do [ ! -e "$file" ] || run cp -p "$file" "$kept/"; done
-switch_to "$version"
+take_program "$version"
 if [ -z "$running" ] || [ -z "$start" ]; then
   finish
   run rm -rf "$kept"
