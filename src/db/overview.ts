@@ -1,4 +1,4 @@
-import { and, count, desc, eq, gt, inArray, isNull, max } from "drizzle-orm";
+import { and, count, desc, eq, gt, inArray, isNull, max, sql } from "drizzle-orm";
 import { openDeliveryStates } from "../contract/states.ts";
 import type { Queries } from "./database.ts";
 import { delivery } from "./schema.ts";
@@ -7,14 +7,9 @@ import { session, user } from "./schema-accounts.ts";
 /** Of each destination: what waits and what is parked, and when something last arrived there. */
 export function destinationTallies(q: Queries) {
   const rows = q
-    .select({
-      destinationId: delivery.destinationId,
-      state: delivery.state,
-      n: count(),
-      newest: max(delivery.updatedAt),
-    })
+    .select({ destinationId: delivery.destinationId, state: delivery.state, n: count() })
     .from(delivery)
-    .where(inArray(delivery.state, [...openDeliveryStates, "parked", "delivered"]))
+    .where(inArray(delivery.state, [...openDeliveryStates, "parked"]))
     .groupBy(delivery.destinationId, delivery.state)
     .all();
   const sum = (of: typeof rows) => of.reduce((total, { n }) => total + n, 0);
@@ -24,11 +19,17 @@ export function destinationTallies(q: Queries) {
     of: (id: string) => ({
       waiting: sum(waits.filter(({ destinationId }) => destinationId === id)),
       parked: sum(parked.filter(({ destinationId }) => destinationId === id)),
-      lastDeliveredAt:
-        rows.find(({ destinationId, state }) => destinationId === id && state === "delivered")?.newest ?? null,
+      lastDeliveredAt: newestArrival(q, id).get()?.at ?? null,
     }),
   };
 }
+
+/** The state is written out, not bound: only so does SQLite see that the index of what arrived has it. */
+export const newestArrival = (q: Queries, destinationId: string) =>
+  q
+    .select({ at: max(delivery.updatedAt) })
+    .from(delivery)
+    .where(and(eq(delivery.destinationId, destinationId), sql`${delivery.state} = 'delivered'`));
 
 /** Every sign-in that is alive at this moment of box time, with its person; the one used last first. */
 export const liveSessions = (q: Queries, now: number) =>

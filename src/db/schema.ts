@@ -231,6 +231,7 @@ export const delivery = sqliteTable(
     // A lane's own queue, in its order: what waits for other destinations is not read.
     index("delivery_queue").on(table.state, table.destinationId, table.priority, table.createdAt),
     index("delivery_by_upload").on(table.uploadId),
+    index("delivery_arrived").on(table.destinationId, table.updatedAt).where(sql`state = 'delivered'`),
     index("delivery_by_receipt").on(table.receiptId),
   ],
 );

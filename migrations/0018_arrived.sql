@@ -1,0 +1,1 @@
+CREATE INDEX `delivery_arrived` ON `delivery` (`destination_id`,`updated_at`) WHERE state = 'delivered';
