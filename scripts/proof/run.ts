@@ -7,7 +7,8 @@ import { order, pageWith, type Row } from "./table.ts";
 
 /** `npm run proof`: runs the proofs asked for, prints what they counted and keeps it in docs/proof.md. */
 interface Proof {
-  run(scale: number): Promise<Outcome | readonly Outcome[]>;
+  /** @param wanted the promises asked for, where a file proves several */
+  run(scale: number, wanted: ReadonlySet<string>): Promise<Outcome | readonly Outcome[]>;
 }
 
 const page = join(import.meta.dir, "../../docs/proof.md");
@@ -56,11 +57,11 @@ function commit(): string {
 
 async function proved(file: string, scale: number): Promise<readonly Outcome[]> {
   const started = performance.now();
-  const names = promisesOf(file);
+  const names = promisesOf(file).filter((promise) => wanted.has(promise));
   tell(`${names.join(", ")} ...`);
   try {
     const proof: Proof = await import(join(import.meta.dir, file));
-    return [await proof.run(scale)].flat();
+    return [await proof.run(scale, wanted)].flat();
   } catch (error) {
     tell(error instanceof Error ? (error.stack ?? error.message) : String(error));
     // Its last words may hold what the test made up, never a patient.
