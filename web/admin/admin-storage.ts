@@ -9,7 +9,7 @@ import { toneIcon } from "../elements/notice-box.ts";
 import { AdminSection } from "./admin-section.ts";
 import { board } from "./board.ts";
 import type { BoardWord } from "./board-words-en.ts";
-import { backupTone, certificateDays, roomTone, soonDays } from "./tiles.ts";
+import { backupTone, certificateDays, manyDays, roomTone, soonDays } from "./tiles.ts";
 import { tell } from "./words.ts";
 
 /** A clock that differs by more spoils times in receipts and, where it goes on, sign-ins. */
@@ -57,6 +57,7 @@ export class AdminStorage extends AdminSection {
     const words = () => {
       if (full) return board("room_full", { kept: size(disk.kept_bytes) });
       if (days === null) return board("room_unknown");
+      if (days > manyDays) return board("room_years");
       return days < 1 ? board("room_less") : board("room_days", { n: Math.floor(days) });
     };
     const room = Math.max(0, disk.free_bytes - disk.kept_bytes);

@@ -84,4 +84,9 @@ describe("the dashboard", () => {
     expect(tone(boardEn.tile_room, { disk: { free_bytes: 1, kept_bytes: 2 } })).toBe("bad");
     expect(tone(boardEn.tile_room, {})).toBe("good");
   });
+  test("room for longer than a year is not counted in days", () => {
+    const value = (days_left: number) =>
+      tilesOf(system({ storage: { ...storage, days_left } })).find(({ name }) => name === boardEn.tile_room)?.value;
+    expect([value(300.5), value(32_900)]).toEqual(["300 days", boardEn.tile_room_years]);
+  });
 });

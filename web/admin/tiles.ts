@@ -15,6 +15,8 @@ export interface Tile {
 const dayMs = 86_400_000;
 /** Room for fewer days is worth a look. */
 const fewDays = 7;
+/** From here on a forecast by the last seven days is a number without a meaning. */
+export const manyDays = 365;
 /** The own certificate is renewed by itself a month before; one of files is not. */
 export const soonDays = 21;
 const none = "–";
@@ -82,7 +84,12 @@ const room: Making = (system) => {
         : board("tile_room_hint", { free, daily: size(storage.bytes_per_day) });
   return {
     name: board("tile_room"),
-    value: days === null ? none : board("tile_room_days", { n: Math.floor(days) }),
+    value:
+      days === null
+        ? none
+        : days > manyDays
+          ? board("tile_room_years")
+          : board("tile_room_days", { n: Math.floor(days) }),
     hint,
     tone: roomTone(system),
     leads: "storage",

@@ -29,6 +29,15 @@ describe("the rate", () => {
     meter.start(100_000);
     expect(meter.rate(100_000)).toBeNull();
   });
+  test("stays as it was when nothing is sent any more: a good line is not called slow afterwards", () => {
+    const meter = createRateMeter();
+    meter.start(0);
+    meter.add(500, 300_000, 300_000);
+    meter.add(1000, 300_000, 300_000);
+    meter.stop(1000);
+    for (const later of [1000, 9000, 60_000])
+      expect([meter.rate(later), meter.bitsPerSecond(later)]).toEqual([600_000, 4_800_000]);
+  });
   test("falls while nothing arrives", () => {
     const meter = createRateMeter();
     meter.start(0);

@@ -7,6 +7,8 @@ const window = 15_000;
 export interface RateMeter {
   /** Sending starts, or goes on after a pause: time without sending does not count. */
   start(now: number): void;
+  /** Sending is over for now: what was measured stays as it is. */
+  stop(now: number): void;
   /** @param bytes original bytes that arrived · @param wire bytes that it took on the line */
   add(now: number, bytes: number, wire: number): void;
   /** Original bytes a second; null until two chunks have arrived or half a second has passed. */
@@ -17,8 +19,10 @@ export interface RateMeter {
 
 export function createRateMeter(): RateMeter {
   let since = 0;
+  let until = Number.POSITIVE_INFINITY;
   let samples: { at: number; bytes: number; wire: number }[] = [];
-  const over = (now: number, field: "bytes" | "wire"): number | null => {
+  const over = (asked: number, field: "bytes" | "wire"): number | null => {
+    const now = Math.min(asked, until);
     samples = samples.filter(({ at }) => at > now - window);
     const from = Math.max(since, now - window);
     const elapsed = now - from;
@@ -27,15 +31,17 @@ export function createRateMeter(): RateMeter {
   };
   return {
     start(now) {
-      since = now;
-      samples = [];
+      [since, until, samples] = [now, Number.POSITIVE_INFINITY, []];
+    },
+    stop(now) {
+      until = now;
     },
     add: (at, bytes, wire) => void samples.push({ at, bytes, wire }),
     rate: (now) => over(now, "bytes"),
     bitsPerSecond: (now) => {
       const bytes = over(now, "wire");
       const wire = samples.reduce((sum, sample) => sum + sample.wire, 0);
-      const telling = wire >= tellingBytes || now - since >= tellingMs;
+      const telling = wire >= tellingBytes || Math.min(now, until) - since >= tellingMs;
       return bytes === null || !telling ? null : bytes * 8;
     },
   };

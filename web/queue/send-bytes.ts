@@ -88,7 +88,9 @@ export async function sendBytes(sending: Sending): Promise<void> {
     if (active.size === 0) break;
     await Promise.race(active);
   }
-  sending.line.during(performance.now() - started);
+  const ended = performance.now();
+  sending.meter.stop(ended);
+  sending.line.during(ended - started);
   if (failure !== null) throw failure;
   sending.signal.throwIfAborted();
 }
