@@ -104,7 +104,10 @@ function cut(path: string, bytes: number): string {
   return path;
 }
 const head = () => readFileSync(sealed).indexOf("\n") + 1;
-const cutToChunk = (path: string) => cut(path, (statSync(sealed).size - head()) % (65_536 + 16));
+const cutToChunk = (path: string) => {
+  const chunk = 65_536 + 16;
+  return cut(path, (statSync(sealed).size - head()) % chunk || chunk); // the last one may be a full one
+};
 
 test("without a passphrase the copy is plain, 0600, and a warning says so; nothing is ever overwritten", async () => {
   const plain = join(folder, "plain.backup");
