@@ -41,7 +41,7 @@ export interface FakePacsOptions {
   readonly tokenSeconds?: number;
   /** A token is refused after so many requests, as if it had expired. */
   readonly tokenUses?: number;
-  /** How a body may be signed where signatures are asked for (AWS). Default: any way. */
+  /** How a body may be signed where signatures are asked for (AWS). Each way where absent. */
   readonly signsBodies?: readonly BodySignature[];
   /** How its answers are written, whatever Accept asks for: XML, or JSON with keys in this case. */
   readonly answers?: "xml" | "upper-case" | "lower-case";

@@ -15,7 +15,7 @@ const signable = (name: string): boolean => /^(host|content-(type|encoding|lengt
 type Payload = NonNullable<Config["payload"]>;
 /**
  * In which order a streamed body is signed where nothing is configured. `headers`: signed headers, the body as it is, as HealthImaging's
- * own documentation has it; `whole`: read twice, its hash in the signature, as any AWS service takes it; `chunks`: framed and signed as
+ * own documentation has it; `whole`: read twice, its hash in the signature, which every AWS service takes; `chunks`: framed and signed as
  * published for S3. The first two cannot spoil an image where the archive does not know them; frames that nobody takes off would.
  */
 const manners: readonly Payload[] = ["headers", "whole", "chunks"];
