@@ -134,10 +134,16 @@ export async function startBrowser(options: BrowserOptions = {}): Promise<Browse
       { stdin: "ignore", stdout: "ignore", stderr: "ignore", env: { PATH: process.env.PATH ?? "", HOME: folder } },
     );
     const lines = () => (existsSync(portFile) ? readFileSync(portFile, "utf8").split("\n") : []);
-    await until("Chromium to come up", () => lines().length > 1 || child.exitCode !== null, 30_000);
-    const [inner = "", path = ""] = lines();
-    const port = options.reach === undefined ? inner : await options.reach(Number(inner));
-    running = { child, ...(await watch(`ws://127.0.0.1:${port}${path}`)) };
+    try {
+      await until("Chromium to come up", () => lines().length > 1 || child.exitCode !== null, 30_000);
+      const [inner = "", path = ""] = lines();
+      const port = options.reach === undefined ? inner : await options.reach(Number(inner));
+      running = { child, ...(await watch(`ws://127.0.0.1:${port}${path}`)) };
+    } catch (error) {
+      child.kill("SIGKILL"); // nobody else knows of it yet
+      await child.exited;
+      throw error;
+    }
   }
   async function watch(address: string) {
     const connection = await playwright.connectOverCDP(address);
@@ -162,8 +168,15 @@ export async function startBrowser(options: BrowserOptions = {}): Promise<Browse
   }
   const kill = () => end((child) => child.kill("SIGKILL"));
 
-  for (const [index, file] of (options.trusted ?? []).entries()) trust(folder, `authority-${index}`, file);
-  await start();
+  const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+
+  try {
+    for (const [index, file] of (options.trusted ?? []).entries()) trust(folder, `authority-${index}`, file);
+    await start();
+  } catch (error) {
+    remove();
+    throw error;
+  }
   return {
     get pid() {
       return current().child.pid;
@@ -203,7 +216,7 @@ export async function startBrowser(options: BrowserOptions = {}): Promise<Browse
     start,
     stop: async () => {
       await kill();
-      rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+      remove();
     },
   };
 }
