@@ -1,17 +1,11 @@
-import { type Filling, fill, type Language, language } from "../core/text.ts";
-import { boardDe } from "./board-words-de.ts";
-import { type BoardWord, boardEn } from "./board-words-en.ts";
-import { boardFr } from "./board-words-fr.ts";
-
-const catalogues: Readonly<Record<Language, Readonly<Record<BoardWord, string>>>> = {
-  en: boardEn,
-  de: boardDe,
-  fr: boardFr,
-};
+import { language, ownWords } from "../core/text.ts";
+import { boardEn } from "./board-words-en.ts";
 
 /** A text of dashboard, storage and health in the present language. */
-export const board = (word: BoardWord, filling: Filling = {}): string =>
-  fill(catalogues[language()][word], filling, language());
+export const board = await ownWords(boardEn, {
+  de: async () => (await import("./board-words-de.ts")).boardDe,
+  fr: async () => (await import("./board-words-fr.ts")).boardFr,
+});
 
 /** @param share 0 to 1: 99.3 % */
 export const percent = (share: number): string =>

@@ -33,8 +33,14 @@ export function chooseLanguage(wanted: readonly string[]): Language {
   return "en";
 }
 
+/** Loads what a set of own texts has in a language. */
+const companions = new Set<(code: Language) => Promise<void>>();
+let wanted: Language = "en";
+
 /** Loads a language and makes the screens speak it; `lit-localize-status` tells who listens. */
 export async function speak(code: Language): Promise<void> {
+  wanted = code;
+  await Promise.allSettled([...companions].map((load) => load(code)));
   await setLocale(code).catch(() => undefined); // offline and never loaded: the language that is there stays
   document.documentElement.lang = language();
 }
@@ -55,3 +61,19 @@ export function fill(text: string, filling: Filling, locale: string): string {
 /** A text in the present language. */
 export const say = (word: Word, filling: Filling = {}): string =>
   fill(msg(en[word], { id: word }), filling, language());
+
+type Catalogue<Own extends string> = Readonly<Record<Own, string>>;
+
+/** Texts that come with some screens, not with the first load: English at once, another language when it is spoken. */
+export async function ownWords<Own extends string>(
+  en: Catalogue<Own>,
+  others: Readonly<Record<Exclude<Language, "en">, () => Promise<Catalogue<Own>>>>,
+): Promise<(word: Own, filling?: Filling) => string> {
+  const known = new Map<Language, Catalogue<Own>>([["en", en]]);
+  const load = async (code: Language) => {
+    if (code !== "en" && !known.has(code)) known.set(code, await others[code]());
+  };
+  companions.add(load);
+  await load(wanted).catch(() => undefined); // offline and never loaded: English
+  return (word, filling = {}) => fill((known.get(language()) ?? en)[word], filling, language());
+}
