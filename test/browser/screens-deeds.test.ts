@@ -46,6 +46,22 @@ define("what can be done on the screens, in Chromium", () => {
     expect(await browser.page.getByText("already in the archive").count()).toBe(0);
   }, 30_000);
 
+  test("what was typed and chosen outlives a look at another screen", async () => {
+    const { page } = browser;
+    await show("confirm-duplicate");
+    await page.getByRole("textbox", { name: "Clinical notes" }).fill("fell from a ladder");
+    await button("Show it").click();
+    await heading("Activity").waitFor();
+    expect(await asked()).toEqual([]); // a look sends nothing
+    await page.goBack();
+    await heading("Confirm study").waitFor();
+    expect(await page.getByRole("textbox", { name: "Clinical notes" }).inputValue()).toBe("fell from a ladder");
+    await page.getByRole("link", { name: "Send" }).click();
+    await heading("Before you send").waitFor();
+    await button("Review").click();
+    await heading("Confirm study").waitFor();
+  }, 30_000);
+
   test("the wrong patient: the study is left out and nothing is sent", async () => {
     await show("confirm");
     await button("Not this study").click();
@@ -191,7 +207,12 @@ define("what can be done on the screens, in Chromium", () => {
     await first?.getByRole("button", { name: "It is right: send" }).click();
     await page.locator("notice-box", { hasText: "It is corrected and on its way." }).waitFor();
     await second?.getByRole("button", { name: "Leave out" }).click();
-    await page.getByRole("dialog").getByRole("textbox", { name: "Reason" }).fill("not ours");
+    const reason = page.getByRole("dialog").getByRole("textbox", { name: "Reason" });
+    await reason.fill("of another study");
+    await page.getByRole("dialog").getByRole("button", { name: "Back" }).click();
+    await second?.getByRole("button", { name: "Leave out" }).click();
+    expect(await reason.inputValue()).toBe("");
+    await reason.fill("not ours");
     await page.getByRole("dialog").getByRole("button", { name: "Leave out" }).click();
     await page.locator("notice-box", { hasText: "It is left out." }).waitFor();
     expect(await asked()).toEqual([

@@ -90,7 +90,14 @@ define("a device that several people use", () => {
       await browser.offline(false);
       await hand.tap("Lock");
       await locked().waitFor();
+      const other = await browser.context.newPage(); // the lock is one for all tabs, and so is the end of a sign-in
+      await other.goto(`${box.url}/#/activity`);
+      await other.getByRole("heading", { name: "Locked" }).waitFor();
       await hand.tap("Hand over");
+      await page.getByRole("textbox", { name: "Username" }).waitFor();
+      await other.getByRole("textbox", { name: "Username" }).waitFor();
+      expect(await other.getByRole("article").count()).toBe(0);
+      await other.close();
       await page.getByRole("textbox", { name: "Username" }).fill("clinician");
       await page.getByLabel("Password", { exact: true }).fill(testPassword);
       await hand.tap("Sign in");

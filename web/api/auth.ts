@@ -41,11 +41,13 @@ export async function restoreSession(api: Api): Promise<SignedInUser | null> {
   }
 }
 
-/** Ends the session, here also where the box cannot be told. Its uploads go on with tokens of their own. */
+/** Ends the session: here at once, also where the box cannot be told. Its uploads go on with tokens of their own. */
 export async function signOut(api: Api): Promise<void> {
   await forget();
-  await api.call("POST", "/auth/logout").catch(() => undefined);
+  // without a token at hand the cookie says whose session it is: none is fetched for it
+  const told = api.call("POST", "/auth/logout", api.ready ? {} : { token: null });
   api.adopt(null);
+  await told.catch(() => undefined);
 }
 
 const remember = ({ id, username, role }: SignedInUser) =>

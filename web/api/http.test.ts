@@ -20,3 +20,29 @@ test("a call that gets no answer ends as a broken network does, and can be made 
     await server.stop(true);
   }
 });
+
+test("a renewal that is answered after its person has left signs nobody in again", async () => {
+  const asked = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<Response>();
+  const server = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    fetch: () => {
+      asked.resolve();
+      return answer.promise;
+    },
+  });
+  try {
+    const user = { id: "1", username: "meier", role: "radiographer" };
+    const api = createApi(`http://127.0.0.1:${server.port}`);
+    api.assume(user);
+    const renewed = api.refresh();
+    await asked.promise;
+    api.adopt(null);
+    answer.resolve(Response.json({ access_token: "t", expires_in: 900, user }));
+    await renewed;
+    expect([api.user, api.ready]).toEqual([null, false]);
+  } finally {
+    await server.stop(true);
+  }
+});

@@ -137,9 +137,12 @@ export function createApi(base = "", patienceMs = usualPatienceMs): Api {
     },
     refresh() {
       refreshing ??= alone(async () => {
+        const before = user;
         try {
           const way = renew;
-          api.adopt(await way(), way);
+          const session = await way();
+          if (before !== null && user?.id !== before.id) return; // signed out meanwhile
+          api.adopt(session, way);
         } catch (error) {
           if (error instanceof ApiError && [401, 404, 410].includes(error.status)) api.adopt(null);
           throw error;

@@ -4,7 +4,7 @@ import type { Administration } from "../api/admin.ts";
 import type { AuditBook } from "../api/audit.ts";
 import type { Visit } from "../api/http.ts";
 import type { Receipts } from "../api/receipts.ts";
-import type { ChosenFile, DraftStudy, Queue, ScanResult } from "../queue/types.ts";
+import type { ChosenFile, Confirmation, DraftStudy, Queue, ScanResult } from "../queue/types.ts";
 
 /** What the screens are given: the queue, the session, and what is chosen but not yet sent. */
 export interface Person {
@@ -87,6 +87,8 @@ export class Choice {
   drafts: readonly DraftStudy[] = [];
   /** Which of them is shown. */
   step = 0;
+  /** What was typed on the confirm screen, by the study's id there: it outlives a look at another screen. */
+  given: Readonly<Record<string, Confirmation>> = {};
   /** Files that Chromium's share target or a re-pick brought, to be looked at on the upload screen. */
   waiting: readonly ChosenFile[] = [];
   /** Studies whose bytes could not be stored. */
@@ -96,6 +98,7 @@ export class Choice {
     this.result = result;
     this.drafts = result.studies;
     this.step = 0;
+    this.given = {};
   }
   /** Other pictures than those that were chosen first. */
   change(id: string, files: readonly ChosenFile[]): void {

@@ -43,20 +43,33 @@ export const createInviting = (api: Api): Inviting => ({
   stop: (id) => stopInvitation(api, id),
 });
 
+/** Tells the other tabs that the person has left this device: no name stays on them. */
+function leaving(api: Api): () => void {
+  const tabs = new BroadcastChannel("relaypacs-left");
+  tabs.onmessage = () => api.adopt(null);
+  return () => tabs.postMessage("");
+}
+
 /** Who is signed in, as the screens see it. */
-export const createSession = (api: Api): Session => ({
-  get person() {
-    return personOf(api.user);
-  },
-  get visit() {
-    return api.visit;
-  },
-  join: (code) =>
-    joinByCode(api, code).then(
-      (): JoinOutcome => "ok",
-      (error: unknown) => (error instanceof ApiError ? joinOutcomes[error.code] : undefined) ?? "failed",
-    ),
-  subscribe: (listener) => api.onUser(() => listener()),
-  signIn: (credentials) => signIn(api, { ...credentials }).then((): SignInOutcome => ({ kind: "ok" }), outcomeOf),
-  signOut: () => signOut(api),
-});
+export function createSession(api: Api): Session {
+  const left = leaving(api);
+  return {
+    get person() {
+      return personOf(api.user);
+    },
+    get visit() {
+      return api.visit;
+    },
+    join: (code) =>
+      joinByCode(api, code).then(
+        (): JoinOutcome => "ok",
+        (error: unknown) => (error instanceof ApiError ? joinOutcomes[error.code] : undefined) ?? "failed",
+      ),
+    subscribe: (listener) => api.onUser(() => listener()),
+    signIn: (credentials) => signIn(api, { ...credentials }).then((): SignInOutcome => ({ kind: "ok" }), outcomeOf),
+    signOut: () => {
+      left();
+      return signOut(api);
+    },
+  };
+}

@@ -13,16 +13,19 @@ export class AskDialog extends AppElement {
   /** The label of a field that has to be filled in; "" for none. */
   @property() reason = "";
   @query("dialog") private dialog!: HTMLDialogElement;
+  @query("form") private form!: HTMLFormElement;
   @query(".safe") private safe!: HTMLButtonElement;
   @query("textarea") private field!: HTMLTextAreaElement | null;
 
   async open(): Promise<void> {
     await this.updateComplete;
+    this.form.reset(); // the reason of another study does not stand there
     this.dialog.showModal();
     this.safe.focus(); // by `autofocus` Chromium would try it when the page is made, and complain
   }
   private answer(event: SubmitEvent): void {
     event.preventDefault();
+    event.stopPropagation(); // it may stand in another form, which is not sent by it
     this.dialog.close();
     this.tell("yes", this.field?.value.trim() ?? "");
   }

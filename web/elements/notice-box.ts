@@ -18,7 +18,7 @@ export class NoticeBox extends AppElement {
     return html`<div class="notice ${this.tone}">
       ${icon(icons[this.tone])}
       <p>${this.text}</p>
-      ${this.action === "" ? nothing : html`<button class="button" @click=${() => this.tell("act")}>${this.action}</button>`}
+      ${this.action === "" ? nothing : html`<button type="button" class="button" @click=${() => this.tell("act")}>${this.action}</button>`}
     </div>`;
   }
 }

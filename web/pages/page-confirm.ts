@@ -29,7 +29,6 @@ import "../study/correct-patient.ts";
 /** Screen 2: is this the right patient? Studies chosen here, or those the box asks about. Send sends the one that is shown. */
 @customElement("page-confirm")
 export class PageConfirm extends QueuePage {
-  @state() private given: Readonly<Record<string, Confirmation>> = {};
   @state() private tried = false;
   @state() private room: number | null = null;
   /** Studies the box asked about that were answered here: its next word comes a moment later. */
@@ -71,14 +70,17 @@ export class PageConfirm extends QueuePage {
       : { key: draft.id, subject: draft, draft, asked: null, step, total: drafts.length };
   }
   private change(key: string, before: Confirmation, change: Partial<Confirmation>): void {
-    this.given = { ...this.given, [key]: { ...before, ...change } };
+    if (this.app === null) return;
+    const { choice } = this.app;
+    choice.given = { ...choice.given, [key]: { ...before, ...change } };
+    this.requestUpdate();
   }
 
   private async send(event: SubmitEvent): Promise<void> {
     event.preventDefault();
     const shown = this.current();
     if (shown === null || this.app === null || this.answering === "busy") return;
-    const given = withCorrection(shown.subject, this.given[shown.key] ?? emptyConfirmation(shown.subject));
+    const given = withCorrection(shown.subject, this.app.choice.given[shown.key] ?? emptyConfirmation(shown.subject));
     const missing = [
       ...missingFields(shown.subject, given),
       ...(lacksReason(shown.subject, given) ? ["correct-reason"] : []),
@@ -222,7 +224,7 @@ export class PageConfirm extends QueuePage {
       return html`<div class="page"><h1>${say("confirm_title")}</h1>
         <notice-box text=${say("nothing_to_confirm")} .action=${say("add_study")} @act=${() => go("send")}></notice-box></div>`;
     const { key, subject, asked, step, total } = shown;
-    const given = this.given[key] ?? emptyConfirmation(subject);
+    const given = this.app.choice.given[key] ?? emptyConfirmation(subject);
     const lacking =
       asked !== null && (subject.patientID === "" || subject.patientName === "" || subject.patientBirthDate === "");
     return html`<form class="page confirm" novalidate @submit=${this.send}>

@@ -30,6 +30,8 @@ export class PageUpload extends QueuePage {
   override connectedCallback(): void {
     super.connectedCallback();
     addEventListener("app-changed", this.takeWaiting);
+    const { result = null, drafts = [] } = this.app?.choice ?? {};
+    if (result !== null) this.found = { ...result, studies: drafts }; // back from Confirm: what is not sent yet is still here
     this.takeWaiting();
   }
   override disconnectedCallback(): void {
@@ -48,6 +50,7 @@ export class PageUpload extends QueuePage {
   /** @param files copied already: an input's own list is emptied */
   private async look(files: readonly ChosenFile[]): Promise<void> {
     if (this.app === null) return;
+    this.stopScan.abort(); // the newest choice counts
     this.found = null;
     this.problem = "";
     this.last = files;
@@ -59,12 +62,16 @@ export class PageUpload extends QueuePage {
     const { signal } = this.stopScan;
     this.progress = { done: 0, total: files.length };
     try {
-      const result = await this.app.queue.scan(files, (done, total) => this.step(done, total), signal);
+      const result = await this.app.queue.scan(
+        files,
+        (done, total) => signal.aborted || this.step(done, total),
+        signal,
+      );
       if (!signal.aborted) this.take(result, files);
     } catch {
       if (!signal.aborted) this.fail(say("scan_failed"));
     } finally {
-      this.progress = null;
+      if (this.stopScan.signal === signal) this.progress = null;
     }
   }
   private step(done: number, total: number): void {
