@@ -62,6 +62,24 @@ define("what can be done on the screens, in Chromium", () => {
     await heading("Confirm study").waitFor();
   }, 30_000);
 
+  test("with letters of twice the size nothing scrolls sideways, and the tabs do not cover the main button", async () => {
+    const { page } = browser;
+    await page.setViewportSize({ width: 360, height: 800 });
+    for (const scene of ["admin-setup", "confirm-several", "guest-confirm", "admin-sessions"]) {
+      await show(scene, "de");
+      await page.evaluate(() => document.documentElement.style.setProperty("font-size", "200%"));
+      expect(await overflow()).toBeLessThanOrEqual(0);
+      if (scene === "admin-sessions") continue; // has none
+      const seen = () => {
+        const it = document.querySelector("[data-primary]");
+        const { left, bottom } = it?.getBoundingClientRect() ?? { left: 0, bottom: 0 };
+        return it !== null && it.contains(document.elementFromPoint(left + 20, bottom - 4));
+      };
+      await page.waitForFunction(seen); // by the next frame
+    }
+    await page.setViewportSize({ width: 360, height: 640 });
+  }, 30_000);
+
   test("the wrong patient: the study is left out and nothing is sent", async () => {
     await show("confirm");
     await button("Not this study").click();

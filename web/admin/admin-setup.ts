@@ -42,7 +42,7 @@ export class AdminSetup extends AdminSection {
       tls.mode === "auto" ? "tls_auto" : tls.mode === "files" ? "tls_files" : plain ? "tls_plain" : "tls_proxy";
     return html`<section class="card">
       <p class="state ${plain ? "warn" : "good"}">${icon(plain ? "warn" : "check")}<span>${tell(words)}</span></p>
-      <p class="hint beside provisioned">${icon("lock")}${tell("provisioned")}: <code>tls.mode = "${tls.mode}"</code></p>
+      <p class="hint beside provisioned">${icon("lock")}<span>${tell("provisioned")}: <code>tls.mode = "${tls.mode}"</code></span></p>
       ${tls.fingerprint === null ? nothing : html`<div><p class="hint">${tell("tls_fingerprint")}</p><p><code class="fingerprint">${tls.fingerprint}</code></p></div>`}
       ${tls.mode === "auto" ? html`<div class="row"><a class="button" href="/trust" target="_blank" rel="noopener">${tell("tls_trust")}</a></div>` : nothing}
       ${plain ? html`<file-lines .lines=${encrypting} .label=${tell("step_tls")}></file-lines>` : nothing}

@@ -27,6 +27,20 @@ export class NavTabs extends AppElement {
   @property() page: Page = "send";
   @property({ attribute: false }) person: Person | null = null;
 
+  private readonly sized = new ResizeObserver(() =>
+    document.documentElement.style.setProperty("--tabs", `${this.offsetHeight}px`),
+  );
+
+  /** What sticks to the bottom of a page stands on the tabs. */
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.sized.observe(this);
+  }
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.sized.disconnect();
+    document.documentElement.style.removeProperty("--tabs");
+  }
   private allowed(permission: Permission): boolean {
     const role = this.person?.role ?? "guest";
     return role !== "guest" && may(role, permission);
