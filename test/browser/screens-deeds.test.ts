@@ -73,7 +73,7 @@ define("what can be done on the screens, in Chromium", () => {
       const seen = () => {
         const it = document.querySelector("[data-primary]");
         const { left, bottom } = it?.getBoundingClientRect() ?? { left: 0, bottom: 0 };
-        return it !== null && it.contains(document.elementFromPoint(left + 20, bottom - 4));
+        return it?.contains(document.elementFromPoint(left + 20, bottom - 4));
       };
       await page.waitForFunction(seen); // by the next frame
     }
