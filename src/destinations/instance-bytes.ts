@@ -22,37 +22,48 @@ export const dataSetSizeOf = (instance: OutgoingInstance): number =>
 export const sizeOf = (instance: OutgoingInstance): number =>
   instance.head === null ? instance.fileSize : instance.head.length + dataSetSizeOf(instance);
 
+/** For whoever is done with a piece before asking for the next: one buffer instead of two for each image of a CT. */
+export const roomForPieces = (): Uint8Array => Buffer.allocUnsafeSlow(PIECE_BYTES);
+
 /**
- * The Part 10 object as it leaves, in pieces of at most 256 KiB; each piece is its own buffer.
+ * The Part 10 object as it leaves, in pieces of at most 256 KiB.
+ * @param room of {@link roomForPieces}: what is read lies in it until the next piece is asked for; without it each piece is its own buffer
  * @throws UnreadableInstance
  */
-export async function* bytesOf(instance: OutgoingInstance): AsyncGenerator<Uint8Array> {
+export async function* bytesOf(instance: OutgoingInstance, room?: Uint8Array): AsyncGenerator<Uint8Array> {
   if (instance.head !== null) yield instance.head;
-  if (instance.head === null) yield* fileBytes(instance, 0, instance.fileSize);
-  else yield* dataSetOf(instance);
+  if (instance.head === null) yield* fileBytes(instance, 0, instance.fileSize, room);
+  else yield* dataSetOf(instance, room);
 }
 
 /**
  * The data set alone, as a C-STORE sends it.
  * @throws UnreadableInstance
  */
-export async function* dataSetOf(instance: OutgoingInstance): AsyncGenerator<Uint8Array> {
-  if (instance.reencoded === undefined) return yield* fileBytes(instance, instance.dataSetOffset, instance.fileSize);
+export async function* dataSetOf(instance: OutgoingInstance, room?: Uint8Array): AsyncGenerator<Uint8Array> {
+  if (instance.reencoded === undefined)
+    return yield* fileBytes(instance, instance.dataSetOffset, instance.fileSize, room);
   const stretches = await instance.reencoded.stretches().catch((cause: unknown) => {
     throw new UnreadableInstance(instance, cause);
   });
   for (const stretch of stretches) {
     if (stretch instanceof Uint8Array) yield stretch;
-    else yield* fileBytes(instance, stretch.from, stretch.from + stretch.length);
+    else yield* fileBytes(instance, stretch.from, stretch.from + stretch.length, room);
   }
 }
 
 /** Full pieces but for the last: whoever cuts them further relies on it. */
-async function* fileBytes(instance: OutgoingInstance, from: number, to: number): AsyncGenerator<Uint8Array> {
+async function* fileBytes(
+  instance: OutgoingInstance,
+  from: number,
+  to: number,
+  room?: Uint8Array,
+): AsyncGenerator<Uint8Array> {
   const file = await opened(instance);
   try {
     for (let position = from; position < to; position += PIECE_BYTES) {
-      const piece = Buffer.allocUnsafeSlow(Math.min(PIECE_BYTES, to - position));
+      const length = Math.min(PIECE_BYTES, to - position);
+      const piece = room?.subarray(0, length) ?? Buffer.allocUnsafeSlow(length);
       await fill(file, piece, position, instance);
       yield piece;
     }

@@ -3,7 +3,7 @@ import { sameDataSet } from "./data-set-compare.ts";
 import type { InstanceName, OutgoingInstance } from "./destination.ts";
 import type { HttpPeer } from "./http-peer.ts";
 import { expect200, statusError } from "./http-status.ts";
-import { bytesOf } from "./instance-bytes.ts";
+import { bytesOf, roomForPieces } from "./instance-bytes.ts";
 import { heldInOrthanc } from "./orthanc-find.ts";
 import { PieceReader } from "./piece-reader.ts";
 
@@ -37,6 +37,6 @@ export function orthancCopies(peer: HttpPeer) {
 
 async function md5Of(instance: OutgoingInstance): Promise<string> {
   const hash = createHash("md5");
-  for await (const piece of bytesOf(instance)) hash.update(piece);
+  for await (const piece of bytesOf(instance, roomForPieces())) hash.update(piece);
   return hash.digest("hex");
 }
