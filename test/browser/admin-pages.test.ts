@@ -21,6 +21,7 @@ define("the administrator's screens in Chromium", () => {
   };
   const press = (name: string | RegExp) => browser.page.getByRole("button", { name, exact: true }).click();
   const read = (text: string | RegExp) => browser.page.getByText(text).filter({ visible: true }).first().waitFor();
+  const focused = () => browser.page.evaluate(() => document.activeElement?.textContent);
   const asked = () => browser.page.evaluate(() => (globalThis as unknown as { asked: string[] }).asked);
 
   test("the main button leads to the worst; by keys through the parts, the heading has the focus", async () => {
@@ -31,7 +32,7 @@ define("the administrator's screens in Chromium", () => {
     await page.getByRole("heading", { name: "Storage & health" }).waitFor();
     await page.getByRole("link", { name: "Users" }).press("Enter");
     await page.getByRole("heading", { name: "Users" }).waitFor();
-    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Users");
+    expect(await focused()).toBe("Users");
     expect(await page.getByRole("link", { name: "Users" }).getAttribute("aria-current")).toBe("page");
     await show("more", "More"); // a radiographer
     expect(await page.getByRole("link", { name: "Admin" }).count()).toBe(0);
@@ -180,6 +181,7 @@ define("the administrator's screens in Chromium", () => {
     await own.getByRole("textbox", { name: "User name" }).fill("other");
     await own.getByRole("button", { name: "Save and test" }).click();
     await own.getByText("reading-centre answers.").waitFor();
+    expect(await focused()).toBe("Change"); // the form is gone
     expect(await asked()).toEqual([
       'change reading-centre {"id":"reading-centre","kind":"stow-rs","url":"https://pacs.north.example/dicom-web","auth":{"type":"basic","username":"other","password":{"set":true}}}',
       "test reading-centre",
@@ -201,7 +203,7 @@ define("the administrator's screens in Chromium", () => {
     const south = page.getByRole("article", { name: "South" });
     await south.getByRole("button", { name: "Move up" }).press("Enter");
     await read("“South” is rule 2 now.");
-    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Move up");
+    expect(await focused()).toBe("Move up");
     await south.getByRole("button", { name: "Change" }).click();
     await south.getByRole("textbox", { name: "AE title of origin" }).fill("MR1, MR2");
     await south.getByRole("checkbox", { name: "archive" }).uncheck();
@@ -213,6 +215,7 @@ define("the administrator's screens in Chromium", () => {
     await page.getByRole("article", { name: "all" }).getByRole("button", { name: "Remove" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
     await read("The rule “all” was removed.");
+    await page.waitForFunction(() => document.activeElement?.textContent === "Rules"); // its button is gone
     expect(await asked()).toEqual([
       "order r3 r2 r4",
       'change r3 {"name":"South","to":["north"],"when":{"ae_title":["MR1","MR2"]}}',

@@ -80,6 +80,23 @@ define("what can be done on the screens, in Chromium", () => {
     await page.setViewportSize({ width: 360, height: 640 });
   }, 30_000);
 
+  test("the recovery codes are copied, and without a clipboard nothing offers it", async () => {
+    const codes = async (page: Browser["page"]) => {
+      await page.goto(server.scene("enroll"));
+      await page.getByRole("textbox", { name: "Code" }).fill("123456");
+      await page.getByRole("button", { name: "Continue" }).click();
+      await page.getByText("ABCD-EFGH-IJKL-MNOA").waitFor();
+      return page.getByRole("button", { name: "Copy the codes" });
+    };
+    await browser.context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    await (await codes(browser.page)).click();
+    await button("Copied").waitFor();
+    const plain = await browser.context.newPage();
+    await plain.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, "clipboard")); // http:// at another machine
+    expect(await (await codes(plain)).count()).toBe(0);
+    await plain.close();
+  }, 30_000);
+
   test("the wrong patient: the study is left out and nothing is sent", async () => {
     await show("confirm");
     await button("Not this study").click();
@@ -173,6 +190,7 @@ define("what can be done on the screens, in Chromium", () => {
     expect(await page.getByText(/^Will be corrected/).count()).toBe(0); // it says the same
     await page.getByRole("textbox", { name: "Patient ID, corrected" }).fill(" P-2002 ");
     await page.getByText("Will be corrected: Patient ID.").waitFor();
+    await page.getByText("Correct the patient's data").click(); // folded away again
     await button("Send").click();
     expect(await page.evaluate(() => document.activeElement?.id)).toBe("correct-reason");
     expect(await asked()).toEqual([]);
@@ -218,8 +236,9 @@ define("what can be done on the screens, in Chromium", () => {
     const [first, second] = [0, 1].map((n) => page.locator("waiting-studies article").nth(n));
     await first?.getByText("Correct the patient's data").click();
     await first?.getByRole("textbox", { name: "Patient ID, corrected" }).fill("P-9");
+    await first?.getByText("Correct the patient's data").click(); // folded away again
     await first?.getByRole("button", { name: "It is right: send" }).click();
-    await first?.locator("[aria-invalid=true]").waitFor();
+    await first?.locator("[aria-invalid=true]:focus").waitFor();
     expect(await asked()).toEqual([]);
     await first?.getByRole("textbox", { name: "Reason for the correction" }).fill("order");
     await first?.getByRole("button", { name: "It is right: send" }).click();

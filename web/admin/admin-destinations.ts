@@ -1,9 +1,10 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { customElement, query, state } from "lit/decorators.js";
+import { customElement, property, query, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import type { AdminDestination } from "../../src/contract/admin.ts";
 import type { Administration } from "../api/admin.ts";
 import { ApiError } from "../api/problem.ts";
+import { say } from "../core/text.ts";
 import type { AskDialog } from "../elements/ask-dialog.ts";
 import { AdminSection } from "./admin-section.ts";
 import type { DestinationCard } from "./destination-card.ts";
@@ -17,6 +18,8 @@ import "./destination-card.ts";
 @customElement("admin-destinations")
 export class AdminDestinations extends AdminSection {
   protected override readonly topics = ["destinations", "deliveries"] as const;
+  /** Part of another page, which has its own heading. */
+  @property({ type: Boolean }) within = false;
   @state() private destinations: readonly AdminDestination[] | null = null;
   @state() private failures: ReadonlyMap<string, number> | null = null;
   @state() private removing = "";
@@ -63,8 +66,7 @@ export class AdminDestinations extends AdminSection {
     const ids = destinations?.map(({ destination_id }) => destination_id) ?? [];
     const saved = (how: "dest_added" | "dest_changed") => (event: CustomEvent<string>) =>
       void this.saved(event.detail, how);
-    return html`<h1>${tell("destinations")}</h1>
-      <p class="lead">${tell("dest_lead")}</p>
+    return html`${this.within ? nothing : html`<h1>${tell("destinations")}</h1><p class="lead">${tell("dest_lead")}</p>`}
       ${this.notices()}
       ${none ? html`<notice-box tone="warn" .text=${tell("dest_none")}></notice-box>` : nothing}
       <div class="cards">${repeat(
@@ -72,7 +74,7 @@ export class AdminDestinations extends AdminSection {
         ({ destination_id }) => destination_id,
         (
           it,
-        ) => html`<destination-card .app=${this.app} .destination=${it} managed .failed=${this.failures?.get(it.destination_id) ?? null}
+        ) => html`<destination-card .app=${this.app} .destination=${it} .failed=${this.failures?.get(it.destination_id) ?? null}
           .others=${ids.filter((id) => id !== it.destination_id)} @saved=${saved("dest_changed")} @remove=${() => this.askRemove(it.destination_id)}
           @turn=${(event: CustomEvent<boolean>) => this.turn(it.destination_id, event.detail)}></destination-card>`,
       )}</div>
@@ -86,7 +88,7 @@ export class AdminDestinations extends AdminSection {
             <add-destination .app=${this.app} .others=${ids} @saved=${saved("dest_added")}></add-destination></details>`,
             )
       }
-      <ask-dialog .heading=${tell("dest_remove_title", { destination: removing })} .text=${tell("dest_remove_text")} .yes=${tell("dest_remove")} .no=${tell("cancel")}
+      <ask-dialog .heading=${tell("dest_remove_title", { destination: removing })} .text=${tell("dest_remove_text")} .yes=${tell("dest_remove")} .no=${say("cancel")}
         @yes=${() => this.removeNow(removing)}></ask-dialog>`;
   }
 }

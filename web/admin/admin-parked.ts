@@ -5,6 +5,7 @@ import type { AdminDestination } from "../../src/contract/admin.ts";
 import type { Administration, ParkedDelivery } from "../api/admin.ts";
 import { codeSentence } from "../core/code-words.ts";
 import { moment } from "../core/format.ts";
+import { say } from "../core/text.ts";
 import type { AskDialog } from "../elements/ask-dialog.ts";
 import { icon } from "../elements/icons.ts";
 import { AdminSection } from "./admin-section.ts";
@@ -84,10 +85,10 @@ export class AdminParked extends AdminSection {
     const since = moment(Date.parse(delivery.created_at));
     const id = delivery.delivery_id;
     return html`<li>
-      <p>${tell("parked_since", { time: since })} ${delivery.service_level === "stat" ? html`<span class="badge">${tell("stat")}</span>` : nothing}</p>
+      <p>${tell("parked_since", { time: since })} ${delivery.service_level === "stat" ? html`<span class="badge">${say("stat")}</span>` : nothing}</p>
       <p class="hint" id="d-${id}"><code>${tell("details", { study: delivery.study_instance_uid, upload: delivery.upload_id })}</code></p>
       <div class="row">
-        <button class="button" aria-describedby="d-${id}" ?disabled=${this.busy} @click=${() => this.retry([delivery])}>${tell("retry")}</button>
+        <button class="button" aria-describedby="d-${id}" ?disabled=${this.busy} @click=${() => this.retry([delivery])}>${say("try_again")}</button>
         <button class="button danger" aria-describedby="d-${id}" ?disabled=${this.busy} @click=${() => this.askDiscard(delivery)}>${tell("discard")}</button>
       </div>
       ${
@@ -107,7 +108,7 @@ export class AdminParked extends AdminSection {
       <h2 id="g-${destinationId}-${error?.code}">${tell("parked_group", { n, destination: destinationId })}</h2>
       <p class="state bad">${icon("bad")}<span>${error === null ? "" : codeSentence(error.code, error.message)}</span></p>
       <p class="hint">${tell("parked_since", { time: since })}${error === null ? nothing : html` · <span lang="en">${error.message}</span> <code>${error.code}</code>`}</p>
-      <div class="row"><button class="button strong" ?disabled=${this.busy} @click=${() => this.retry(deliveries)}>${n === 1 ? tell("retry") : tell("retry_all", { n })}</button></div>
+      <div class="row"><button class="button strong" ?disabled=${this.busy} @click=${() => this.retry(deliveries)}>${n === 1 ? say("try_again") : tell("retry_all", { n })}</button></div>
       <details><summary>${tell("one_by_one")}</summary>
         <ul class="parts">${repeat(
           deliveries,
@@ -134,7 +135,7 @@ export class AdminParked extends AdminSection {
                 (group) => this.group(group),
               )}</div>`
       }
-      <ask-dialog .heading=${tell("discard_title")} .text=${tell("discard_text")} .yes=${tell("discard")} .no=${tell("keep")} .reason=${tell("discard_reason")}
+      <ask-dialog .heading=${tell("discard_title")} .text=${tell("discard_text")} .yes=${tell("discard")} .no=${tell("keep")} .reason=${say("reason")}
         @yes=${(event: CustomEvent<string>) => void this.doing((admin) => admin.discard(this.discarding, event.detail), tell("discarded"))}></ask-dialog>
       <waiting-studies .app=${this.app}></waiting-studies>`; // behind the dialog: it has one of its own
   }

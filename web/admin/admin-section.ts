@@ -19,6 +19,8 @@ export abstract class AdminSection extends AccountPage {
   @state() private unread = false;
   private timer: ReturnType<typeof setInterval> | undefined;
   private due: ReturnType<typeof setTimeout> | undefined;
+  private reading: Promise<void> = Promise.resolve();
+  private next: Promise<void> | null = null;
   private silence: () => void = () => undefined;
   /** Of what of the box something is shown here; of none: it is asked from time to time. */
   protected readonly topics: readonly Topic[] = [];
@@ -57,7 +59,16 @@ export abstract class AdminSection extends AccountPage {
     clearTimeout(this.due);
     this.due = undefined;
   }
-  protected async look(): Promise<void> {
+  /** One after the other: an answer that is late does not stand over a newer one. */
+  protected look(): Promise<void> {
+    this.next ??= this.reading.then(() => {
+      this.next = null;
+      return this.readNow();
+    });
+    this.reading = this.next;
+    return this.next;
+  }
+  private async readNow(): Promise<void> {
     if (this.app === null) return;
     this.unread = await this.read(this.app.admin).then(
       () => false,

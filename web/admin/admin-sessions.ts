@@ -28,9 +28,9 @@ export class AdminSessions extends AdminSection {
         <p class="hint">${say(roleWords[it.role])} · ${tell("session_times", times)}</p></div>
       ${
         it.current
-          ? html`<p class="hint">${tell("session_this")}</p>`
+          ? html`<p class="hint">${say("session_this")}</p>`
           : html`<button class="button" aria-describedby="s-${it.session_id}" ?disabled=${this.busy}
-              @click=${() => void this.doing((admin) => admin.endSession(it.session_id), tell("session_ended"))}>${tell("session_end")}</button>`
+              @click=${() => void this.doing((admin) => admin.endSession(it.session_id), say("session_ended"))}>${tell("session_end")}</button>`
       }
     </li>`;
   }

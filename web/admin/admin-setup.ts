@@ -1,17 +1,15 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
-import { repeat } from "lit/directives/repeat.js";
 import type { AdminDestination, AdminSystem } from "../../src/contract/admin.ts";
 import type { Administration } from "../api/admin.ts";
-import { go, hrefOf, type Page } from "../core/router.ts";
+import { go, hrefOf } from "../core/router.ts";
+import { say } from "../core/text.ts";
 import { icon } from "../elements/icons.ts";
 import { AdminSection } from "./admin-section.ts";
-import type { DestinationCard } from "./destination-card.ts";
 import { encrypting } from "./lines.ts";
 import { tell } from "./words.ts";
 import type { AdminWord } from "./words-en.ts";
-import "./add-destination.ts";
-import "./destination-card.ts";
+import "./admin-destinations.ts";
 import "./file-lines.ts";
 import "./rule-list.ts";
 
@@ -48,37 +46,10 @@ export class AdminSetup extends AdminSection {
       ${plain ? html`<file-lines .lines=${encrypting} .label=${tell("step_tls")}></file-lines>` : nothing}
     </section>`;
   }
-  private places(): TemplateResult {
-    const none = this.destinations.length === 0;
-    const ids = this.destinations.map(({ destination_id }) => destination_id);
-    const saved = (event: CustomEvent<string>) => void this.saved(event.detail);
-    return html`${none ? html`<notice-box tone="warn" .text=${tell("dest_none")}></notice-box>` : nothing}
-      <div class="cards">${repeat(
-        this.destinations,
-        ({ destination_id }) => destination_id,
-        (it) =>
-          html`<destination-card .app=${this.app} .destination=${it} .others=${ids.filter((id) => id !== it.destination_id)} @saved=${saved}></destination-card>`,
-      )}</div>
-      ${repeat(
-        [ids.length],
-        (n) => n,
-        () => html`<details class="card" ?open=${none}><summary>${tell("dest_add")}</summary>
-        <add-destination .app=${this.app} .others=${ids} @saved=${saved}></add-destination></details>`,
-      )}`;
-  }
-  /** It is there: shown, and tried at once. */
-  private async saved(destination: string): Promise<void> {
-    await this.look();
-    await this.updateComplete;
-    const cards = [...this.querySelectorAll<DestinationCard>("destination-card")];
-    await cards.find((card) => card.destination?.destination_id === destination)?.test();
-  }
   private ready(): TemplateResult {
-    const next: readonly [AdminWord, string][] = [
+    const next: readonly (readonly [AdminWord, string])[] = [
       ["done_users", hrefOf("admin", "users")],
-      ...(this.system?.tls.mode === "auto"
-        ? ([["done_trust", "/trust"]] as const).map((it): [AdminWord, string] => [...it])
-        : []),
+      ...(this.system?.tls.mode === "auto" ? [["done_trust", "/trust"] as const] : []),
       ["done_overview", hrefOf("admin", "overview")],
     ];
     return html`<section class="card"><p>${tell("done_lead")}</p>
@@ -90,7 +61,6 @@ export class AdminSetup extends AdminSection {
     const { system, at } = this;
     const step = steps[at] ?? "step_tls";
     const last = at === steps.length - 1;
-    const start: Page = "send";
     return html`<div class="page admin set-up">
       <p class="hint">${tell("step_of", { n: at + 1, total: steps.length })}</p>
       <h1>${tell(step)}</h1>
@@ -101,14 +71,14 @@ export class AdminSetup extends AdminSection {
           ? nothing
           : [
               () => this.tls(system),
-              () => this.places(),
+              () => html`<admin-destinations .app=${this.app} within></admin-destinations>`,
               () => html`<rule-list .app=${this.app}></rule-list>`,
               () => this.ready(),
             ][at]?.()
       }
       <div class="bar">
-        ${at === 0 ? nothing : html`<button class="button" @click=${() => void this.to(at - 1)}>${tell("back")}</button>`}
-        <button class="button primary" data-primary @click=${() => (last ? go(start) : void this.to(at + 1))}>${tell(last ? "done_send" : "next")}</button>
+        ${at === 0 ? nothing : html`<button class="button" @click=${() => void this.to(at - 1)}>${say("back")}</button>`}
+        <button class="button primary" data-primary @click=${() => (last ? go("send") : void this.to(at + 1))}>${tell(last ? "done_send" : "next")}</button>
       </div>
     </div>`;
   }

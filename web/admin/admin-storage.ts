@@ -24,17 +24,6 @@ interface Card {
   readonly more?: TemplateResult;
 }
 
-/** @param seconds 5 h, or 3 d from two days on */
-function age(seconds: number): string {
-  if (seconds < 2 * 86_400) return duration(seconds);
-  const days = Math.floor(seconds / 86_400);
-  return new Intl.NumberFormat(document.documentElement.lang, {
-    style: "unit",
-    unit: "day",
-    unitDisplay: "long",
-  }).format(days);
-}
-
 /** What lies on the box, how long there is room, and whether the box itself is well. */
 @customElement("admin-storage")
 export class AdminStorage extends AdminSection {
@@ -90,7 +79,7 @@ export class AdminStorage extends AdminSection {
       if (failed_at !== null) return board("copy_failed", { time: moment(Date.parse(failed_at)) });
       if (last_at === null) return board("copy_none");
       const at = Date.parse(last_at);
-      const since = board("copy_age", { age: age((Date.now() - at) / 1000), time: moment(at) });
+      const since = board("copy_age", { age: duration((Date.now() - at) / 1000), time: moment(at) });
       return tone === "bad" ? `${since}. ${board("copy_old", { n })}` : since;
     };
     return {
@@ -111,7 +100,7 @@ export class AdminStorage extends AdminSection {
       id: "clock",
       title: "clock",
       tone: right ? "good" : "warn",
-      state: right ? board("clock_right") : board("clock_off", { difference: age(off) }),
+      state: right ? board("clock_right") : board("clock_off", { difference: duration(off) }),
       facts: [
         [board("clock_box"), moment(Date.parse(clock.now))],
         [board("clock_zone"), clock.zone],

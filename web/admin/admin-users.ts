@@ -3,6 +3,7 @@ import { customElement, query, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import type { AdminUser } from "../../src/contract/admin.ts";
 import type { Administration } from "../api/admin.ts";
+import { say } from "../core/text.ts";
 import type { AskDialog } from "../elements/ask-dialog.ts";
 import { AdminSection } from "./admin-section.ts";
 import { roleChoice, roleNamed, type UserDeed } from "./user-card.ts";
@@ -96,6 +97,6 @@ export class AdminUsers extends AdminSection {
           @deed=${(event: CustomEvent<UserDeed>) => this.deed(user, event.detail)}></user-card>`,
       )}</div>
       <ask-dialog .heading=${words === null ? "" : tell(words.heading, filling)} .text=${words === null ? "" : tell(words.text, filling)}
-        .yes=${words === null ? "" : tell(words.yes)} .no=${tell("cancel")} @yes=${() => this.yes()}></ask-dialog>`;
+        .yes=${words === null ? "" : tell(words.yes)} .no=${say("cancel")} @yes=${() => this.yes()}></ask-dialog>`;
   }
 }

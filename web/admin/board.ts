@@ -7,11 +7,11 @@ export const board = await ownWords(boardEn, {
   fr: async () => (await import("./board-words-fr.ts")).boardFr,
 });
 
-/** @param share 0 to 1: 99.3 % */
+/** @param share 0 to 1: 99.3 %, 3.4 %, 87 % */
 export const percent = (share: number): string =>
   new Intl.NumberFormat(language(), {
     style: "percent",
-    maximumFractionDigits: share > 0.9 && share < 1 ? 1 : 0,
+    maximumFractionDigits: Math.abs(share - 0.5) > 0.4 ? 1 : 0,
   }).format(share);
 /** Studies are to be in the archive within so many seconds. */
 export const targetSeconds = 900;

@@ -4,9 +4,9 @@ import type { AdminDestination } from "../../src/contract/admin.ts";
 import type { App } from "../core/app.ts";
 import { codeSentence } from "../core/code-words.ts";
 import { moment } from "../core/format.ts";
-import { language } from "../core/text.ts";
 import { AppElement } from "../elements/app-element.ts";
 import { type Icon, icon } from "../elements/icons.ts";
+import { percent } from "./board.ts";
 import { type Template, templateOf, templates } from "./destination-fields.ts";
 import type { DestinationTest } from "./destination-test.ts";
 import { tell } from "./words.ts";
@@ -19,15 +19,13 @@ const faces: Readonly<Record<AdminDestination["state"], readonly [string, Icon]>
   down: ["bad", "bad"],
   paused: ["warn", "pause"],
 };
-const percent = (share: number): string =>
-  new Intl.NumberFormat(language(), {
-    style: "percent",
-    maximumFractionDigits: share > 0 && share < 0.1 ? 1 : 0,
-  }).format(share);
 const signInOf = ({ auth }: AdminDestination["settings"]): string =>
   typeof auth === "object" && auth !== null && "type" in auth ? String(auth.type) : "none";
 
-/** One destination: how it does, a live check of it, and its settings. What the configuration file gives is shown and not changed. */
+/**
+ * One destination: how it does, a live check of it, and its settings. What the configuration file gives is shown and not changed.
+ * Tells `turn` with whether it is to be paused, `remove`, and `saved`.
+ */
 @customElement("destination-card")
 export class DestinationCard extends AppElement {
   @property({ attribute: false }) app: App | null = null;
@@ -36,8 +34,6 @@ export class DestinationCard extends AppElement {
   @property({ attribute: false }) others: readonly string[] = [];
   /** Share of the tries that failed lately, 0 to 1; null: there were none. */
   @property({ attribute: false }) failed: number | null = null;
-  /** Whether it can be paused and removed from here. Tells `turn` with whether it is to be, `remove`, and `saved`. */
-  @property({ type: Boolean }) managed = false;
   @state() private form: Template | null = null;
   @query("destination-test") private checklist!: DestinationTest | null;
 
@@ -66,13 +62,20 @@ export class DestinationCard extends AppElement {
     const time = moment(Date.parse(it.changed_at));
     return html`<p class="hint">${tell("dest_by", { name: it.changed_by ?? "?", time })}</p>`;
   }
-  private buttons(it: AdminDestination, named: string): TemplateResult | typeof nothing {
-    const button = (word: AdminWord, deed: () => void, look = "") =>
-      html`<button class="button ${look}" aria-describedby=${named} @click=${deed}>${tell(word)}</button>`;
-    if (!this.managed && it.provisioned) return nothing;
-    return html`${this.managed ? button(it.state === "paused" ? "dest_resume" : "dest_pause", () => this.tell("turn", it.state !== "paused")) : nothing}
-      ${it.provisioned ? nothing : button("dest_change", () => this.edit(it))}
-      ${it.provisioned || !this.managed ? nothing : button("dest_remove", () => this.tell("remove"), "danger")}`;
+  private buttons(it: AdminDestination, named: string): TemplateResult {
+    const button = (word: AdminWord, deed: () => void, look = "", open: boolean | null = null) =>
+      html`<button class="button ${look}" aria-describedby=${named} aria-expanded=${open ?? nothing} @click=${deed}>${tell(word)}</button>`;
+    return html`${button(it.state === "paused" ? "dest_resume" : "dest_pause", () => this.tell("turn", it.state !== "paused"))}
+      ${
+        it.provisioned
+          ? nothing
+          : html`${button("dest_change", () => this.edit(it), "change", this.form !== null)} ${button("dest_remove", () => this.tell("remove"), "danger")}`
+      }`;
+  }
+  /** The form goes, and the button that opened it has the focus. */
+  private shut(): void {
+    this.form = null;
+    this.querySelector<HTMLElement>(".change")?.focus();
   }
 
   protected override render(): TemplateResult | typeof nothing {
@@ -98,11 +101,7 @@ export class DestinationCard extends AppElement {
         this.form === null
           ? nothing
           : html`<destination-form .app=${this.app} .template=${this.form} .settings=${it.settings} .others=${this.others}
-              @cancel=${() => {
-                this.form = null;
-              }} @saved=${() => {
-                this.form = null;
-              }}></destination-form>`
+              @cancel=${this.shut} @saved=${this.shut}></destination-form>`
       }
     </article>`;
   }

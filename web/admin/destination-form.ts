@@ -2,6 +2,7 @@ import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { live } from "lit/directives/live.js";
 import type { DestinationSettings } from "../../src/contract/admin.ts";
+import { say } from "../core/text.ts";
 import type { Field, Template } from "./destination-fields.ts";
 import { fieldsWith, isKept, settingsOf, type Values, valuesOf } from "./destination-settings.ts";
 import { SettingsForm } from "./settings-form.ts";
@@ -112,7 +113,7 @@ export class DestinationForm extends SettingsForm {
       ${Object.keys(this.wrong).length === 0 ? nothing : html`<p class="problem" tabindex="-1">${tell("form_wrong")} <span lang="en">${general}</span></p>`}
       ${this.told()}
       <div class="row"><button class="button strong" ?disabled=${this.busy}>${tell(settings === null ? "form_add" : "form_save")}</button>
-        ${settings === null ? nothing : html`<button type="button" class="button" @click=${() => this.tell("cancel")}>${tell("cancel")}</button>`}</div>
+        ${settings === null ? nothing : html`<button type="button" class="button" @click=${() => this.tell("cancel")}>${say("cancel")}</button>`}</div>
     </form>`;
   }
 }

@@ -8,7 +8,7 @@ import { AppElement } from "../elements/app-element.ts";
 import { icon } from "../elements/icons.ts";
 import { tell } from "./words.ts";
 import type { AdminWord } from "./words-en.ts";
-import "./copy-button.ts";
+import "../elements/copy-button.ts";
 
 /** The box's names of its steps; one that is newer than this app is shown as it comes. */
 const stepWords: Readonly<Record<string, AdminWord>> = {

@@ -2,7 +2,7 @@ import { html, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { AppElement } from "../elements/app-element.ts";
 import { tell } from "./words.ts";
-import "./copy-button.ts";
+import "../elements/copy-button.ts";
 
 /** Lines for the configuration file, to be copied. */
 @customElement("file-lines")

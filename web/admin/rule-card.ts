@@ -23,10 +23,15 @@ export class RuleCard extends AppElement {
   @state() private changing = false;
 
   private button(word: AdminWord, deed: () => void, look = "", off = false): TemplateResult {
-    return html`<button class="button ${look}" aria-describedby=${`r-${this.rule?.route_id}`} ?disabled=${this.busy || off} @click=${deed}>${tell(word)}</button>`;
+    return html`<button class="button ${look}" aria-describedby=${`r-${this.rule?.route_id}`} aria-expanded=${look === "change" ? this.changing : nothing} ?disabled=${this.busy || off} @click=${deed}>${tell(word)}</button>`;
   }
-  private turn(on: boolean): void {
-    this.changing = on;
+  private toggle(): void {
+    this.changing = !this.changing;
+  }
+  /** The form goes, and the button that opened it has the focus. */
+  private shut(): void {
+    this.changing = false;
+    this.querySelector<HTMLElement>(".change")?.focus();
   }
 
   protected override render(): TemplateResult | typeof nothing {
@@ -44,9 +49,9 @@ export class RuleCard extends AppElement {
           ? nothing
           : html`<div class="row">
               ${this.button("rule_up", () => this.tell("move", -1), "", this.first)} ${this.button("rule_down", () => this.tell("move", 1), "", this.last)}
-              ${this.button("rule_change", () => this.turn(!this.changing))} ${this.button("rule_remove", () => this.tell("remove"), "danger")}</div>`
+              ${this.button("rule_change", () => this.toggle(), "change")} ${this.button("rule_remove", () => this.tell("remove"), "danger")}</div>`
       }
-      ${this.changing ? html`<rule-form .app=${this.app} .rule=${rule} .destinations=${this.destinations} @cancel=${() => this.turn(false)} @saved=${() => this.turn(false)}></rule-form>` : nothing}
+      ${this.changing ? html`<rule-form .app=${this.app} .rule=${rule} .destinations=${this.destinations} @cancel=${this.shut} @saved=${this.shut}></rule-form>` : nothing}
     </article>`;
   }
 }

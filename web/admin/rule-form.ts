@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { AdminRoute, RouteSettings } from "../../src/contract/admin.ts";
+import { say } from "../core/text.ts";
 import { conditionInputs } from "./condition-fields.ts";
 import { conditionFields, typedValues } from "./rule-words.ts";
 import { SettingsForm } from "./settings-form.ts";
@@ -65,7 +66,7 @@ export class RuleForm extends SettingsForm {
       ${general === undefined ? nothing : html`<p class="problem" tabindex="-1" lang="en">${general}</p>`}
       ${this.told()}
       <div class="row"><button class="button strong" ?disabled=${this.busy}>${tell(rule === null ? "rule_add" : "save")}</button>
-        ${rule === null ? nothing : html`<button type="button" class="button" @click=${() => this.tell("cancel")}>${tell("cancel")}</button>`}</div>
+        ${rule === null ? nothing : html`<button type="button" class="button" @click=${() => this.tell("cancel")}>${say("cancel")}</button>`}</div>
     </form>`;
   }
 }

@@ -3,6 +3,7 @@ import { customElement, query, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import type { AdminDestination, AdminRoute, AdminRouteList } from "../../src/contract/admin.ts";
 import type { Administration } from "../api/admin.ts";
+import { say } from "../core/text.ts";
 import type { AskDialog } from "../elements/ask-dialog.ts";
 import { AdminSection } from "./admin-section.ts";
 import { and } from "./rule-words.ts";
@@ -29,15 +30,7 @@ export class RuleList extends AdminSection {
     const ids = this.list?.routes.filter(({ provisioned }) => !provisioned).map(({ route_id }) => route_id) ?? [];
     const from = ids.indexOf(rule.route_id);
     ids.splice(from + by, 0, ...ids.splice(from, 1));
-    const pressed = document.activeElement;
-    void this.doing(
-      (admin) => admin.orderRoutes(ids),
-      tell("rule_moved", { name: rule.name, n: rule.position + by }),
-    ).then(() => {
-      // the card was carried elsewhere with its button, which lost the focus by that; at an end of the list it cannot have it
-      const beside = pressed?.parentElement?.querySelector<HTMLElement>("button:not([disabled])");
-      (pressed instanceof HTMLButtonElement && !pressed.disabled ? pressed : beside)?.focus();
-    });
+    void this.doing((admin) => admin.orderRoutes(ids), tell("rule_moved", { name: rule.name, n: rule.position + by }));
   }
   private askRemove(rule: AdminRoute): void {
     this.removing = rule;
@@ -86,7 +79,7 @@ export class RuleList extends AdminSection {
               <rule-form .app=${this.app} .destinations=${ids} @saved=${(event: CustomEvent<string>) => this.saved("rule_added", event.detail)}></rule-form></details>`,
             )
       }
-      <ask-dialog .heading=${tell("rule_remove_title", { name: removing?.name ?? "" })} .text=${tell("rule_remove_text")} .yes=${tell("rule_remove")} .no=${tell("cancel")}
+      <ask-dialog .heading=${tell("rule_remove_title", { name: removing?.name ?? "" })} .text=${tell("rule_remove_text")} .yes=${tell("rule_remove")} .no=${say("cancel")}
         @yes=${() => this.removeRule()}></ask-dialog>`;
   }
 }

@@ -1,6 +1,7 @@
 import { state } from "lit/decorators.js";
 import { ApiError } from "../api/problem.ts";
 import { announce } from "../core/app.ts";
+import { leadTo } from "../core/focus.ts";
 import { AccountPage } from "../pages/account-page.ts";
 import { tell } from "./words.ts";
 import { wrongOf } from "./wrong-fields.ts";
@@ -28,8 +29,6 @@ export abstract class SettingsForm extends AccountPage {
     });
     const [first] = Object.keys(this.wrong);
     if (first === undefined) return;
-    const field = this.querySelector<HTMLElement>('[aria-invalid="true"]');
-    field?.closest("details")?.setAttribute("open", "");
-    (field ?? this.querySelector<HTMLElement>(".problem"))?.focus();
+    leadTo(this.querySelector('[aria-invalid="true"]') ?? this.querySelector(".problem"));
   }
 }

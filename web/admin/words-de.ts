@@ -3,7 +3,6 @@ import type { AdminWord } from "./words-en.ts";
 
 export const adminDe: Readonly<Record<AdminWord, string>> = {
   ...placesDe,
-  title: "Verwaltung",
   overview: "Überblick",
   parked: "Was feststeckt",
   destinations: "Ziele",
@@ -44,7 +43,6 @@ export const adminDe: Readonly<Record<AdminWord, string>> = {
   parked_group: "{n} für {destination}",
   parked_since: "seit {time}",
   parked_more: "Es stecken mehr fest, als gezeigt werden. Zuerst kommen die gezeigten.",
-  retry: "Noch einmal",
   retry_all: "Alle {n} noch einmal",
   retried: "{n} {n|ist|sind} wieder unterwegs.",
   one_by_one: "Einzeln",
@@ -53,10 +51,8 @@ export const adminDe: Readonly<Record<AdminWord, string>> = {
   discard: "Aufgeben",
   discard_title: "Diese Lieferung aufgeben?",
   discard_text: "Dieses Ziel bekommt die Studie von der Box nicht mehr. Der Grund steht im Protokoll.",
-  discard_reason: "Grund",
   discarded: "Aufgegeben.",
   keep: "Behalten",
-  stat: "STAT",
   details: "Studie {study}, Übertragung {upload}",
 
   dest_lead: "Wohin Studien gehen, und ob jedes Ziel antwortet.",
@@ -75,7 +71,6 @@ export const adminDe: Readonly<Record<AdminWord, string>> = {
   dest_default: "Nimmt, was keine Regel nennt",
   dest_fallback: "Wenn es ausfällt: {destination}",
   copy: "Kopieren",
-  copied: "Kopiert",
   look_again: "Neu ansehen",
 
   users_lead: "Wer sich anmelden darf, und als was.",
@@ -106,13 +101,10 @@ export const adminDe: Readonly<Record<AdminWord, string>> = {
   user_changed: "{name} wurde geändert.",
   user_actions: "Ändern",
   save: "Speichern",
-  cancel: "Abbrechen",
 
   sessions_lead: "Jedes Gerät und Programm, das angemeldet ist. Das Ende einer Anmeldung hält ihre Studien nicht auf.",
   session_times: "seit {since}, zuletzt benutzt {last}, endet {ends}",
-  session_this: "Dieses Gerät",
   session_end: "Beenden",
-  session_ended: "Diese Anmeldung ist beendet.",
   sessions_find: "Benutzer suchen",
 
   setup_lead: "Das Konto ist angelegt. Drei Dinge bleiben anzusehen.",
@@ -121,7 +113,6 @@ export const adminDe: Readonly<Record<AdminWord, string>> = {
   step_destination: "Ziel",
   step_rules: "Regeln",
   step_done: "Bereit",
-  back: "Zurück",
   next: "Weiter",
   tls_auto: "Die Box hat ihr eigenes Zertifikat gemacht. Jedes Gerät muss ihm einmal vertrauen.",
   tls_files: "Die Box benutzt das Zertifikat, das die Konfigurationsdatei nennt.",

@@ -2,7 +2,6 @@ import { placesEn } from "./place-words-en.ts";
 /** The administrator's screens, in English; loaded with them alone. */
 export const adminEn = {
   ...placesEn,
-  title: "Administration",
   overview: "Overview",
   parked: "Stuck studies",
   destinations: "Destinations",
@@ -43,7 +42,6 @@ export const adminEn = {
   parked_group: "{n} waiting for {destination}",
   parked_since: "since {time}",
   parked_more: "More are stuck than are shown. Those that are shown come first.",
-  retry: "Try again",
   retry_all: "Try all {n} again",
   retried: "{n} {n|is|are} on {n|its|their} way again.",
   one_by_one: "One by one",
@@ -52,10 +50,8 @@ export const adminEn = {
   discard: "Give up",
   discard_title: "Give this delivery up?",
   discard_text: "This destination will not get the study from the box any more. The reason goes into the audit.",
-  discard_reason: "Reason",
   discarded: "Given up.",
   keep: "Keep it",
-  stat: "STAT",
   details: "Study {study}, upload {upload}",
 
   dest_lead: "Where studies go, and whether each place answers.",
@@ -74,7 +70,6 @@ export const adminEn = {
   dest_default: "Takes what no rule names",
   dest_fallback: "When it is down: {destination}",
   copy: "Copy",
-  copied: "Copied",
   look_again: "Look again",
 
   users_lead: "Who may sign in, and as what.",
@@ -105,13 +100,10 @@ export const adminEn = {
   user_changed: "{name} was changed.",
   user_actions: "Change",
   save: "Save",
-  cancel: "Cancel",
 
   sessions_lead: "Every device and program that is signed in. Ending a sign-in does not stop its studies.",
   session_times: "since {since}, last used {last}, ends {ends}",
-  session_this: "This device",
   session_end: "End",
-  session_ended: "That sign-in has ended.",
   sessions_find: "Find a user",
 
   setup_lead: "The account is made. Three things are left to look at.",
@@ -120,7 +112,6 @@ export const adminEn = {
   step_destination: "Destination",
   step_rules: "Rules",
   step_done: "Ready",
-  back: "Back",
   next: "Continue",
   tls_auto: "The box has made its own certificate. Each device has to trust it once.",
   tls_files: "The box uses the certificate that the configuration file names.",

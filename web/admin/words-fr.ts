@@ -3,7 +3,6 @@ import type { AdminWord } from "./words-en.ts";
 
 export const adminFr: Readonly<Record<AdminWord, string>> = {
   ...placesFr,
-  title: "Administration",
   overview: "Vue d’ensemble",
   parked: "Études bloquées",
   destinations: "Destinations",
@@ -44,7 +43,6 @@ export const adminFr: Readonly<Record<AdminWord, string>> = {
   parked_group: "{n} pour {destination}",
   parked_since: "depuis {time}",
   parked_more: "D’autres sont bloquées en plus de celles affichées, qui passent d’abord.",
-  retry: "Réessayer",
   retry_all: "Réessayer les {n}",
   retried: "{n} {n|est repartie|sont reparties}.",
   one_by_one: "Une par une",
@@ -53,10 +51,8 @@ export const adminFr: Readonly<Record<AdminWord, string>> = {
   discard: "Abandonner",
   discard_title: "Abandonner cette livraison ?",
   discard_text: "Cette destination ne recevra plus l’étude du boîtier. Le motif est inscrit au journal d’audit.",
-  discard_reason: "Motif",
   discarded: "Abandonnée.",
   keep: "Garder",
-  stat: "STAT",
   details: "Étude {study}, envoi {upload}",
 
   dest_lead: "Où vont les études, et si chaque lieu répond.",
@@ -75,7 +71,6 @@ export const adminFr: Readonly<Record<AdminWord, string>> = {
   dest_default: "Reçoit ce qu’aucune règle ne nomme",
   dest_fallback: "En cas de panne : {destination}",
   copy: "Copier",
-  copied: "Copié",
   look_again: "Regarder de nouveau",
 
   users_lead: "Qui peut se connecter, et en quelle qualité.",
@@ -106,13 +101,10 @@ export const adminFr: Readonly<Record<AdminWord, string>> = {
   user_changed: "{name} a été modifié.",
   user_actions: "Modifier",
   save: "Enregistrer",
-  cancel: "Annuler",
 
   sessions_lead: "Chaque appareil et programme connecté. Mettre fin à une session n’arrête pas ses études.",
   session_times: "depuis {since}, dernier usage {last}, prend fin {ends}",
-  session_this: "Cet appareil",
   session_end: "Mettre fin",
-  session_ended: "Cette session a pris fin.",
   sessions_find: "Chercher un utilisateur",
 
   setup_lead: "Le compte est créé. Il reste trois choses à regarder.",
@@ -121,7 +113,6 @@ export const adminFr: Readonly<Record<AdminWord, string>> = {
   step_destination: "Destination",
   step_rules: "Règles",
   step_done: "Prêt",
-  back: "Retour",
   next: "Continuer",
   tls_auto: "Le boîtier a fait son propre certificat. Chaque appareil doit lui faire confiance une fois.",
   tls_files: "Le boîtier utilise le certificat que nomme le fichier de configuration.",

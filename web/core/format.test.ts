@@ -15,6 +15,7 @@ test("names, dates and amounts read as people write them", () => {
   expect(rate(1_600_000)).toBe("1.6 Mbps");
   expect(duration(40)).toBe("40 sec");
   expect(duration(7200)).toBe("2 hr");
+  expect(duration(3 * 86_400)).toBe("3 days");
 });
 
 test("a date goes through its field unchanged", () => {

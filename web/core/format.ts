@@ -24,14 +24,16 @@ export function rate(bitsPerSecond: number): string {
   return `${shown} ${mega ? "Mbps" : "kbps"}`;
 }
 
-/** @param seconds 40 s, 6 min, 2 h */
+/** @param seconds 40 s, 6 min, 2 h, 3 days from two on */
 export function duration(seconds: number): string {
   const [value, unit] =
     seconds < 60
       ? [Math.max(1, Math.ceil(seconds)), "second" as const]
       : seconds < 5400
         ? [Math.round(seconds / 60), "minute" as const]
-        : [Math.round(seconds / 3600), "hour" as const];
+        : seconds < 172_800
+          ? [Math.round(seconds / 3600), "hour" as const]
+          : [Math.floor(seconds / 86_400), "day" as const];
   return new Intl.NumberFormat(language(), { style: "unit", unit, unitDisplay: "short" }).format(value);
 }
 

@@ -116,6 +116,7 @@ export const usualView: AdminView = {
 /** Answers what it is given, and tells what it was asked to change. */
 export function stubAdmin(initial: AdminView, asked: string[]): Administration {
   let view = initial;
+  let removed = "";
   const told = (words: string) => {
     asked.push(words);
     return Promise.resolve();
@@ -143,10 +144,13 @@ export function stubAdmin(initial: AdminView, asked: string[]): Administration {
       return view.steps === undefined ? Promise.resolve(id !== "north") : new Promise(() => undefined);
     },
     failures: () => Promise.resolve(new Map([["north", 0.034]])),
-    routes: () => Promise.resolve(view.rules),
+    routes: () => Promise.resolve({ ...view.rules, routes: view.rules.routes.filter((it) => it.route_id !== removed) }),
     addRoute: (rule) => told(`add ${JSON.stringify(rule)}`),
     changeRoute: (id, rule) => told(`change ${id} ${JSON.stringify(rule)}`),
-    removeRoute: (id) => told(`remove ${id}`),
+    removeRoute: (id) => {
+      removed = id;
+      return told(`remove ${id}`);
+    },
     orderRoutes: (ids) => told(`order ${ids.join(" ")}`),
     tryRoutes: (question) => {
       asked.push(`try ${JSON.stringify(question)}`);

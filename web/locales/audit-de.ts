@@ -20,5 +20,4 @@ export const auditDe: Readonly<Record<keyof typeof auditEn, string>> = {
   audit_reason: "Grund",
   audit_any: "Alle Ereignisse",
   audit_none: "Keine Zeile passt.",
-  audit_no_answer: "Das Protokoll konnte nicht gelesen werden. Filter und Verbindung prüfen.",
 };

@@ -19,5 +19,4 @@ export const auditEn = {
   audit_reason: "Reason",
   audit_any: "All events",
   audit_none: "No row fits.",
-  audit_no_answer: "The audit could not be read. Check the filter and the connection.",
 } as const;

@@ -20,5 +20,4 @@ export const auditFr: Readonly<Record<keyof typeof auditEn, string>> = {
   audit_reason: "Motif",
   audit_any: "Tous les événements",
   audit_none: "Aucune ligne ne correspond.",
-  audit_no_answer: "Le journal n’a pas pu être lu. Vérifiez le filtre et la connexion.",
 };

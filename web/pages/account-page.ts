@@ -3,6 +3,8 @@ import { property, query, state } from "lit/decorators.js";
 import { ApiError } from "../api/problem.ts";
 import type { App } from "../core/app.ts";
 import { codeSentence } from "../core/code-words.ts";
+import { keepFocus } from "../core/focus.ts";
+import { breath } from "../core/portions.ts";
 import { say, type Word } from "../core/text.ts";
 import { AppElement } from "../elements/app-element.ts";
 
@@ -15,6 +17,7 @@ export class AccountPage extends AppElement {
 
   protected async act(work: () => Promise<void>): Promise<void> {
     if (this.busy) return;
+    const pressed = document.activeElement;
     this.busy = true;
     this.problem = "";
     try {
@@ -25,7 +28,9 @@ export class AccountPage extends AppElement {
     }
     this.busy = false;
     await this.updateComplete;
+    await breath(); // what is shown within is on again too
     this.problemBox?.focus();
+    if (this.isConnected) keepFocus(pressed);
   }
   /** What stands in a field of this page. */
   protected typed(id: string): string {

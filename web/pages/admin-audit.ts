@@ -1,14 +1,14 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { customElement, property, state } from "lit/decorators.js";
+import { customElement, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import type { AuditFormat } from "../../src/contract/audit.ts";
 import type { AuditPage, AuditWanted } from "../api/audit.ts";
-import type { App } from "../core/app.ts";
+import { save } from "../core/saving.ts";
 import { language, say, type Word } from "../core/text.ts";
-import { AppElement } from "../elements/app-element.ts";
 import "../admin/admin-nav.ts";
 import { eventsEn } from "../locales/events-en.ts";
 import "../elements/notice-box.ts";
+import { AccountPage } from "./account-page.ts";
 
 type Entry = AuditPage["entries"][number];
 type Field = "from" | "to" | "actor" | "event" | "upload_id";
@@ -42,11 +42,9 @@ const momentOf = (day: string, ends: boolean): string => {
 
 /** Who did what: filtered, taken away as a file, and whether all of it is there. */
 @customElement("admin-audit")
-export class AdminAudit extends AppElement {
-  @property({ attribute: false }) app: App | null = null;
+export class AdminAudit extends AccountPage {
   @state() private page: AuditPage | null = null;
   @state() private entries: readonly Entry[] = [];
-  @state() private failed = false;
   private wanted: AuditWanted = {};
 
   override connectedCallback(): void {
@@ -54,16 +52,13 @@ export class AdminAudit extends AppElement {
     void this.read();
   }
 
-  private async read(cursor = ""): Promise<void> {
-    try {
+  private read(cursor = ""): Promise<void> {
+    return this.act(async () => {
       const page = await this.app?.audit.read({ ...this.wanted, cursor });
       if (page === undefined) return;
       this.entries = cursor === "" ? page.entries : [...this.entries, ...page.entries];
       this.page = page;
-      this.failed = false;
-    } catch {
-      this.failed = true;
-    }
+    });
   }
   private filter(event: SubmitEvent): void {
     event.preventDefault();
@@ -79,18 +74,11 @@ export class AdminAudit extends AppElement {
     };
     void this.read();
   }
-  private async take(format: AuditFormat, name: string): Promise<void> {
-    try {
+  private take(format: AuditFormat, name: string): void {
+    void this.act(async () => {
       const text = await this.app?.audit.file(format);
-      if (text === undefined) return;
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(new Blob([text]));
-      link.download = name;
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-    } catch {
-      this.failed = true;
-    }
+      if (text !== undefined) save(name, text);
+    });
   }
 
   private events(): TemplateResult {
@@ -121,7 +109,7 @@ export class AdminAudit extends AppElement {
     return html`<div class="page audit"><admin-nav at="audit"></admin-nav>
       <h1>${say("audit_title")}</h1>
       <p class="lead">${say("audit_text")}</p>
-      ${this.failed ? html`<notice-box tone="bad" .text=${say("audit_no_answer")} .action=${say("try_again")} @act=${() => this.read()}></notice-box>` : nothing}
+      ${this.told()}
       ${
         page === null
           ? nothing
@@ -133,10 +121,10 @@ export class AdminAudit extends AppElement {
           ({ name, word, type }) =>
             html`<label class="field"><span>${say(word)}</span>${type === "event" ? this.events() : html`<input name=${name} type=${type} autocomplete="off" spellcheck="false" />`}</label>`,
         )}
-        <div class="row"><button class="button strong">${say("audit_show")}</button></div>
+        <div class="row"><button class="button strong" ?disabled=${this.busy}>${say("audit_show")}</button></div>
       </form>
       <div class="row" role="group" aria-label=${say("audit_export")}>
-        ${files.map(({ format, name, words }) => html`<button class="button" @click=${() => void this.take(format, name)}>${say("audit_export")}: ${words}</button>`)}
+        ${files.map(({ format, name, words }) => html`<button class="button" ?disabled=${this.busy} @click=${() => this.take(format, name)}>${say("audit_export")}: ${words}</button>`)}
       </div>
       ${page !== null && this.entries.length === 0 ? html`<p>${say("audit_none")}</p>` : nothing}
       <ol class="cards plain-list">${repeat(
@@ -144,7 +132,7 @@ export class AdminAudit extends AppElement {
         ({ seq }) => seq,
         (entry) => this.entry(entry),
       )}</ol>
-      ${page === null || page.next_cursor === null ? nothing : html`<div class="row"><button class="button" @click=${() => void this.read(page.next_cursor ?? "")}>${say("audit_older")}</button></div>`}
+      ${page === null || page.next_cursor === null ? nothing : html`<div class="row"><button class="button" ?disabled=${this.busy} @click=${() => void this.read(page.next_cursor ?? "")}>${say("audit_older")}</button></div>`}
     </div>`;
   }
 }

@@ -11,6 +11,7 @@ import {
   type Subject,
 } from "../core/checks.ts";
 import { correctableFields, lacksReason, mayCorrect, withCorrection } from "../core/correcting.ts";
+import { leadTo } from "../core/focus.ts";
 import { moment, personName, size } from "../core/format.ts";
 import { go } from "../core/router.ts";
 import { warningText } from "../core/scan-words.ts";
@@ -93,7 +94,7 @@ export class PageConfirm extends QueuePage {
     }
     if (missing.length > 0) {
       await this.updateComplete;
-      this.querySelector<HTMLElement>(`#${missing[0]}`)?.focus();
+      leadTo(this.querySelector(`#${missing[0]}`));
       return;
     }
     if (shown.draft !== null) sendDraft(this.app, shown.draft, given);

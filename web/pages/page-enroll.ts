@@ -3,7 +3,7 @@ import { customElement, state } from "lit/decorators.js";
 import { go, parseRoute } from "../core/router.ts";
 import { say } from "../core/text.ts";
 import { AccountPage } from "./account-page.ts";
-import "../elements/notice-box.ts";
+import "../elements/copy-button.ts";
 
 /** Sets up the second factor: the secret as picture and text, a code of it, then the recovery codes. */
 @customElement("page-enroll")
@@ -13,6 +13,9 @@ export class PageEnroll extends AccountPage {
   @state() private codes: readonly string[] = [];
 
   protected override firstUpdated(): void {
+    this.begin();
+  }
+  private begin(): void {
     void this.act(async () => {
       const given = await this.app?.account.enroll();
       this.picture = `data:image/svg+xml,${encodeURIComponent(given?.qr_svg ?? "")}`;
@@ -36,7 +39,7 @@ export class PageEnroll extends AccountPage {
   private keep(): TemplateResult {
     return html`<p>${say("recovery_lead")}</p>
       <ul class="codes">${this.codes.map((code) => html`<li><code>${code}</code></li>`)}</ul>
-      <div class="row"><button type="button" class="button" @click=${() => void navigator.clipboard.writeText(this.codes.join("\n"))}>${say("copy_codes")}</button></div>
+      <div class="row"><copy-button look="" .text=${this.codes.join("\n")} .label=${say("copy_codes")}></copy-button></div>
       <div class="bar"><button type="button" class="button primary" data-primary ?disabled=${this.busy} @click=${() => this.finish()}>${say("codes_kept")}</button></div>`;
   }
   private scan(): TemplateResult {
@@ -57,6 +60,7 @@ export class PageEnroll extends AccountPage {
     return html`<div class="page">
       <h1>${say("enroll_title")}</h1>
       ${this.told()}
+      ${this.secret === "" && this.problem !== "" ? html`<div class="row"><button class="button" ?disabled=${this.busy} @click=${() => this.begin()}>${say("try_again")}</button></div>` : ""}
       ${this.codes.length > 0 ? this.keep() : this.scan()}
     </div>`;
   }

@@ -2,9 +2,11 @@ import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
 import type { InvitationList, InvitationMade, InvitationView } from "../../src/contract/invitation.ts";
 import { announce } from "../core/app.ts";
+import { keepFocus } from "../core/focus.ts";
 import { duration, moment } from "../core/format.ts";
 import { say } from "../core/text.ts";
 import { QueuePage } from "./queue-page.ts";
+import "../elements/copy-button.ts";
 import "../elements/notice-box.ts";
 
 /** How long a code is good for, minutes. */
@@ -47,6 +49,7 @@ export class PageInvite extends QueuePage {
   /** Does a thing at the box, and says so where it did not work. */
   private async atBox(deed: () => Promise<void>): Promise<void> {
     if (this.busy) return;
+    const pressed = document.activeElement;
     this.busy = true;
     this.problem = "";
     await deed().catch(() => {
@@ -54,6 +57,8 @@ export class PageInvite extends QueuePage {
     });
     this.busy = false;
     await this.look();
+    await this.updateComplete;
+    keepFocus(pressed);
   }
   private submit(event: Event): void {
     event.preventDefault();
@@ -120,7 +125,7 @@ export class PageInvite extends QueuePage {
         ${open ? html`<img class="qr" alt=${say("invite_qr")} src="data:image/svg+xml,${encodeURIComponent(made.qr_svg)}" /><p>${say("invite_scan")}</p>` : nothing}
         <p class="state"><strong role=${open ? "timer" : "status"}>${words}</strong></p>
         <div class="row">
-          ${open ? html`<button class="button" @click=${() => void navigator.clipboard?.writeText(made.url).then(() => announce(say("copied")))}>${say("invite_copy")}</button>` : nothing}
+          ${open ? html`<copy-button look="" .text=${made.url} .label=${say("invite_copy")}></copy-button>` : nothing}
           ${row?.state === "ended" ? nothing : html`<button class="button strong" ?disabled=${this.busy} @click=${() => this.end(made.invitation_id)}>${say("stop")}</button>`}
           <button class="button" @click=${() => {
             this.made = null;

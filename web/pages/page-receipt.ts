@@ -2,15 +2,17 @@ import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { ReceiptDelivery, ReceiptInstance, SignedReceipt } from "../../src/contract/receipt.ts";
 import { ApiError } from "../api/problem.ts";
-import { type App, announce } from "../core/app.ts";
+import type { App } from "../core/app.ts";
 import { moment } from "../core/format.ts";
+import { save } from "../core/saving.ts";
 import { say, type Word } from "../core/text.ts";
 import { AppElement } from "../elements/app-element.ts";
 import { tell } from "../study/words.ts";
 import type { StudyWord } from "../study/words-en.ts";
+import "../elements/copy-button.ts";
 import "../elements/notice-box.ts";
 
-/** So many images are listed here; all of them stand in the file. */
+/** So many images of a destination are listed here and on paper; all of them stand in the file. */
 const mostListed = 500;
 const keywordWords: Readonly<Record<string, Word>> = {
   PatientName: "patient_name",
@@ -44,24 +46,12 @@ export class PageReceipt extends AppElement {
       const receipt = await app?.receipts.read(target);
       if (receipt !== undefined && this.target === target) this.receipt = receipt;
     } catch (error) {
+      if (this.target !== target) return;
       this.problem = error instanceof ApiError && error.status === 404 ? "receipt_gone" : "receipt_none";
     }
   }
 
-  private save(receipt: SignedReceipt): void {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([JSON.stringify(receipt, null, 2)], { type: "application/json" }));
-    link.download = `receipt-${receipt.receipt_id}.json`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-  }
-  private async copy(text: string): Promise<void> {
-    await navigator.clipboard?.writeText(text).then(
-      () => announce(say("copied")),
-      () => undefined, // without a secure context there is no clipboard; the number stays selectable
-    );
-  }
-  /** On paper every image is told. */
+  /** What is folded away stands on paper too. */
   private async print(): Promise<void> {
     for (const details of this.querySelectorAll("details")) details.open = true;
     await this.updateComplete;
@@ -115,9 +105,9 @@ export class PageReceipt extends AppElement {
     const { site_name: site, created_at, signature } = receipt;
     return html`<p class="lead">${tell("receipt_by", { site, time: moment(Date.parse(created_at)) })}</p>
       <div class="row">
-        <button class="button strong" data-primary @click=${() => this.save(receipt)}>${tell("receipt_save")}</button>
+        <button class="button strong" data-primary @click=${() => save(`receipt-${receipt.receipt_id}.json`, JSON.stringify(receipt, null, 2))}>${tell("receipt_save")}</button>
         <button class="button" @click=${() => void this.print()}>${tell("receipt_print")}</button>
-        <button class="button" @click=${() => void this.copy(receipt.receipt_id)}>${tell("receipt_copy")}</button>
+        <copy-button look="" .text=${receipt.receipt_id} .label=${tell("receipt_copy")}></copy-button>
       </div>
       <dl class="facts">
         ${this.fact(tell("receipt_no"), html`<code>${receipt.receipt_id}</code>`)}

@@ -31,7 +31,7 @@ export class PageUpload extends QueuePage {
     super.connectedCallback();
     addEventListener("app-changed", this.takeWaiting);
     const { result = null, drafts = [] } = this.app?.choice ?? {};
-    if (result !== null) this.found = { ...result, studies: drafts }; // back from Confirm: what is not sent yet is still here
+    if (result !== null && drafts.length > 0) this.found = { ...result, studies: drafts }; // back from Confirm: what is not sent yet is still here
     this.takeWaiting();
   }
   override disconnectedCallback(): void {

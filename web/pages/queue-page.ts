@@ -1,5 +1,7 @@
+import type { PropertyValues } from "lit";
 import { property, state } from "lit/decorators.js";
 import type { App } from "../core/app.ts";
+import { keepFocus } from "../core/focus.ts";
 import { AppElement } from "../elements/app-element.ts";
 
 /** A page that shows the queue: rendered again at each of its changes, and once a second where something counts down. */
@@ -8,6 +10,8 @@ export class QueuePage extends AppElement {
   /** What stands behind the page's name in the route. */
   @property() target = "";
   @state() protected now = Date.now();
+  /** What has the focus, before a part of the page goes. */
+  private had: Element | null = null;
   private stop: () => void = () => undefined;
   private timer: ReturnType<typeof setInterval> | undefined;
 
@@ -22,6 +26,13 @@ export class QueuePage extends AppElement {
     super.disconnectedCallback();
     this.stop();
     clearInterval(this.timer);
+  }
+  protected override willUpdate(_: PropertyValues): void {
+    const { activeElement } = document;
+    this.had = this.contains(activeElement) ? activeElement : null;
+  }
+  protected override updated(): void {
+    keepFocus(this.had);
   }
   /** Whether a time on the page runs. */
   protected counts(): boolean {

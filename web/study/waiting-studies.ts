@@ -5,6 +5,7 @@ import { AdminSection } from "../admin/admin-section.ts";
 import type { Administration, PastStudy } from "../api/admin.ts";
 import { askedSubject, emptyConfirmation } from "../core/checks.ts";
 import { correctableFields, lacksReason, withCorrection } from "../core/correcting.ts";
+import { leadTo } from "../core/focus.ts";
 import { day, moment, personName } from "../core/format.ts";
 import { say } from "../core/text.ts";
 import type { AskDialog } from "../elements/ask-dialog.ts";
@@ -15,6 +16,7 @@ import "../elements/ask-dialog.ts";
 import "./correct-patient.ts";
 
 const keyOf = ({ upload_id, study_instance_uid }: PastStudy): string => `${upload_id}/${study_instance_uid}`;
+const nameOf = (study: PastStudy): string => `w-${keyOf(study).replaceAll(/[^\w-]/g, "-")}`;
 
 /** Studies of anybody that wait for a person's word: an administrator sends them, corrected where they are wrong, or leaves them out. */
 @customElement("waiting-studies")
@@ -35,7 +37,10 @@ export class WaitingStudies extends AdminSection {
     const subject = askedSubject(study);
     const { correction } = withCorrection(subject, given);
     this.tried = lacksReason(subject, given) ? keyOf(study) : "";
-    if (this.tried !== "") return;
+    if (this.tried !== "") {
+      leadTo(this.querySelector(`#correct-reason${nameOf(study)}`));
+      return;
+    }
     const body = confirmBody(correction === undefined ? {} : { correction });
     void this.doing(
       (admin) => admin.confirmStudy(study.upload_id, study.study_instance_uid, body),
@@ -55,7 +60,7 @@ export class WaitingStudies extends AdminSection {
     const subject = askedSubject(study);
     const key = keyOf(study);
     const given = { ...emptyConfirmation(subject), ...this.given[key] };
-    const id = `w-${key.replaceAll(/[^\w-]/g, "-")}`;
+    const id = nameOf(study);
     const facts = [
       subject.patientID || say("not_given"),
       subject.patientBirthDate === "" ? "" : day(subject.patientBirthDate),
