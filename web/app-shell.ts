@@ -83,7 +83,7 @@ export class AppShell extends AppElement {
     on("app-shortcuts", () => this.showList());
     on("app-changed", () => this.requestUpdate());
     on("app-announce", (event) => {
-      if (event instanceof CustomEvent) this.spoken = String(event.detail);
+      if (event instanceof CustomEvent) this.speak(String(event.detail));
     });
   }
   override disconnectedCallback(): void {
@@ -148,6 +148,13 @@ export class AppShell extends AppElement {
       },
     );
   }
+  /** After an upgrade the box has no part of this version any more: where it answers, the new one is taken. */
+  private again(): void {
+    void fetch("/").then(
+      () => location.reload(),
+      () => this.follow(),
+    );
+  }
   private turnedLock(): void {
     const { locked } = this.lock;
     this.requestUpdate();
@@ -162,6 +169,10 @@ export class AppShell extends AppElement {
     heading?.focus({ preventScroll: true });
     scrollTo(0, 0);
   }
+  /** What was said is said again only where it reads as another text. */
+  private speak(text: string): void {
+    this.spoken = text === this.spoken ? `${text}\u00a0` : text;
+  }
   /** Speaks a study's state when it changes, and its progress by quarters. */
   private heard(): void {
     for (const study of this.app?.queue.studies ?? []) {
@@ -172,9 +183,11 @@ export class AppShell extends AppElement {
       if (before === key) continue;
       this.said.set(study.id, key);
       if (before === undefined) continue;
-      this.spoken = before.startsWith(`${title} `)
-        ? say("announce_percent", { study: titleOf(study), percent })
-        : say("announce_state", { study: titleOf(study), state: title });
+      this.speak(
+        before.startsWith(`${title} `)
+          ? say("announce_percent", { study: titleOf(study), percent })
+          : say("announce_state", { study: titleOf(study), state: title }),
+      );
     }
     this.requestUpdate();
   }
@@ -226,7 +239,7 @@ export class AppShell extends AppElement {
       <main ?hidden=${locked}>
         ${this.updating()}
         ${this.withoutWorker ? html`<notice-box tone="warn" .text=${say("no_worker")} .action=${say("trust_open")} @act=${() => location.assign("/trust")}></notice-box>` : nothing}
-        ${this.failed ? html`<notice-box tone="bad" .text=${say("page_failed")} .action=${say("try_again")} @act=${() => this.follow()}></notice-box>` : this.page()}
+        ${this.failed ? html`<notice-box tone="bad" .text=${say("page_failed")} .action=${say("try_again")} @act=${this.again}></notice-box>` : this.page()}
       </main>
       ${
         locked

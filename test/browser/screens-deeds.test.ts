@@ -274,4 +274,20 @@ define("what can be done on the screens, in Chromium", () => {
     await show("receipt-gone");
     await page.getByText("There is no such receipt, or it is not yours.").waitFor();
   }, 30_000);
+
+  test("a part that the box has no more after an upgrade is taken anew with the page; the same words are said twice", async () => {
+    const { page } = browser;
+    await show("activity");
+    for (const words of ["Done: 1", "Done: 1\u00a0"]) {
+      await button(/^Done/).click();
+      await page.waitForFunction((text) => document.querySelector(".unseen[role=status]")?.textContent === text, words);
+    }
+    await page.route("**/page-more-*", (route) => route.abort());
+    await page.getByRole("link", { name: "More" }).click();
+    await button("Try again").waitFor();
+    const loaded = page.waitForEvent("load");
+    await button("Try again").click();
+    await loaded;
+    await page.unroute("**/page-more-*");
+  }, 30_000);
 });

@@ -80,9 +80,12 @@ export abstract class AdminSection extends AccountPage {
     this.done = "";
     return this.act(async () => {
       if (this.app === null) return;
-      await work(this.app.admin);
-      this.say(typeof words === "string" ? words : words());
-      await this.look();
+      try {
+        await work(this.app.admin);
+        this.say(typeof words === "string" ? words : words());
+      } finally {
+        await this.look(); // what was refused is shown as it stands
+      }
     });
   }
   /** What was done, in words. */

@@ -23,7 +23,7 @@ export const progressDe: Readonly<Record<keyof typeof progressEn, string>> = {
   x_saving: "Lassen Sie diese Seite offen, bis die Dateien gespeichert sind.",
   x_offline: "Alles ist auf diesem Gerät gespeichert. Es geht von selbst weiter.",
   x_retry: "Alles ist auf diesem Gerät gespeichert.",
-  x_next_try: "Nächster Versuch in {time}.",
+  x_next_try: "In {time} wird es wieder versucht.",
   x_turn: "Beginnt nach den Studien davor.",
   x_urgent: "Wartet auf eine dringende Studie.",
   x_other_tab: "Wird in einem anderen Tab gesendet.",
@@ -35,7 +35,8 @@ export const progressDe: Readonly<Record<keyof typeof progressEn, string>> = {
   x_confirmation: "Die Klinik-Box bittet Sie, diese Studie zu prüfen, bevor es weitergeht.",
   x_refused: "Die Klinik-Box hat diese Studie nicht angenommen.",
   x_paused: "Es wird nichts gesendet, bis Sie fortsetzen.",
-  x_slow: "Langsame Verbindung. Noch etwa {time}. Lassen Sie diese Seite offen und schließen Sie das Ladegerät an.",
+  x_slow:
+    "Langsame Verbindung, noch etwa {time} lang. Lassen Sie diese Seite offen und schließen Sie das Ladegerät an.",
   x_not_kept: "Geht verloren, wenn Sie diese Seite schließen: Auf diesem Gerät ist kein Platz für die Dateien.",
   x_at_box: "Alle Bilder sind sicher angekommen. Sie können die App jetzt schließen.",
   x_forwarding: "Geht an {destination}: {done} von {total}",
