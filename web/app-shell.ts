@@ -1,5 +1,6 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
+import { pageThere } from "./api/http.ts";
 import type { App } from "./core/app.ts";
 import { DeviceLock } from "./core/lock.ts";
 import { go, hrefOf, type Page, parseRoute, type Route } from "./core/router.ts";
@@ -60,7 +61,8 @@ export class AppShell extends AppElement {
   @property({ attribute: false }) newer: Update | null = null;
   @property({ type: Boolean }) withoutWorker = false;
   @state() private route: Route = parseRoute(location.hash);
-  @state() private ready: Page | null = null;
+  /** The page that is there, with what stood behind its name: on the way to another one the route is that one's already. */
+  @state() private shown: Route | null = null;
   @state() private failed = false;
   @state() private spoken = "";
   @query("shortcut-list") private list!: ShortcutList | null;
@@ -131,17 +133,17 @@ export class AppShell extends AppElement {
   }
   private follow(): void {
     if (this.app === null) return;
-    const before = this.ready;
+    const before = this.shown?.page;
     this.route = parseRoute(location.hash);
     const page = this.shownPage();
     this.failed = false;
     load[page]().then(
       async () => {
         if (this.shownPage() !== page) return; // gone elsewhere meanwhile
-        this.ready = page;
+        this.shown = { page, id: this.route.id };
         document.title = `${say(titles[page])} · RelayPACS`;
         await this.updateComplete;
-        if (before !== null && before !== page) this.enter();
+        if (before !== undefined && before !== page) this.enter();
       },
       () => {
         this.failed = true;
@@ -150,10 +152,7 @@ export class AppShell extends AppElement {
   }
   /** After an upgrade the box has no part of this version any more: where it answers, the new one is taken. */
   private again(): void {
-    void fetch("/").then(
-      () => location.reload(),
-      () => this.follow(),
-    );
+    void pageThere().then((there) => (there ? location.reload() : this.follow()));
   }
   private turnedLock(): void {
     const { locked } = this.lock;
@@ -193,24 +192,26 @@ export class AppShell extends AppElement {
   }
 
   private page(): TemplateResult | typeof nothing {
-    const { app, route } = this;
+    const { app, shown } = this;
+    if (shown === null) return nothing;
+    const { id } = shown;
     const views: Record<Page, () => TemplateResult> = {
       "sign-in": () => html`<page-sign-in .app=${app}></page-sign-in>`,
-      send: () => html`<page-upload .app=${app} .target=${route.id}></page-upload>`,
-      confirm: () => html`<page-confirm .app=${app} .target=${route.id}></page-confirm>`,
-      progress: () => html`<page-progress .app=${app} .target=${route.id}></page-progress>`,
+      send: () => html`<page-upload .app=${app} .target=${id}></page-upload>`,
+      confirm: () => html`<page-confirm .app=${app} .target=${id}></page-confirm>`,
+      progress: () => html`<page-progress .app=${app} .target=${id}></page-progress>`,
       activity: () => html`<page-activity .app=${app}></page-activity>`,
-      receipt: () => html`<page-receipt .app=${app} .target=${route.id}></page-receipt>`,
+      receipt: () => html`<page-receipt .app=${app} .target=${id}></page-receipt>`,
       more: () => html`<page-more .app=${app}></page-more>`,
       "admin-audit": () => html`<admin-audit .app=${app}></admin-audit>`,
       invite: () => html`<page-invite .app=${app}></page-invite>`,
-      join: () => html`<page-join .app=${app} .target=${route.id}></page-join>`,
+      join: () => html`<page-join .app=${app} .target=${id}></page-join>`,
       account: () => html`<page-account .app=${app}></page-account>`,
       enroll: () => html`<page-enroll .app=${app}></page-enroll>`,
       setup: () => html`<page-setup .app=${app}></page-setup>`,
-      admin: () => html`<page-admin .app=${app} .target=${route.id}></page-admin>`,
+      admin: () => html`<page-admin .app=${app} .target=${id}></page-admin>`,
     };
-    return this.ready === null ? nothing : views[this.ready]();
+    return views[shown.page]();
   }
   private updating(): TemplateResult | typeof nothing {
     if (this.newer === null) return nothing;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { App } from "../../web/core/app.ts";
 import { type Browser, chromium, startBrowser } from "../support/browser.ts";
 import { serveTestPage, type TestPage } from "./test-page.ts";
 
@@ -271,6 +272,13 @@ define("what can be done on the screens, in Chromium", () => {
     expect((await saved).suggestedFilename()).toBe("receipt-8f2a0000-0000-4000-8000-000000000000.json");
     await page.getByText(/^relaypacs receipt verify receipt-8f2a/).waitFor();
     expect(await overflow()).toBeLessThanOrEqual(0);
+    await page.evaluate(() => {
+      const { app } = document.querySelector("app-shell") as unknown as { app: App };
+      Object.assign(app.receipts, { read: (id: string) => Promise.reject(window.asked.push(id)) });
+      location.hash = "#/activity/one";
+    });
+    await heading("Activity").waitFor();
+    expect(await asked()).toEqual([]); // what another page is given is no receipt's number
     await show("receipt-gone");
     await page.getByText("There is no such receipt, or it is not yours.").waitFor();
   }, 30_000);

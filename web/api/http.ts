@@ -170,3 +170,10 @@ const networkErrorOf = (error: unknown) => (error instanceof ApiError ? error : 
 /** Tabs share the cookie: two that spend the same one at once would look like a theft of it. */
 const alone = (work: () => Promise<void>): Promise<void> =>
   "locks" in navigator ? navigator.locks.request("relaypacs-refresh", work) : work();
+
+/** Whether the page can be loaded anew: from the box, or from what this device keeps of it. */
+export const pageThere = (): Promise<boolean> =>
+  fetch("/").then(
+    () => true,
+    () => false,
+  );

@@ -150,7 +150,7 @@ export const en = {
   images: "{n} {n|image|images}",
   about_left: "about {time}",
   upload_progress: "Progress of {study}",
-  a_study: "study",
+  a_study: "Study",
   pause: "Pause",
   resume: "Resume",
   try_now: "Try now",

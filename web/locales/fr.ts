@@ -159,7 +159,7 @@ export const templates: Catalogue = {
   images: "{n} {n|image|images}",
   about_left: "environ {time}",
   upload_progress: "Avancement de {study}",
-  a_study: "examen",
+  a_study: "Examen",
   pause: "Pause",
   resume: "Reprendre",
   try_now: "Essayer maintenant",

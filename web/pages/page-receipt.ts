@@ -35,7 +35,6 @@ export class PageReceipt extends AppElement {
   @state() private problem: StudyWord | null = null;
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    // On the way to another page the route has no number any more.
     if ((changed.has("target") || changed.has("app")) && this.target !== "") void this.read();
   }
   private async read(): Promise<void> {
