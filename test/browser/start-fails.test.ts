@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium, startBrowser } from "../support/browser.ts";
-import { freePort } from "../support/child.ts";
+import { freePort, until } from "../support/child.ts";
 
 /** Programs that have this in their command line. */
 const running = (words: string) =>
@@ -29,7 +29,7 @@ if (chromium !== null)
       await expect(startBrowser({ parent, reach: nowhere })).rejects.toThrow("ECONNREFUSED");
       expect(ran).toBeGreaterThan(0);
       expect(readdirSync(parent)).toEqual([]);
-      expect(running(parent)).toEqual([]);
+      await until("its helpers to have ended after it", () => running(parent).length === 0);
     } finally {
       rmSync(parent, { recursive: true, force: true });
     }
