@@ -37,7 +37,10 @@ export class MemberFolder {
    * @param source each of its pieces must stay as it is until the next but one is asked for
    * @throws ArchiveRefused archive_corrupt where size or CRC-32 are not the declared ones, archive_bomb past the limits
    */
-  async write(declared: DeclaredMember, source: AsyncIterable<Uint8Array>): Promise<UnpackedMember> {
+  async write(
+    declared: DeclaredMember,
+    source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  ): Promise<UnpackedMember> {
     const path = join(this.folder, String(this.#made.length + 1).padStart(6, "0"));
     this.#made.push(path);
     const most = declared.size ?? Number.POSITIVE_INFINITY;

@@ -1,5 +1,6 @@
 import { mkdtemp, rm, symlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { inFlight } from "../core/in-flight.ts";
 import { ArchiveRefused } from "./archive-refused.ts";
 import type { DeclaredMember, MemberFolder, UnpackedMember } from "./member-folder.ts";
 import {
@@ -91,6 +92,10 @@ async function placed<T>(
   }
 }
 
+/** Members of at most so many bytes are held whole, and so many of them are written at once: each by itself would wait longer for the thread pool than for its file. */
+const SMALL = 64 * 1024;
+const AT_ONCE = 16;
+
 /** Cuts one stream of bytes into members by their sizes. It must end where the last one does. */
 async function split(
   source: AsyncGenerator<Uint8Array, void, undefined>,
@@ -111,13 +116,30 @@ async function split(
       if (piece.length > 0) yield piece;
     }
   }
+  async function wholeOf(size: number): Promise<Uint8Array[]> {
+    const pieces: Uint8Array[] = [];
+    for await (const piece of take(size)) pieces.push(piece);
+    return size === 0 ? [] : [Buffer.concat(pieces)];
+  }
+  const small = inFlight(AT_ONCE);
   try {
     const done: UnpackedMember[] = [];
-    for (const member of members) done.push(await folder.write(member, take(member.size ?? 0)));
+    for (const [index, member] of members.entries()) {
+      const { size = 0 } = member;
+      if (size > SMALL) done[index] = await folder.write(member, take(size));
+      else {
+        const whole = await wholeOf(size);
+        await small.begin(async () => {
+          done[index] = await folder.write(member, whole);
+        });
+      }
+    }
+    await small.end();
     // Only the exit code says that every checksum was right.
     if (rest.length > 0 || !(await source.next()).done) throw new ArchiveRefused("archive_corrupt");
     return done;
   } finally {
+    await small.settled();
     await source.return();
   }
 }

@@ -1,6 +1,7 @@
+import { inFlight } from "../core/in-flight.ts";
 import { closeRaw, openRaw, readRaw } from "./member-file.ts";
 import type { MemberFolder, UnpackedMember } from "./member-folder.ts";
-import { newPieces, storedBytes } from "./zip-stored.ts";
+import { newPieces, type Pieces, storedBytes } from "./zip-stored.ts";
 
 /** What 7zz lists of a file. */
 export interface ListedFile {
@@ -26,6 +27,8 @@ interface Block {
 const MAX_HEADER = 4096;
 const MAX_BLOCKS = 60_000;
 const WINDOW = 64 * 1024;
+/** Members under way at once. */
+const AT_ONCE = 4;
 
 /**
  * Writes the members of a RAR of one volume that only stores them, as they lie: out of 7zz's pipe their bytes go through the kernel
@@ -44,17 +47,23 @@ export async function unpackStoredRar(
 ): Promise<UnpackedMember[] | null> {
   if (!files.every(({ stored, crc }) => stored && crc !== null)) return null;
   const fd = await openRaw(path, "r");
+  const writing = inFlight(AT_ONCE);
+  const spare: Pieces[] = [];
   try {
     const places = await placesOf(fd, type, files, signal);
     if (places === null) return null;
-    const pieces = newPieces();
     const done: UnpackedMember[] = [];
-    for (const [index, { name, size, crc }] of files.entries()) {
-      const bytes = storedBytes(fd, places[index] ?? 0, size, pieces, signal);
-      done.push(await folder.write({ name, size, crc32: crc ?? 0 }, bytes));
-    }
+    for (const [index, { name, size, crc }] of files.entries())
+      await writing.begin(async () => {
+        const pieces = spare.pop() ?? newPieces();
+        const bytes = storedBytes(fd, places[index] ?? 0, size, pieces, signal);
+        done[index] = await folder.write({ name, size, crc32: crc ?? 0 }, bytes);
+        spare.push(pieces);
+      });
+    await writing.end();
     return done;
   } finally {
+    await writing.settled();
     closeRaw(fd);
   }
 }
