@@ -17,8 +17,8 @@ export interface Load {
   readonly lanes: readonly (readonly PreparedRequest[])[];
 }
 
-/** What was not answered with 2xx ends the process; else it prints the seconds. */
-async function send({ port, lanes }: Load): Promise<number> {
+/** What was not answered with 2xx ends the process; else it prints the seconds, and when the first byte left. */
+async function send({ port, lanes }: Load): Promise<{ seconds: number; startedAt: number }> {
   const contents = new Map<string, Buffer>();
   for (const { file } of lanes.flat()) if (!contents.has(file)) contents.set(file, readFileSync(file));
   const sockets = await Promise.all(lanes.map(() => open(port)));
@@ -35,7 +35,7 @@ async function send({ port, lanes }: Load): Promise<number> {
       socket.destroy();
     }),
   );
-  return (performance.now() - started) / 1000;
+  return { seconds: (performance.now() - started) / 1000, startedAt: performance.timeOrigin + started };
 }
 
 const open = (port: number): Promise<Socket> =>
@@ -70,4 +70,5 @@ function answer(socket: Socket): Promise<number> {
   });
 }
 
-if (import.meta.main) process.stdout.write(`${await send((await Bun.file(process.argv[2] ?? "").json()) as Load)}\n`);
+if (import.meta.main)
+  process.stdout.write(JSON.stringify(await send((await Bun.file(process.argv[2] ?? "").json()) as Load)));

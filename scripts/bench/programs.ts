@@ -33,9 +33,12 @@ export async function serving(command: readonly string[]): Promise<{ port: numbe
 export const bun = process.execPath;
 export const script = (name: string): string => join(import.meta.dir, name);
 
-/** Sends prepared requests from a process of its own. @returns seconds from the first byte to the last answer */
-export async function sendLoad(load: Load, folder: string): Promise<number> {
+/**
+ * Sends prepared requests from a process of its own.
+ * @returns seconds from the first byte to the last answer, and when the first byte left (ms since 1970)
+ */
+export async function sendLoad(load: Load, folder: string): Promise<{ seconds: number; startedAt: number }> {
   const plan = join(folder, `load-${crypto.randomUUID()}.json`);
   writeFileSync(plan, JSON.stringify(load));
-  return Number(await ran([bun, script("load.ts"), plan]));
+  return JSON.parse(await ran([bun, script("load.ts"), plan]));
 }

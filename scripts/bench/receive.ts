@@ -54,9 +54,9 @@ async function intoBox(box: Box, { path, size, pieces }: Source, folder: string)
       });
       return { head, file: path, from, length };
     });
-  const took = await sendLoad({ port: Number(new URL(box.url).port), lanes: perLane(request) }, folder);
+  const { seconds } = await sendLoad({ port: Number(new URL(box.url).port), lanes: perLane(request) }, folder);
   await client.request("DELETE", `/upload/${opened.upload_id}`, { token: opened.upload_token });
-  return megabytes(lanes * size) / took;
+  return megabytes(lanes * size) / seconds;
 }
 
 async function intoBare(port: number, into: string, { path, size, pieces }: Source, folder: string): Promise<number> {
@@ -69,9 +69,9 @@ async function intoBare(port: number, into: string, { path, size, pieces }: Sour
       });
       return { head, file: path, from, length };
     });
-  const took = await sendLoad({ port, lanes: perLane(request) }, folder);
+  const { seconds } = await sendLoad({ port, lanes: perLane(request) }, folder);
   empty(into);
-  return megabytes(lanes * size) / took;
+  return megabytes(lanes * size) / seconds;
 }
 
 async function intoTus(port: number, into: string, { path, size, pieces }: Source, folder: string): Promise<number> {
@@ -95,9 +95,9 @@ async function intoTus(port: number, into: string, { path, size, pieces }: Sourc
       });
       return { head, file: path, from, length };
     });
-  const took = await sendLoad({ port, lanes: perLane(request) }, folder);
+  const { seconds } = await sendLoad({ port, lanes: perLane(request) }, folder);
   empty(into);
-  return megabytes(lanes * size) / took;
+  return megabytes(lanes * size) / seconds;
 }
 
 function empty(folder: string): void {

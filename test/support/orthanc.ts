@@ -25,6 +25,8 @@ export interface OrthancOptions {
   readonly basic?: { readonly username: string; readonly password: string };
   /** Members of the configuration file beside the ones set here. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** Where its own folder is made, and left; otherwise it goes when Orthanc stops. */
+  readonly keptIn?: string;
 }
 
 const plugin = ["/usr/share/orthanc/plugins", "/usr/lib/orthanc/plugins", "/usr/local/share/orthanc/plugins"]
@@ -36,7 +38,7 @@ export const orthancProgram: string | null = plugin === undefined ? null : progr
 
 export async function startOrthanc(options: OrthancOptions = {}): Promise<OrthancServer> {
   if (orthancProgram === null) throw new Error("Orthanc with its DICOMweb plugin is not installed");
-  const folder = await mkdtemp(join(tmpdir(), "relaypacs-orthanc-"));
+  const folder = await mkdtemp(join(options.keptIn ?? tmpdir(), "relaypacs-orthanc-"));
   const [httpPort, dicomPort] = [await freePort(), await freePort()];
   const { basic } = options;
   const config = {
@@ -67,7 +69,7 @@ export async function startOrthanc(options: OrthancOptions = {}): Promise<Orthan
   const answers = async () => (await get("/system").catch(() => null))?.ok === true;
   const stop = async () => {
     await child.stop();
-    await rm(folder, { recursive: true, force: true });
+    if (options.keptIn === undefined) await rm(folder, { recursive: true, force: true });
   };
   await until("Orthanc answers", answers).catch(async (error) => {
     await stop();
