@@ -2,15 +2,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { madeStudy } from "../../test/faults/made-study.ts";
-import type { Client, Opened } from "../../test/support/client.ts";
-import { buildVersion, type InstalledBox, startInstalledBox, writeBroken, writeHanging } from "./installed-box.ts";
+import { writeBroken } from "../../test/support/broken-release.ts";
+import type { Client } from "../../test/support/client.ts";
+import { sendHalf } from "../../test/support/half-sent.ts";
+import { buildVersion, executableOf, type InstalledBox, startInstalledBox, writeHanging } from "./installed-box.ts";
 import { startProbes } from "./probes.ts";
 import { most, type Outcome, seconds, tell } from "./promise.ts";
 
 /** Two builds that differ in their version; upgrades go to and fro between them. */
 const versions = ["0.1.1", "0.1.2"] as const;
-const chunkSize = 4096;
-const delivered = new Set(["delivered"]);
 
 export interface Installed {
   /** Upgrades in the middle of an upload, each of which then went on and was delivered. */
@@ -46,16 +46,19 @@ export async function installed(upgrades: number): Promise<Installed> {
     step("the same version again: nothing to do", same.code === 0 && same.said.includes("nothing to do"), same.said);
 
     const probes = startProbes(box.url);
-    for (let at = 1; at <= upgrades; at++) {
-      const version = versions[at % 2] ?? versions[0];
-      await throughAnUpload(client, async () => {
-        const { code, said } = await box.install("--version", version);
-        step("upgraded", code === 0 && (await box.version()) === version, said);
-      });
-      step("uploads went on", true);
-      if (at % 5 === 0) tell(`  ${at} of ${upgrades} upgrades`);
+    try {
+      for (let at = 1; at <= upgrades; at++) {
+        const version = versions[at % 2] ?? versions[0];
+        await throughAnUpload(client, async () => {
+          const { code, said } = await box.install("--version", version);
+          step("upgraded", code === 0 && (await box.version()) === version, said);
+        });
+        step("uploads went on", true);
+        if (at % 5 === 0) tell(`  ${at} of ${upgrades} upgrades`);
+      }
+    } finally {
+      await probes.stop();
     }
-    await probes.stop();
     await fallsBack(box, client, versions[upgrades % 2] ?? versions[0], folder, step);
     await goes(box, client, step);
     return { upgrades, took: probes.took, refused: probes.refused, steps };
@@ -70,31 +73,21 @@ type Step = (what: string, holds: boolean, said?: string) => void;
 
 /** Has something happen between two chunks of an upload, which has to be delivered whole. */
 async function throughAnUpload(client: Client, meanwhile: () => Promise<void>): Promise<void> {
-  const bytes = madeStudy(1, 60_000).files[0]?.bytes ?? new Uint8Array();
-  const files = [{ file_id: "a", name: "a.dcm", size_bytes: bytes.length }];
-  const opened: Opened = await client.init({
-    total_files: 1,
-    total_size_bytes: bytes.length,
-    chunk_size: chunkSize,
-    files,
-  });
-  await client.chunk(opened, "a", 0, bytes.subarray(0, chunkSize));
+  const half = await sendHalf(client, madeStudy(1, 60_000).files[0]?.bytes ?? new Uint8Array());
   await meanwhile();
-  const { uploaded_bytes } = await client.status(opened.upload_id);
-  if (uploaded_bytes !== chunkSize) throw new Error(`${uploaded_bytes} bytes are left of the first chunk`);
-  await client.chunk(opened, "a", 1, bytes.subarray(chunkSize));
-  await client.complete(opened);
-  await client.reach(opened.upload_id, delivered);
+  const { uploaded_bytes } = await client.status(half.uploadId);
+  if (uploaded_bytes !== half.sentBytes) throw new Error(`${uploaded_bytes} bytes are left of ${half.sentBytes}`);
+  await half.rest();
 }
 
 async function fallsBack(box: InstalledBox, client: Client, before: string, folder: string, step: Step): Promise<void> {
-  box.release("0.9.0", writeBroken(join(folder, "broken"), before));
+  box.release("0.9.0", writeBroken(join(folder, "broken"), executableOf(before)));
   await throughAnUpload(client, async () => {
     const { code, said } = await box.install("--version", "0.9.0");
     const back = code === 1 && said.includes(`${before} runs as before`) && (await box.version()) === before;
     step("a version that does not come up rolled back, database and all", back, said);
   });
-  box.release("0.9.1", writeHanging(join(folder, "hanging"), before));
+  box.release("0.9.1", writeHanging(join(folder, "hanging"), executableOf(before)));
   await throughAnUpload(client, async () => {
     const { code, said } = await box.install("--version", "0.9.1");
     const back = code === 1 && said.includes(`${before} runs as before`) && (await box.version()) === before;

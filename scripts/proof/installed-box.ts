@@ -80,30 +80,12 @@ export function buildVersion(version: string): string {
   return join(root, "dist", `relaypacs-${version}`);
 }
 
-/** Writes a release's executable that begins to serve and never says that it does. */
-export function writeHanging(path: string, before: string): string {
-  const sound = `/opt/relaypacs/releases/${before}/relaypacs`;
-  writeFileSync(path, `#!/bin/sh\ncase "$1" in serve) exec sleep 1000 ;; esac\nexec ${sound} "$@"\n`);
-  chmodSync(path, 0o755);
-  return path;
-}
+/** Where install.sh puts a version. */
+export const executableOf = (version: string) => `/opt/relaypacs/releases/${version}/relaypacs`;
 
-/**
- * Writes a release's executable that changes the tables as a newer version would, and then does not serve; all else it leaves to
- * the installed version before it.
- */
-export function writeBroken(path: string, before: string): string {
-  const sound = `/opt/relaypacs/releases/${before}/relaypacs`;
-  writeFileSync(
-    path,
-    `#!/bin/sh
-case "$1" in serve) BUN_BE_BUN=1 ${sound} -e '
-const { Database } = require("bun:sqlite");
-new Database("/var/lib/relaypacs/relaypacs.db").run("INSERT INTO __drizzle_migrations (hash, created_at) VALUES (\\"x\\", 99999999999999)");
-'; exit 1 ;; esac
-exec ${sound} "$@"
-`,
-  );
+/** Writes a release's executable that begins to serve and never says that it does; all else it leaves to a sound one. */
+export function writeHanging(path: string, sound: string): string {
+  writeFileSync(path, `#!/bin/sh\ncase "$1" in serve) exec sleep 1000 ;; esac\nexec ${sound} "$@"\n`);
   chmodSync(path, 0o755);
   return path;
 }

@@ -10,19 +10,6 @@ import { type Outcome, share } from "./promise.ts";
 
 const seed = 20260422;
 const uploads = 30;
-const columns = [
-  "at",
-  "actor_id",
-  "actor_name",
-  "address",
-  "event",
-  "upload_id",
-  "study",
-  "result",
-  "details",
-  "previous",
-  "hash",
-];
 
 /** What somebody who can write the file may do to it at a row, never the last one. */
 interface Place {
@@ -66,7 +53,7 @@ export async function auditTampering(count: number): Promise<AuditTampering> {
   writeFileSync(config, `data_dir = "${copy}"\n`);
   try {
     await writeAudit(source, head);
-    const last = rowsIn(source);
+    const { last, columns } = contents(source);
     const verify = async (tamper?: (db: Database) => void): Promise<boolean> => {
       rmSync(copy, { recursive: true, force: true });
       cpSync(source, copy, { recursive: true });
@@ -121,10 +108,13 @@ function tampered(dataDir: string, tamper: (db: Database) => void): void {
   }
 }
 
-function rowsIn(dataDir: string): number {
+/** Its last row and the columns that can be changed in each. */
+function contents(dataDir: string): { readonly last: number; readonly columns: readonly string[] } {
   const db = new Database(join(dataDir, "relaypacs.db"));
   try {
-    return (db.query("SELECT max(seq) AS last FROM audit").get() as { last: number }).last;
+    const { last } = db.query("SELECT max(seq) AS last FROM audit").get() as { last: number };
+    const table = db.query("PRAGMA table_info(audit)").all() as { name: string }[];
+    return { last, columns: table.map(({ name }) => name).filter((name) => name !== "seq") };
   } finally {
     db.close();
   }

@@ -33,34 +33,28 @@ test("an untouched audit holds, over several pages", async () => {
   expect(await verifyChain(db)).toMatchObject({ rows: 1200, head: auditHead(db.orm), broken: null });
 });
 
+const all = "at, actor_id, actor_name, address, event, upload_id, study, result, details, previous, hash";
 test.each([
   "UPDATE audit SET result = 'failure' WHERE seq = 7",
   "DELETE FROM audit WHERE seq = 7",
-  "REPLACE INTO audit SELECT 7, at, actor_id, actor_name, address, event, upload_id, study, result, details, previous, hash FROM audit WHERE seq = 8",
-  "INSERT INTO audit SELECT 1202, at, actor_id, actor_name, address, event, upload_id, study, result, details, previous, hash FROM audit WHERE seq = 8",
+  `REPLACE INTO audit SELECT 7, ${all} FROM audit WHERE seq = 8`,
+  `INSERT INTO audit SELECT 1202, ${all} FROM audit WHERE seq = 8`,
 ])("the database itself refuses: %s", (sql) => {
   expect(() => db.sqlite.run(sql)).toThrow("append-only");
 });
 
-const columns = [
-  "at",
-  "actor_id",
-  "actor_name",
-  "address",
-  "event",
-  "upload_id",
-  "study",
-  "result",
-  "details",
-  "previous",
-  "hash",
-];
-test.each(columns)("T27: a changed %s is found", async (column) => {
-  tamper(`UPDATE audit SET ${column} = '1' WHERE seq = 700`);
-  expect((await verifyChain(db)).broken).toEqual({ seq: 700, fault: "changed" });
+test("T27: a change in any column is found", async () => {
+  const table = db.sqlite.query("PRAGMA table_info(audit)").all() as { name: string }[];
+  const columns = table.map(({ name }) => name).filter((name) => name !== "seq");
+  expect(columns).toContain("details");
+  for (const column of columns) {
+    db.sqlite.run("SAVEPOINT untouched");
+    tamper(`UPDATE audit SET ${column} = '1' WHERE seq = 700`);
+    expect({ column, ...(await verifyChain(db)) }).toMatchObject({ column, broken: { seq: 700, fault: "changed" } });
+    db.sqlite.run("ROLLBACK TO untouched");
+  }
 });
 
-const all = "at, actor_id, actor_name, address, event, upload_id, study, result, details, previous, hash";
 test.each([
   ["a removed row", "DELETE FROM audit WHERE seq = 600", { seq: 600, fault: "missing" }],
   ["a removed beginning", "DELETE FROM audit WHERE seq < 4", { seq: 1, fault: "missing" }],

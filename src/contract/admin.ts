@@ -1,12 +1,10 @@
-import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
 import { type Role as RoleName, roles } from "./permissions.ts";
 import { RouteFault } from "./routing.ts";
-
+import { closed, nullable } from "./shapes.ts";
 import { BackupState, Clock, Lately, StorageState } from "./system.ts";
 
 /** Wire shapes of what an administrator sees and changes, beside audit and deliveries. */
-const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-const closed = { additionalProperties: false } as const;
 const Time = Type.String({ format: "date-time" });
 const Role = Type.Unsafe<RoleName>(Type.Union(roles.map((role) => Type.Literal(role))));
 const Password = Type.String({ minLength: 1, maxLength: 1024 });
@@ -89,11 +87,13 @@ export const AdminDestination = Type.Object({
 export type AdminDestination = Static<typeof AdminDestination>;
 export const AdminDestinationList = Type.Object({ destinations: Type.Array(AdminDestination) });
 
+/** What a rule asks of a study: a value or several for each name. */
+const Conditions = Type.Record(Type.String(), Type.Union([Type.String(), Type.Array(Type.String())]));
 /** A rule as a `[[route]]` of the configuration file has it; checked as one of the file. */
 export const RouteSettings = Type.Object(
   {
     name: Type.String(),
-    when: Type.Optional(Type.Record(Type.String(), Type.Union([Type.String(), Type.Array(Type.String())]))),
+    when: Type.Optional(Conditions),
     to: Type.Array(Type.String()),
   },
   closed,
@@ -104,7 +104,7 @@ export const AdminRoute = Type.Object({
   /** From 1, in the order in which they are asked: those of the configuration file first. */
   position: Type.Integer(),
   name: Type.String(),
-  when: Type.Record(Type.String(), Type.Union([Type.String(), Type.Array(Type.String())])),
+  when: Conditions,
   to: Type.Array(Type.String()),
   /** Given by the configuration file: read-only here. */
   provisioned: Type.Boolean(),

@@ -1,4 +1,5 @@
 import { Type } from "@sinclair/typebox";
+import { nullable } from "./shapes.ts";
 
 /** What the audit tells of. A colleague's deed that is to be shown afterwards gets a line here and a code in audit/dicom-codes.ts. */
 export const auditEvents = [
@@ -60,18 +61,16 @@ export const auditEvents = [
 ] as const;
 export type AuditEvent = (typeof auditEvents)[number];
 
-const orNull = (schema: ReturnType<typeof Type.String>) => Type.Union([schema, Type.Null()]);
-
 export const AuditEntry = Type.Object({
   seq: Type.Integer(),
   time: Type.String(),
-  actor_id: orNull(Type.String()),
-  actor_name: orNull(Type.String()),
-  address: orNull(Type.String()),
+  actor_id: nullable(Type.String()),
+  actor_name: nullable(Type.String()),
+  address: nullable(Type.String()),
   event: Type.String(),
-  upload_id: orNull(Type.String()),
+  upload_id: nullable(Type.String()),
   /** Pseudonym: the same for the same study, and nothing can be told from it. */
-  study: orNull(Type.String()),
+  study: nullable(Type.String()),
   result: Type.Union([Type.Literal("success"), Type.Literal("failure")]),
   details: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()])),
   previous: Type.String(),
@@ -84,13 +83,13 @@ export const AuditPage = Type.Object({
     Type.Composite([
       AuditEntry,
       /** What a person wrote for it, as long as retention.display_hours lets it stay. */
-      Type.Object({ reason: orNull(Type.String()) }),
+      Type.Object({ reason: nullable(Type.String()) }),
     ]),
   ),
-  next_cursor: orNull(Type.String()),
+  next_cursor: nullable(Type.String()),
   /** Whether every row from the first to the newest is there and as it was written. */
   complete: Type.Boolean(),
-  first_broken: Type.Union([Type.Integer(), Type.Null()]),
+  first_broken: nullable(Type.Integer()),
   /** Kept elsewhere, it shows later that nothing was cut off the end. */
   head: Type.Object({ seq: Type.Integer(), hash: Type.String() }),
 });

@@ -1,6 +1,5 @@
 import { type Static, Type } from "@sinclair/typebox";
-
-const closed = { additionalProperties: false } as const;
+import { closed, nullable } from "./shapes.ts";
 
 export const Login = Type.Object(
   {
@@ -75,7 +74,7 @@ export const UserList = Type.Object({
     Type.Object({
       ...UserView.properties,
       created_at: Type.String(),
-      disabled_at: Type.Union([Type.String(), Type.Null()]),
+      disabled_at: nullable(Type.String()),
       totp_enabled: Type.Boolean(),
     }),
   ),

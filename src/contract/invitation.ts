@@ -1,8 +1,7 @@
 import { type Static, Type } from "@sinclair/typebox";
+import { closed, nullable } from "./shapes.ts";
 
 /** Wire shapes of QR sessions (CONTRACT §3). Bodies are closed. */
-const closed = { additionalProperties: false } as const;
-const orNull = <Schema extends ReturnType<typeof Type.String>>(schema: Schema) => Type.Union([schema, Type.Null()]);
 
 /** What is known of the examination that is to come; what is left out is not compared. */
 export const Order = Type.Object(
@@ -45,14 +44,14 @@ export type InvitationMade = Static<typeof InvitationMade>;
 export const InvitationView = Type.Object({
   invitation_id: Type.String(),
   label: Type.String(),
-  destination_id: orNull(Type.String()),
+  destination_id: nullable(Type.String()),
   invited_by: Type.String(),
   state: Type.Union([Type.Literal("open"), Type.Literal("used"), Type.Literal("ended")]),
   created_at: Type.String(),
   /** Of the code until it is used, then of the guest's session. */
   expires_at: Type.String(),
-  used_at: orNull(Type.String()),
-  upload_id: orNull(Type.String()),
+  used_at: nullable(Type.String()),
+  upload_id: nullable(Type.String()),
 });
 export type InvitationView = Static<typeof InvitationView>;
 
@@ -74,7 +73,7 @@ export const GuestSession = Type.Object({
   invited_by: Type.String(),
   site_name: Type.String(),
   label: Type.String(),
-  destination_id: orNull(Type.String()),
-  expected: Type.Union([Order, Type.Null()]),
+  destination_id: nullable(Type.String()),
+  expected: nullable(Order),
 });
 export type GuestSession = Static<typeof GuestSession>;

@@ -1,4 +1,5 @@
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { closed, nullable } from "./shapes.ts";
 
 /** What a rule can ask of a study's texts; the names are those of the configuration (CONTRACT §2). */
 export const routeTexts = [
@@ -18,7 +19,6 @@ export type RouteTags = Readonly<Record<"body_part" | "ae_title" | "institution"
 
 const text = Type.String({ minLength: 1, maxLength: 256 });
 const texts = Type.Union([text, Type.Array(text, { maxItems: 100 })]);
-const closed = { additionalProperties: false } as const;
 const optional = <T extends TSchema>(schema: T) => Type.Optional(schema);
 
 /** POST /admin/routes/try: a study that need not exist. What is left out is taken as missing in the images. */
@@ -73,8 +73,8 @@ export const RouteExplanation = Type.Object({
         Type.Object({
           name: Condition,
           wanted: Type.Array(Type.String()),
-          found: Type.Union([Type.Array(Type.String()), Type.Null()]),
-          matched: Type.Union([Type.Boolean(), Type.Null()]),
+          found: nullable(Type.Array(Type.String())),
+          matched: nullable(Type.Boolean()),
         }),
       ),
     }),

@@ -1,11 +1,12 @@
 import { Type } from "@sinclair/typebox";
+import { nullable } from "./shapes.ts";
 
 /** Median, 5th and 95th percentile, exact to 5 %; null where there is nothing to tell of. Seconds, or bytes a second. */
 const Spread = Type.Object({
   count: Type.Integer(),
-  p05: Type.Union([Type.Number(), Type.Null()]),
-  median: Type.Union([Type.Number(), Type.Null()]),
-  p95: Type.Union([Type.Number(), Type.Null()]),
+  p05: nullable(Type.Number()),
+  median: nullable(Type.Number()),
+  p95: nullable(Type.Number()),
 });
 export type Spread = typeof Spread.static;
 
@@ -21,7 +22,7 @@ const Network = Type.Object({
 });
 export type Network = typeof Network.static;
 
-const Share = Type.Union([Type.Number(), Type.Null()]);
+const Share = nullable(Type.Number());
 const Volume = { uploads: Type.Integer(), studies: Type.Integer(), bytes: Type.Integer() };
 
 /** One day or hour, by when an upload was opened. */

@@ -1,8 +1,8 @@
-import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
+import { nullable } from "./shapes.ts";
 import { deliveryStates, uploadStates } from "./states.ts";
 
 /** Wire shapes of what the upload routes answer (CONTRACT §3). */
-const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 const oneOf = <T extends string>(values: readonly T[]) =>
   Type.Unsafe<T>(Type.Union(values.map((value) => Type.Literal(value))));
 const Time = Type.String({ format: "date-time" });

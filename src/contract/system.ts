@@ -1,8 +1,9 @@
 import { Type } from "@sinclair/typebox";
+import { nullable } from "./shapes.ts";
 
 /** Wire shapes of the box's own health: what lies on it, its copies, its clock. */
-const Count = Type.Union([Type.Number(), Type.Null()]);
-const Time = Type.Union([Type.String({ format: "date-time" }), Type.Null()]);
+const Count = nullable(Type.Number());
+const Time = nullable(Type.String({ format: "date-time" }));
 
 /** What the box holds, and how long there is room for more. */
 export const StorageState = Type.Object({

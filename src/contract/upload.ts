@@ -1,7 +1,7 @@
 import { type Static, Type } from "@sinclair/typebox";
+import { closed } from "./shapes.ts";
 
 /** Wire shapes of the upload routes (CONTRACT §3). Bodies are closed. */
-const closed = { additionalProperties: false } as const;
 
 /** Only the length is bounded here: what a DICOM value may not hold is seen to where one is written. */
 const short = (maxLength: number) => Type.Optional(Type.String({ maxLength }));

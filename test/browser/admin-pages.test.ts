@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type Browser, chromium, startBrowser } from "../support/browser.ts";
-import { serveTestPage, type TestPage } from "./test-page.ts";
+import { askedOn, serveTestPage, type TestPage } from "./test-page.ts";
 
 const define = chromium === null ? () => {} : describe;
 define("the administrator's screens in Chromium", () => {
@@ -22,7 +22,7 @@ define("the administrator's screens in Chromium", () => {
   const press = (name: string | RegExp) => browser.page.getByRole("button", { name, exact: true }).click();
   const read = (text: string | RegExp) => browser.page.getByText(text).filter({ visible: true }).first().waitFor();
   const focused = () => browser.page.evaluate(() => document.activeElement?.textContent);
-  const asked = () => browser.page.evaluate(() => (globalThis as unknown as { asked: string[] }).asked);
+  const asked = () => askedOn(browser.page);
 
   test("the main button leads to the worst; by keys through the parts, the heading has the focus", async () => {
     const { page } = browser;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type Browser, chromium, startBrowser } from "../support/browser.ts";
-import { serveTestPage, type TestPage } from "./test-page.ts";
+import { askedOn, serveTestPage, type TestPage } from "./test-page.ts";
 
 const define = chromium === null ? () => {} : describe;
 define("the audit page in Chromium", () => {
@@ -14,7 +14,7 @@ define("the audit page in Chromium", () => {
     await browser.stop();
     server.stop();
   });
-  const asked = () => browser.page.evaluate(() => (globalThis as unknown as { asked: string[] }).asked);
+  const asked = () => askedOn(browser.page);
 
   test("an administrator comes from More, filters, reads on, and takes a file", async () => {
     const { page } = browser;

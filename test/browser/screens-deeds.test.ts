@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { App } from "../../web/core/app.ts";
 import { type Browser, chromium, startBrowser } from "../support/browser.ts";
-import { serveTestPage, type TestPage } from "./test-page.ts";
+import { askedOn, serveTestPage, type TestPage } from "./test-page.ts";
 
 const define = chromium === null ? () => {} : describe;
 define("what can be done on the screens, in Chromium", () => {
@@ -21,7 +21,7 @@ define("what can be done on the screens, in Chromium", () => {
     await browser.page.goto(server.scene(name, language));
     await browser.page.waitForSelector("main h1");
   };
-  const asked = () => browser.page.evaluate(() => window.asked);
+  const asked = () => askedOn(browser.page);
   const overflow = () => browser.page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   const button = (name: string | RegExp) => browser.page.getByRole("button", { name });
   const heading = (name: string) => browser.page.getByRole("heading", { name });

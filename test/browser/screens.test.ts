@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { scenes } from "../../web/dev/scenes.ts";
 import { type Browser, chromium, startBrowser } from "../support/browser.ts";
-import { serveTestPage, type TestPage } from "./test-page.ts";
+import { askedOn, serveTestPage, type TestPage } from "./test-page.ts";
 
 const axe = readFileSync(new URL(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 interface Violation {
@@ -12,7 +12,6 @@ interface Violation {
 declare global {
   interface Window {
     axe: { run(context?: Document, options?: object): Promise<{ violations: readonly Violation[] }> };
-    asked: string[];
   }
 }
 
@@ -44,7 +43,7 @@ define("the screens in Chromium", () => {
     const { violations } = await browser.page.evaluate((chosen) => window.axe.run(document, chosen), options);
     return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.failureSummary).join("; ")}`);
   };
-  const asked = () => browser.page.evaluate(() => window.asked);
+  const asked = () => askedOn(browser.page);
 
   const small = () =>
     browser.page.evaluate(() =>

@@ -7,7 +7,7 @@ import { type Browser, chromium, startBrowser } from "../support/browser.ts";
 import { until } from "../support/child.ts";
 import { type Hand, handAt } from "./hand.ts";
 import { noisyStudy } from "./noise.ts";
-import { serveTestPage, type TestPage } from "./test-page.ts";
+import { askedOn, serveTestPage, type TestPage } from "./test-page.ts";
 
 const define = chromium === null ? () => {} : describe;
 define("a device that several people use", () => {
@@ -161,7 +161,7 @@ define("a device that several people use", () => {
         await page.getByRole("button", { name: "Unlock" }).click();
         // what was typed is still there
         expect(await page.getByRole("textbox", { name: "Clinical notes" }).inputValue()).toBe("fell from a ladder");
-        expect(await page.evaluate(() => window.asked)).toEqual([]);
+        expect(await askedOn(page)).toEqual([]);
       }
       await page.goto(server.scene("activity"));
       await page.getByRole("heading", { name: "MUSTER, ERIKA" }).waitFor();

@@ -1,5 +1,15 @@
 import { join } from "node:path";
+import type { Page } from "playwright-core";
 import { securityHeaders } from "../../src/http/security-headers.ts";
+
+declare global {
+  interface Window {
+    asked: string[];
+  }
+}
+
+/** What the screens on that page have asked of the box and the queue, in order. */
+export const askedOn = (page: Page): Promise<string[]> => page.evaluate(() => window.asked);
 
 /** Serves every screen in every state out of web/dev, under the policy that the box sends. */
 export interface TestPage {

@@ -5,9 +5,11 @@ import { join } from "node:path";
 import { packDeb } from "../../scripts/release/deb.ts";
 import { relaypacs } from "../cli/binary.ts";
 import { testPassword } from "../support/box.ts";
+import { writeBroken } from "../support/broken-release.ts";
 import { freePort } from "../support/child.ts";
-import { type Client, type Opened, signIn } from "../support/client.ts";
+import { type Client, signIn } from "../support/client.ts";
 import { type DebianRoot, startDebianRoot } from "../support/debian-root.ts";
+import { type HalfSent, sendHalf } from "../support/half-sent.ts";
 import { madeBytes } from "../support/made-instance.ts";
 
 const architecture = process.arch === "arm64" ? "arm64" : "amd64";
@@ -17,7 +19,7 @@ const image = (uid: string) => madeBytes({ study: `2.25.${uid}`, sop: `2.25.${ui
 let machine: DebianRoot;
 let port: number;
 let client: Client;
-let half: Opened;
+let half: HalfSent;
 beforeAll(async () => {
   machine = await startDebianRoot();
   port = await freePort();
@@ -69,34 +71,19 @@ test("install.sh leaves it to apt", async () => {
 });
 
 test("an upgrade in the middle of an upload loses nothing of it", async () => {
-  const bytes = image("602");
-  const files = [{ file_id: "a", name: "a.dcm", size_bytes: bytes.length }];
-  half = await client.init({ total_files: 1, total_size_bytes: bytes.length, chunk_size: 4096, files });
-  await client.chunk(half, "a", 0, bytes.subarray(0, 8192));
+  half = await sendHalf(client, image("602"));
   const before = (await machine.run(["systemctl", "show", "-P", "MainPID", "relaypacs"])).stdout;
   expect(await install("0.1.1")).toMatchObject({ code: 0, stderr: "" });
   expect((await machine.run(["systemctl", "show", "-P", "MainPID", "relaypacs"])).stdout).not.toBe(before);
-  expect((await client.status(half.upload_id)).uploaded_bytes).toBe(8192);
+  expect((await client.status(half.uploadId)).uploaded_bytes).toBe(half.sentBytes);
   expect((await machine.run(["ls", "/usr/lib/relaypacs"])).stdout).toBe("as-service\nrelaypacs\n");
 });
 
 test("a version that does not come up gives way to the one before, with its database; dpkg is told", async () => {
-  const broken = join(folder, "broken");
-  writeFileSync(
-    broken,
-    `#!/bin/sh
-case "$1" in serve) BUN_BE_BUN=1 /usr/lib/relaypacs/relaypacs.before -e '
-const { Database } = require("bun:sqlite");
-new Database("/var/lib/relaypacs/relaypacs.db").run("INSERT INTO __drizzle_migrations (hash, created_at) VALUES (\\"x\\", 99999999999999)");
-'; exit 1 ;; esac
-exec /usr/lib/relaypacs/relaypacs.before "$@"
-`,
-  );
+  const broken = writeBroken(join(folder, "broken"), "/usr/lib/relaypacs/relaypacs.before");
   const failed = await install("0.2.0", broken);
   expect([failed.code, failed.stderr]).toEqual([1, expect.stringContaining("0.1.1 runs as before")]);
-  await client.chunk(half, "a", 2, image("602").subarray(8192));
-  await client.complete(half);
-  await client.reach(half.upload_id, new Set(["delivered"]));
+  await half.rest();
   // dpkg has the new one half-way; trying that again changes nothing, another version mends it.
   expect((await dpkg("--configure", "relaypacs")).code).toBe(1);
   expect((await install("0.2.1")).code).toBe(0);

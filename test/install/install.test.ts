@@ -1,14 +1,16 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { generateKeyPairSync } from "node:crypto";
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pack, signRelease } from "../../scripts/release/pack.ts";
 import { relaypacs } from "../cli/binary.ts";
 import { testPassword } from "../support/box.ts";
+import { writeBroken } from "../support/broken-release.ts";
 import { freePort } from "../support/child.ts";
-import { type Client, type Opened, signIn } from "../support/client.ts";
+import { type Client, signIn } from "../support/client.ts";
 import { type DebianRoot, startDebianRoot } from "../support/debian-root.ts";
+import { type HalfSent, sendHalf } from "../support/half-sent.ts";
 import { madeBytes } from "../support/made-instance.ts";
 
 const target = `linux-${process.arch === "arm64" ? "arm64" : "x64"}`;
@@ -20,7 +22,7 @@ const image = (uid: string) => madeBytes({ study: `2.25.${uid}`, sop: `2.25.${ui
 let machine: DebianRoot;
 let port: number;
 let client: Client;
-let half: Opened;
+let half: HalfSent;
 beforeAll(async () => {
   machine = await startDebianRoot();
   port = await freePort();
@@ -122,42 +124,21 @@ test("installed from a folder it serves, as a user of its own, and prints a code
 
 test("an upgrade in the middle of an upload loses nothing of it", async () => {
   release("0.1.1", relaypacs[0] ?? "");
-  const bytes = image("502");
-  half = await client.init({
-    total_files: 1,
-    total_size_bytes: bytes.length,
-    chunk_size: 4096,
-    files: [{ file_id: "a", name: "a.dcm", size_bytes: bytes.length }],
-  });
-  await client.chunk(half, "a", 0, bytes.subarray(0, 8192));
+  half = await sendHalf(client, image("502"));
   expect(await install("0.1.1")).toMatchObject({ code: 0, stderr: "" });
   expect(await running()).toBe("/opt/relaypacs/releases/0.1.1");
-  expect((await client.status(half.upload_id)).uploaded_bytes).toBe(8192);
+  expect((await client.status(half.uploadId)).uploaded_bytes).toBe(half.sentBytes);
 });
 
 test("an upgrade that does not come up goes back, with the database of before", async () => {
-  // Changes the tables as a newer version would, and then does not serve.
-  const broken = join(folder, "broken");
-  writeFileSync(
-    broken,
-    `#!/bin/sh
-case "$1" in serve) BUN_BE_BUN=1 /opt/relaypacs/releases/0.1.1/relaypacs -e '
-const { Database } = require("bun:sqlite");
-new Database("${data}/relaypacs.db").run("INSERT INTO __drizzle_migrations (hash, created_at) VALUES (\\"x\\", 99999999999999)");
-'; exit 1 ;; esac
-exec /opt/relaypacs/releases/0.1.1/relaypacs "$@"
-`,
-  );
-  chmodSync(broken, 0o755);
+  const broken = writeBroken(join(folder, "broken"), "/opt/relaypacs/releases/0.1.1/relaypacs", data);
   release("0.2.0", broken);
   const { code, stderr } = await install("0.2.0");
   expect(code).toBe(1);
   expect(stderr).toContain("0.1.1 runs as before");
   expect(await running()).toBe("/opt/relaypacs/releases/0.1.1");
 
-  await client.chunk(half, "a", 2, image("502").subarray(8192));
-  await client.complete(half);
-  expect((await client.reach(half.upload_id, new Set(["delivered"]))).studies).toHaveLength(1);
+  expect((await half.rest()).studies).toHaveLength(1);
   expect((await machine.run(["ls", data])).stdout).not.toContain("before-");
 });
 

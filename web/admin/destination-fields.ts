@@ -23,28 +23,6 @@ export interface Choice {
   readonly word: AdminWord;
 }
 
-/** One setting of a destination, by its path in the table that the configuration file would have. */
-export interface Field {
-  readonly path: string;
-  readonly word: AdminWord;
-  readonly hint?: AdminWord;
-  /** `long`: a secret of several lines. `headers`: a line for each. `destination`: another one's id. */
-  readonly input: "text" | "url" | "number" | "secret" | "long" | "headers" | "check" | "choice" | "destination";
-  readonly required?: true;
-  readonly placeholder?: string;
-  readonly choices?: readonly Choice[];
-  /** Folded away: few need it. */
-  readonly more?: true;
-  /** Only with these ways to sign in. */
-  readonly auth?: readonly SignIn[];
-  /** Only where this check is set. */
-  readonly under?: string;
-}
-export interface Choice {
-  readonly value: string;
-  readonly word: AdminWord;
-}
-
 const first: readonly Field[] = [
   { path: "id", word: "field_id", hint: "field_id_hint", input: "text", required: true, placeholder: "north" },
 ];

@@ -14,6 +14,8 @@ import { jsonBody } from "../json-body.ts";
 import { lineStream, lineStreamType } from "../line-stream.ts";
 import { requestId } from "../request-id.ts";
 
+const byId = t.Object({ id: t.String() });
+
 /** Each step, then how all of it ended: whoever has that line has the whole list. */
 async function* asItGoes(destination_id: string, steps: AsyncIterable<CheckStep>) {
   let ok = true;
@@ -111,7 +113,7 @@ export function adminDestinationRoutes(context: HttpContext) {
       },
       {
         parse: [jsonBody(context, "/admin/destinations/:id"), "json"],
-        params: t.Object({ id: t.String() }),
+        params: byId,
         body: DestinationSettings,
         response: { 200: AdminDestination },
         detail: {
@@ -130,7 +132,7 @@ export function adminDestinationRoutes(context: HttpContext) {
       },
       {
         parse: "none",
-        params: t.Object({ id: t.String() }),
+        params: byId,
         detail: {
           summary: "Remove a destination that was added",
           description: "Not while a rule, a fallback or a delivery that is not over names it.",
@@ -145,7 +147,7 @@ export function adminDestinationRoutes(context: HttpContext) {
       },
       {
         parse: "none",
-        params: t.Object({ id: t.String() }),
+        params: byId,
         detail: {
           summary: "Send nothing more to a destination for now",
           description:
@@ -161,7 +163,7 @@ export function adminDestinationRoutes(context: HttpContext) {
       },
       {
         parse: "none",
-        params: t.Object({ id: t.String() }),
+        params: byId,
         detail: { summary: "Send to a paused destination again" },
       },
     )
@@ -183,7 +185,7 @@ export function adminDestinationRoutes(context: HttpContext) {
       },
       {
         parse: "none",
-        params: t.Object({ id: t.String() }),
+        params: byId,
         query: t.Object({ store: t.Optional(t.Literal("true")) }, { additionalProperties: false }),
         response: { 200: DestinationTest },
         detail: {
