@@ -15,6 +15,7 @@ const questions: readonly { readonly name: string; readonly path: (rows: MadeRow
   { name: "a page of one state", path: () => "/uploads?limit=50&state=delivered" },
   { name: "a page of a rare state", path: () => "/uploads?limit=50&state=needs_attention" },
   { name: "parked deliveries", path: () => "/admin/deliveries?state=parked" },
+  { name: "how the box stands", path: () => "/admin/system" },
   {
     name: "statistics of 90 days",
     path: () => `/admin/statistics?from=${new Date(Date.now() - 90 * 86_400_000).toISOString()}`,
