@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Actor, record } from "../audit/record.ts";
 import type { Config } from "../core/config-schema.ts";
@@ -14,21 +14,32 @@ const lookMs = 60_000;
 export const copyBoxCommand = "copy-box";
 
 const folderOf = (dataDir: string) => join(dataDir, "backups");
-const pattern = /^relaypacs-\d{8}T\d{6}Z\.backup$/;
+const pattern = /^relaypacs-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z\.backup$/;
 
-/** The copies that the box made by itself, newest first. */
-export function nightlyCopies(dataDir: string): readonly { readonly path: string; readonly madeAt: number }[] {
+export interface NightlyCopy {
+  readonly path: string;
+  /** Milliseconds since 1970, by its name: its file is written anew whenever something is forgotten in it. */
+  readonly madeAt: number;
+}
+
+/** The copies that the box made by itself, newest first; those of a clock that was ahead stand last. */
+export function nightlyCopies(dataDir: string, now = Date.now()): readonly NightlyCopy[] {
   const folder = folderOf(dataDir);
   try {
-    const names = readdirSync(folder).filter((name) => pattern.test(name));
-    return names
-      .sort()
-      .reverse()
-      .map((name) => ({ path: join(folder, name), madeAt: statSync(join(folder, name)).mtimeMs }));
+    const copies = readdirSync(folder).flatMap((name): NightlyCopy[] => {
+      const [, ...at] = pattern.exec(name) ?? [];
+      const [year = 0, month = 0, day = 0, hours = 0, minutes = 0, seconds = 0] = at.map(Number);
+      const madeAt = Date.UTC(year, month - 1, day, hours, minutes, seconds);
+      return at.length === 0 ? [] : [{ path: join(folder, name), madeAt }];
+    });
+    const ahead = ({ madeAt }: NightlyCopy) => Number(isAhead(madeAt, now));
+    return copies.sort((a, b) => ahead(a) - ahead(b) || b.madeAt - a.madeAt);
   } catch {
     return []; // none was made yet
   }
 }
+/** A clock that is set right by seconds dates nothing in the future. */
+const isAhead = (madeAt: number, now: number): boolean => madeAt > now + lookMs;
 
 /** Where the next one belongs. Its folder is there afterwards. */
 export function nextCopy(dataDir: string): string {
@@ -93,7 +104,9 @@ export function startNightlyCopies({ db, config, configFile, log }: NightlyDeps)
     const { data_dir, backup } = config();
     const by = asked;
     const [newest] = nightlyCopies(data_dir);
-    const dueIn = (newest?.madeAt ?? 0) + backup.every_hours * hour - Date.now();
+    const now = Date.now();
+    const last = newest === undefined || isAhead(newest.madeAt, now) ? 0 : newest.madeAt;
+    const dueIn = last + backup.every_hours * hour - now;
     if (by === null && dueIn > 0) return Math.min(dueIn, lookMs);
     running = true;
     asked = null;

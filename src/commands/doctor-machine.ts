@@ -82,7 +82,7 @@ export function database({ data_dir }: Config): CheckStep {
 /** The box's own copies: old ones mean that they have been failing. */
 export function copies({ data_dir, backup }: Config, now = Date.now()): CheckStep {
   const name = "copies";
-  const [newest] = nightlyCopies(data_dir);
+  const [newest] = nightlyCopies(data_dir, now);
   if (newest === undefined) return passed(name, "none yet; the first is made when the box starts");
   const hours = (now - newest.madeAt) / hour;
   const detail = `the newest is ${hours < 1 ? "less than an hour" : `${Math.round(hours)} hours`} old`;

@@ -80,3 +80,32 @@ test("a file that is not as long as it should be is not sent as it lies", async 
   expect(await sendFile(ofBytes(3000), 2000)).toEqual({ arrived: 2000, read: true });
   await expect(sendFile(ofBytes(1000), 2000)).rejects.toThrow("the file became shorter");
 });
+
+test("a connection that was closed just as it was used again costs no new token", async () => {
+  let [tokens, asked] = [0, 0];
+  const server = Bun.listen({
+    port: 0,
+    hostname: "127.0.0.1",
+    socket: {
+      data: (socket, bytes) => {
+        const answer = (body: string) =>
+          socket.end(`HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+        if (Buffer.from(bytes).toString().startsWith("POST /token")) {
+          tokens += 1;
+          answer(JSON.stringify({ access_token: "t", expires_in: 3600 }));
+        } else if (++asked === 1) socket.terminate();
+        else answer("ok");
+      },
+    },
+  });
+  const url = `http://127.0.0.1:${server.port}`;
+  const auth = { type: "oauth2-client", token_url: `${url}/token`, client_id: "c", client_secret: "s" } as const;
+  try {
+    const peer = httpPeer({ url, auth, timeout_seconds: 20 }, env);
+    const answer = await peer.request({ method: "GET", path: "/" }, AbortSignal.any([]));
+    expect(await answer.text()).toBe("ok");
+    expect({ asked, tokens }).toEqual({ asked: 2, tokens: 1 });
+  } finally {
+    server.stop(true);
+  }
+});

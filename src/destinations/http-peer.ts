@@ -75,16 +75,18 @@ export function httpPeer(config: HttpConfig, env: DestinationEnv): HttpPeer {
   const cap = env.maxAnswerBytes ?? DEFAULT_ANSWER_BYTES;
   const mostAsWhole = Math.min(WHOLE_BODY_BYTES, seconds * LEAST_BYTES_PER_SECOND);
 
-  async function attempt(request: HttpRequest, signal: AbortSignal, rejected: Rejected): Promise<HttpAnswer> {
+  /** @param refused the headers that were answered with 401 @param signedIn told what this attempt is signed in with */
+  async function attempt(
+    request: HttpRequest,
+    signal: AbortSignal,
+    signedIn: SignedIn,
+    refused: SignIn["headers"] | null = null,
+  ): Promise<HttpAnswer> {
     const url = base + request.path;
     const length = typeof request.body === "object" ? { "content-length": String(request.body.length) } : {};
     const unsigned = mergedHeaders(config.headers, request.headers, length);
-    const signIn = await auth.signIn(
-      { ...request, body: request.body, url, headers: unsigned },
-      signal,
-      rejected.headers,
-    );
-    rejected.headers = signIn.headers;
+    const signIn = await auth.signIn({ ...request, body: request.body, url, headers: unsigned }, signal, refused);
+    signedIn.headers = signIn.headers;
     const sent = signIn.body ?? request.body;
     const dog = watchdog(seconds * 1000);
     const both = AbortSignal.any([signal, dog.signal]);
@@ -124,17 +126,17 @@ export function httpPeer(config: HttpConfig, env: DestinationEnv): HttpPeer {
     secure,
     request: async (request, signal) => {
       signal.throwIfAborted();
-      const signedIn: Rejected = { headers: null };
+      const signedIn: SignedIn = { headers: {} };
       let first = await attempt(request, signal, signedIn).catch(async (error: unknown) => {
-        // A proxy may close a kept connection just as it is used again (PACS-FACTS rule 6).
+        // A proxy may close a kept connection just as it is used again (PACS-FACTS rule 6): that refuses no sign-in.
         if (request.method !== "GET" || !(error instanceof DestinationError) || !wasClosed(error)) throw error;
         return attempt(request, signal, signedIn);
       });
       if (first.status === 401) {
         await first.discard();
-        first = await attempt(request, signal, signedIn);
+        first = await attempt(request, signal, signedIn, signedIn.headers);
       }
-      while (first.status >= 400 && auth.refused?.(signedIn.headers ?? {}, first.status, first.headers)) {
+      while (first.status >= 400 && auth.refused?.(signedIn.headers, first.status, first.headers)) {
         await first.discard();
         first = await attempt(request, signal, signedIn);
       }
@@ -144,8 +146,8 @@ export function httpPeer(config: HttpConfig, env: DestinationEnv): HttpPeer {
 }
 
 /** The headers that signed the last attempt in: those that a 401 refuses. */
-interface Rejected {
-  headers: SignIn["headers"] | null;
+interface SignedIn {
+  headers: SignIn["headers"];
 }
 
 /** Later ones win, whatever the case of their names: no configured header replaces one of ours. */

@@ -29,3 +29,20 @@ test("a reader that goes stops the work", async () => {
   await reader?.cancel();
   expect(await stopped).toBe(true);
 });
+
+test("a reader that goes before it has taken a value lets the work clean up", async () => {
+  const { promise: cleaned, resolve } = Promise.withResolvers<string>();
+  const told = Promise.withResolvers<void>();
+  const answer = lineStream(async function* () {
+    try {
+      told.resolve();
+      yield 1;
+      yield 2;
+    } finally {
+      resolve("cleaned");
+    }
+  });
+  await told.promise;
+  await answer.body?.cancel();
+  expect(await cleaned).toBe("cleaned");
+});

@@ -15,7 +15,11 @@ export function lineStream(values: (gone: AbortSignal) => AsyncIterable<unknown>
       if (done) controller.close();
       else controller.enqueue(encoder.encode(`${JSON.stringify(value)}\n`));
     },
-    cancel: () => gone.abort(new DOMException("nobody reads it", "AbortError")),
+    cancel: () => {
+      gone.abort(new DOMException("nobody reads it", "AbortError"));
+      // Suspended at a value that nobody took, it would never clean up; not awaited, because its work may take long to end.
+      void Promise.resolve(source.return?.()).catch(() => undefined);
+    },
   });
   return new Response(body, {
     headers: { "content-type": lineStreamType, "cache-control": "no-store", "x-accel-buffering": "no" },
