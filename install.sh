@@ -122,6 +122,9 @@ remove() {
       for name in relaypacs.db relaypacs.db-wal relaypacs.db-shm relaypacs.lock keys spool bin backups ballast; do
         run rm -rf "${data:?}/$name"
       done
+      # What an upgrade left of which neither version came up, and a restore that was cut: patients are in both.
+      for kept in "$data"/before-*/relaypacs.db; do run rm -rf "${kept%/*}"; done
+      run rm -rf "$data"/relaypacs.db.restoring*
       run rmdir "$data" 2>/dev/null || say "$data stays: there is more in it."
     fi
     run rm -rf "$state" "$etc"

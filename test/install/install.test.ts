@@ -43,7 +43,7 @@ beforeAll(async () => {
   release("0.1.0", relaypacs[0] ?? "");
 });
 afterAll(async () => {
-  await machine.end();
+  await machine?.end(); // it is not there when its start failed
   rmSync(folder, { recursive: true });
 });
 
@@ -165,6 +165,10 @@ test("uninstalling leaves studies and accounts; purging is refused while a study
   expect((await install("0.1.1")).code).toBe(0);
   expect((await client.status(open.upload_id)).state).toBe("receiving");
   await client.request("DELETE", `/upload/${open.upload_id}`);
+  // As an upgrade leaves it of which neither version came up, and a restore that was cut.
+  mkdirSync(machine.path(`${data}/before-0.2.0`));
+  for (const name of ["before-0.2.0/relaypacs.db", "relaypacs.db.restoring", "relaypacs.db.restoring-journal"])
+    writeFileSync(machine.path(`${data}/${name}`), "");
   expect((await install("0.1.1", "--uninstall", "--purge")).code).toBe(0);
   for (const path of [
     "/opt/relaypacs",
