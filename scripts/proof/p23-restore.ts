@@ -2,16 +2,15 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run as relaypacs } from "../../test/cli/binary.ts";
-import { type MadeStudy, madeStudy } from "../../test/faults/made-study.ts";
+import { madeStudy } from "../../test/faults/made-study.ts";
 import { type Box, startBox, testPassword } from "../../test/support/box.ts";
 import { until } from "../../test/support/child.ts";
-import { type Client, type Opened, signIn } from "../../test/support/client.ts";
+import { type Client, signIn } from "../../test/support/client.ts";
+import { type HalfSent, sendHalf } from "../../test/support/half-sent.ts";
 import { type Outcome, share } from "./promise.ts";
 
 const configuration = `[limits]\nmax_open_uploads_per_user = 10000\nrequests_per_minute = 1000000
 [[destination]]\nid = "folder"\nkind = "folder"\npath = "received"`;
-const delivered = new Set(["delivered"]);
-const chunkSize = 65_536;
 
 export interface Restores {
   readonly all: number;
@@ -37,23 +36,28 @@ export async function restores(count: number): Promise<Restores> {
       while (!over) ends.push((await client.send(madeStudy(3, 40_000).files)).upload_id);
     };
     const loads = [load(), load()];
-    for (let round = 0; round < count; round++) {
-      const before = ends.length;
-      await until("the load to go on", () => ends.length > before + 1, 60_000);
-      const half = await halfAnUpload(client);
-      const known = [...ends];
-      const file = join(folder, `${round}.backup`);
-      const made = await relaypacs(["backup", file, "--config", box.configFile]);
-      const fault =
-        made.code === 0
-          ? await restored(file, join(folder, `${round}`), client, known, half).catch((error: Error) => error.message)
-          : made.stderr;
-      if (fault === undefined) result.whole += 1;
-      else result.faults.push(`${round}: ${fault}`);
-      result.known += known.length;
-      rmSync(file);
+    const ended = Promise.allSettled(loads);
+    try {
+      for (let round = 0; round < count; round++) {
+        const before = ends.length;
+        await until("the load to go on", () => ends.length > before + 1, 60_000);
+        const half = await sendHalf(client, madeStudy(1, 200_000).files[0]?.bytes ?? new Uint8Array());
+        const known = [...ends];
+        const file = join(folder, `${round}.backup`);
+        const made = await relaypacs(["backup", file, "--config", box.configFile]);
+        const fault =
+          made.code === 0
+            ? await restored(file, join(folder, `${round}`), client, known, half).catch((error: Error) => error.message)
+            : made.stderr;
+        if (fault === undefined) result.whole += 1;
+        else result.faults.push(`${round}: ${fault}`);
+        result.known += known.length;
+        rmSync(file);
+      }
+    } finally {
+      over = true;
+      await ended; // before the box they send to stops
     }
-    over = true;
     await Promise.all(loads);
     result.underLoad = ends.length;
     return result;
@@ -63,33 +67,13 @@ export async function restores(count: number): Promise<Restores> {
   }
 }
 
-interface Half {
-  readonly opened: Opened;
-  readonly study: MadeStudy;
-}
-
-/** An upload of which the first chunk has come. */
-async function halfAnUpload(client: Client): Promise<Half> {
-  const study = madeStudy(1, 3 * chunkSize);
-  const bytes = study.files[0]?.bytes ?? new Uint8Array();
-  const files = [{ file_id: "a", name: "a.dcm", size_bytes: bytes.length }];
-  const opened = await client.init({
-    total_files: 1,
-    total_size_bytes: bytes.length,
-    chunk_size: chunkSize,
-    files,
-  });
-  await client.chunk(opened, "a", 0, bytes.subarray(0, chunkSize));
-  return { opened, study };
-}
-
 /** Restores a copy and has the box go on; answers what is wrong. */
 async function restored(
   file: string,
   folder: string,
   old: Client,
   known: readonly string[],
-  { opened, study }: Half,
+  half: HalfSent,
 ): Promise<string | undefined> {
   const dataDir = join(folder, "data");
   const config = `${folder}.toml`;
@@ -102,15 +86,9 @@ async function restored(
     const client = await signIn(() => box.url, "radiographer", testPassword);
     for (const id of known)
       if ((await client.status(id)).state !== "delivered") return "a delivered upload is not known as such";
-    const open = await client.status(opened.upload_id);
+    const open = await client.status(half.uploadId);
     if (open.state !== "receiving" || open.uploaded_bytes !== 0) return "an open upload does not ask for its bytes";
-    const answer = await client.request("POST", `/upload/${opened.upload_id}/token`);
-    const again = { ...opened, ...((await answer.json()) as Pick<Opened, "upload_token">) };
-    const bytes = study.files[0]?.bytes ?? new Uint8Array();
-    for (let at = 0; at * chunkSize < bytes.length; at++)
-      await client.chunk(again, "a", at, bytes.subarray(at * chunkSize, (at + 1) * chunkSize));
-    await client.complete(again);
-    await client.reach(opened.upload_id, delivered);
+    await half.rest(client);
     if ((await client.send(madeStudy(1).files)).state !== "delivered") return "a new study is not delivered";
     const verified = await relaypacs(["audit", "verify", "--config", box.configFile]);
     return verified.code === 0 ? undefined : "the audit does not hold";

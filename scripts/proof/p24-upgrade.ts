@@ -6,13 +6,13 @@ import { run as relaypacs, start } from "../../test/cli/binary.ts";
 import { madeStudy } from "../../test/faults/made-study.ts";
 import { seeded } from "../../test/faults/random.ts";
 import { startBox, testPassword } from "../../test/support/box.ts";
-import { type Opened, signIn } from "../../test/support/client.ts";
+import { signIn } from "../../test/support/client.ts";
+import { type HalfSent, sendHalf } from "../../test/support/half-sent.ts";
 import { loopDisk } from "../../test/support/loop-disk.ts";
 import { schemas, writeOlder } from "./older-schema.ts";
 import { type Outcome, tell } from "./promise.ts";
 
 const seed = 20260424;
-const chunkSize = 65_536;
 const configuration = `[limits]\nmin_free_disk_bytes = 1048576\n[[destination]]\nid = "folder"\nkind = "folder"\npath = "received"`;
 /** Enough for a migration of the table to write more than SQLite keeps in memory: then it shows in the log before it is over. */
 const padding = 40_000;
@@ -68,8 +68,7 @@ export async function upgrades(known: readonly number[], each: number): Promise<
 interface Before {
   readonly dataDir: string;
   readonly delivered: string;
-  readonly opened: Opened;
-  readonly bytes: Uint8Array;
+  readonly half: HalfSent;
 }
 
 /** A folder with an account, a delivered upload and one in the middle. */
@@ -78,12 +77,9 @@ async function presentFolder(dataDir: string): Promise<Before> {
   try {
     const client = await box.client();
     const { upload_id } = await client.send(madeStudy(3).files);
-    const bytes = madeStudy(1, 3 * chunkSize).files[0]?.bytes ?? new Uint8Array();
-    const files = [{ file_id: "a", name: "a.dcm", size_bytes: bytes.length }];
-    const opened = await client.init({ total_files: 1, total_size_bytes: bytes.length, chunk_size: chunkSize, files });
-    await client.chunk(opened, "a", 0, bytes.subarray(0, chunkSize));
+    const half = await sendHalf(client, madeStudy(1, 200_000).files[0]?.bytes ?? new Uint8Array());
     await box.terminate();
-    return { dataDir, delivered: upload_id, opened, bytes };
+    return { dataDir, delivered: upload_id, half };
   } finally {
     await box.stop();
   }
@@ -117,21 +113,16 @@ async function cutWhileItMigrates(dataDir: string, moment: number, cut: (pid: nu
 }
 
 /** The box over that folder: answers what is not as it was. */
-async function goesOn(dataDir: string, { delivered, opened, bytes }: Before): Promise<string | undefined> {
+async function goesOn(dataDir: string, { delivered, half }: Before): Promise<string | undefined> {
   const box = await startBox(configuration, { dataDir, notSetUp: true });
   try {
     if (migrationsIn(dataDir) !== schemas) return "not all migrations are there";
     const client = await signIn(() => box.url, "radiographer", testPassword);
     if ((await client.status(delivered)).state !== "delivered") return "what was delivered is not known";
-    const { state, uploaded_bytes } = await client.status(opened.upload_id);
-    if (state !== "receiving" || uploaded_bytes !== chunkSize)
+    const { state, uploaded_bytes } = await client.status(half.uploadId);
+    if (state !== "receiving" || uploaded_bytes !== half.sentBytes)
       return `the open upload is ${state} with ${uploaded_bytes} bytes`;
-    const answer = await client.request("POST", `/upload/${opened.upload_id}/token`);
-    const again = { ...opened, ...((await answer.json()) as Pick<Opened, "upload_token">) };
-    for (let at = 1; at * chunkSize < bytes.length; at++)
-      await client.chunk(again, "a", at, bytes.subarray(at * chunkSize, (at + 1) * chunkSize));
-    await client.complete(again);
-    await client.reach(opened.upload_id, new Set(["delivered"]));
+    await half.rest(client);
     if ((await client.send(madeStudy(1).files)).state !== "delivered") return "a new study is not delivered";
     const verified = await relaypacs(["audit", "verify", "--config", box.configFile]);
     return verified.code === 0 ? undefined : "the audit does not hold";

@@ -283,8 +283,7 @@ export const forgetReceived = (tx: Queries, { id, uploadId, receivedBytes }: Upl
   addTotals(tx, uploadId, { files: 0, declared: 0, received: -receivedBytes });
 };
 
-/** How many uploads are in each state. */
-/** @param states only those; the others, of which there may be very many, are not read */
+/** How many uploads are in each state. @param states only those; the others, of which there may be very many, are not read */
 export const uploadsByState = (db: Queries, states?: UploadState[]) =>
   db
     .select({ state: upload.state, count: count() })

@@ -30,7 +30,6 @@ export interface Forwarder {
 }
 
 const idlePollMs = 60_000;
-/** `sending` too: a lane that could not be ended leaves it behind. */
 const defaults = {
   random: Math.random,
   fallbackAfterMs: 60_000,
@@ -68,6 +67,7 @@ export function startForwarder(deps: ForwarderDeps): Forwarder {
   /** Deliveries whose destination left the configuration, or that never had one, have nobody who would send them. */
   const parkUnknown = (destinationId: string): void => {
     const why = reasonOf(destinationId === noDestination ? "no_destination" : "destination_unknown");
+    // What is `sending` too: a lane that could not be ended leaves it behind.
     for (const row of laneDeliveries(context.db.orm, destinationId, openDeliveryStates))
       parkDelivery(context, row, why);
   };

@@ -98,21 +98,21 @@ describe("the listener", () => {
     }
   });
 
-  test("with a certificate it speaks TLS alone, and wants one of the archive", async () => {
-    const [ours, theirs, stranger] = ["ours", "theirs", "stranger"].map((name) => testCertificate(folder.path, name));
-    if (!ours || !theirs || !stranger) return; // without openssl there is none to try
-    const port = await freePort();
-    const tls = { cert: ours.cert, key: ours.key, ca: theirs.cert };
-    const listener = await ReportListener.open({ host: "127.0.0.1", port, tls });
-    const as = (one: typeof theirs) => ({ ...peer(port), tls: { ca: ours.cert, cert: one.cert, key: one.key } });
-    try {
-      expect(await echo(as(theirs), never)).toBe(0);
-      await expect(echo(as(stranger), never)).rejects.toThrow();
-      await expect(echo(peer(port), never)).rejects.toThrow();
-    } finally {
-      await listener.close();
-    }
-  });
+  const [ours, theirs, stranger] = ["ours", "theirs", "stranger"].map((name) => testCertificate(folder.path, name));
+  if (ours && theirs && stranger)
+    test("with a certificate it speaks TLS alone, and wants one of the archive", async () => {
+      const port = await freePort();
+      const tls = { cert: ours.cert, key: ours.key, ca: theirs.cert };
+      const listener = await ReportListener.open({ host: "127.0.0.1", port, tls });
+      const as = (one: typeof theirs) => ({ ...peer(port), tls: { ca: ours.cert, cert: one.cert, key: one.key } });
+      try {
+        expect(await echo(as(theirs), never)).toBe(0);
+        await expect(echo(as(stranger), never)).rejects.toThrow();
+        await expect(echo(peer(port), never)).rejects.toThrow();
+      } finally {
+        await listener.close();
+      }
+    });
 });
 
 if (orthancProgram !== null)

@@ -30,7 +30,7 @@ beforeAll(async () => {
   );
 });
 afterAll(async () => {
-  await machine.end();
+  await machine?.end(); // it is not there when its start failed
   rmSync(folder, { recursive: true });
 });
 

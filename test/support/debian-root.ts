@@ -13,11 +13,27 @@ export interface DebianRoot {
   end(): Promise<void>;
 }
 
+/** @throws Error when it does not come up within 20 s; nothing of it stays then */
 export async function startDebianRoot(): Promise<DebianRoot> {
   const folder = mkdtempSync(join(tmpdir(), "relaypacs-debian-"));
   const spaces = ["unshare", "-fpmiu", "--kill-child", "--propagation", "private"];
   const outer = Bun.spawn([...spaces, "sh", join(import.meta.dir, "debian-root.sh"), folder], { stdin: "ignore" });
-  const first = () => readFileSync(`/proc/${outer.pid}/task/${outer.pid}/children`, "utf8").trim();
+  const end = async () => {
+    outer.kill("SIGKILL"); // --kill-child takes its first process along, and with it all others of the name space
+    await outer.exited;
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    return { ...(await entered(outer.pid)), end };
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+/** Waits for the first process of the name spaces and for its systemd. @param outer the process that made the name spaces */
+async function entered(outer: number): Promise<Omit<DebianRoot, "end">> {
+  const first = () => readFileSync(`/proc/${outer}/task/${outer}/children`, "utf8").trim();
   await until("the name spaces to be there", () => first() !== "");
   const init = first();
   const enter = ["nsenter", "-t", init, "-m", "-p", "-i", "-u", "-r", "-w"];
@@ -35,13 +51,5 @@ export async function startDebianRoot(): Promise<DebianRoot> {
     const { stdout } = await run(["systemctl", "is-system-running"]);
     return ["running", "degraded"].includes(stdout.trim());
   });
-  return {
-    run,
-    path: (inside) => join(`/proc/${init}/root`, inside),
-    end: async () => {
-      outer.kill("SIGKILL"); // --kill-child takes its first process along, and with it all others of the name space
-      await outer.exited;
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
+  return { run, path: (inside) => join(`/proc/${init}/root`, inside) };
 }

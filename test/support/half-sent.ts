@@ -1,11 +1,11 @@
-import type { Client, Status } from "./client.ts";
+import type { Client, Opened, Status } from "./client.ts";
 
 /** An upload of one file, of which only the first chunks have gone. */
 export interface HalfSent {
   readonly uploadId: string;
   readonly sentBytes: number;
-  /** Sends the rest and waits until it is delivered. */
-  rest(): Promise<Status>;
+  /** Sends what the box lacks and waits until it is delivered. @param anew who has signed in since, and needs a fresh upload token */
+  rest(anew?: Client): Promise<Status>;
 }
 
 const chunkSize = 4096;
@@ -20,10 +20,14 @@ export async function sendHalf(client: Client, bytes: Uint8Array): Promise<HalfS
   return {
     uploadId: opened.upload_id,
     sentBytes,
-    rest: async () => {
-      await client.chunk(opened, "a", first, bytes.subarray(sentBytes));
-      await client.complete(opened);
-      return client.reach(opened.upload_id, new Set(["delivered"]));
+    rest: async (anew) => {
+      const by = anew ?? client;
+      const fresh = await anew?.request("POST", `/upload/${opened.upload_id}/token`);
+      const open = { ...opened, ...((await fresh?.json()) as Pick<Opened, "upload_token"> | undefined) };
+      const { uploaded_bytes: held } = await by.status(opened.upload_id);
+      await by.chunk(open, "a", held / chunkSize, bytes.subarray(held));
+      await by.complete(open);
+      return by.reach(opened.upload_id, new Set(["delivered"]));
     },
   };
 }
