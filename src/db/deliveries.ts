@@ -96,6 +96,8 @@ export interface QueueFilter {
   readonly statOnly: boolean;
   /** Uploads of which nothing is to go. */
   readonly except?: readonly string[];
+  /** Deliveries of which an attempt is not over yet, whatever their state says. */
+  readonly running?: readonly string[];
 }
 
 /** One state's head of the queue; state by state, so that the index delivery_queue gives the order without a sort. */
@@ -109,6 +111,7 @@ export const queueHead = (q: Queries, state: "pending" | "retrying", filter: Que
         eq(delivery.destinationId, filter.destinationId),
         filter.statOnly ? eq(delivery.priority, 0) : undefined,
         filter.except?.length ? notInArray(delivery.uploadId, [...filter.except]) : undefined,
+        filter.running?.length ? notInArray(delivery.id, [...filter.running]) : undefined,
         or(isNull(delivery.nextAttemptAt), lte(delivery.nextAttemptAt, filter.now)),
       ),
     )

@@ -85,6 +85,13 @@ export function spanFigures(db: Queries, from: number, to: number): SpanFigures 
   };
 }
 
+/** Counts the uploads opened in a span, by the index alone: it is asked for each of a thousand spans. */
+export function uploadCounter(db: Queries): (from: number, to: number) => number {
+  const within = and(gte(upload.createdAt, sql.placeholder("from")), lt(upload.createdAt, sql.placeholder("to")));
+  const counted = db.select({ n: count() }).from(upload).where(within).prepare();
+  return (from, to) => counted.get({ from, to })?.n ?? 0;
+}
+
 /** When the oldest upload was opened; undefined where there is none. */
 export const firstUploadAt = (db: Queries): number | undefined =>
   db.select({ at: upload.createdAt }).from(upload).orderBy(upload.createdAt).limit(1).get()?.at;

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { queueHead, recoverDeliveries } from "../db/deliveries.ts";
+import { forgetMoved } from "../study/moved-destinations.ts";
 import { openTestBox, type TestBox } from "./test-box.ts";
 import { FakeDestination, gate } from "./test-destination.ts";
 
@@ -80,6 +81,42 @@ test("as long as STAT runs no routine study begins, and one under way leaves the
   // What had arrived does not go again: the fake would not take it twice.
   expect(main.stores.map((uids) => uids.length)).toEqual([3, 1, 2, 1]);
   expect(order(main)).toEqual([1, 3, 1, 2]);
+});
+
+test("a STAT study whose destination moves while it is sent goes to the new place once its old attempt is over", async () => {
+  const old = fake();
+  const unwound = Promise.withResolvers<void>();
+  old.scripts.push(async (instances, report, signal, pacs) => {
+    const gone = Promise.withResolvers<void>();
+    signal.addEventListener("abort", () => gone.resolve());
+    await gone.promise;
+    box.changed();
+    await unwound.promise; // a socket or disk that takes its time
+    for (const instance of instances) report(pacs.take(instance));
+  });
+  forgetMoved(box.db, box.config);
+  const { deliveryId } = accept("stat");
+  const forwarder = box.start();
+  await box.until(() => old.stores.length === 1);
+  box.remove("main");
+  const next = box.add(new FakeDestination("main", () => box.changed()), { path: "elsewhere" });
+  const cut: unknown[] = [];
+  const held = gate();
+  next.scripts.push((instances, report, signal, pacs) => {
+    signal.addEventListener("abort", () => cut.push(signal.reason));
+    return held.script(instances, report, signal, pacs);
+  });
+  forgetMoved(box.db, box.config);
+  forwarder.wake();
+  const other = accept("stat");
+  forwarder.wake();
+  await box.until(() => box.delivery(other.deliveryId).state === "sending" || next.stores.length > 0);
+  unwound.resolve();
+  await box.until(() => box.named("delivery.started").length === 3);
+  held.open();
+  await box.until(() => [deliveryId, other.deliveryId].every((id) => box.delivery(id).state === "delivered"));
+  expect({ cut, attempts: box.delivery(deliveryId).attempts }).toEqual({ cut: [], attempts: 2 });
+  expect(next.held.size).toBe(2);
 });
 
 test("a black hole blocks no other lane", async () => {

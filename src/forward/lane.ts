@@ -133,7 +133,9 @@ export class Lane {
       const free = (["stat", "any"] as const).filter((slot) => !this.#running.has(slot));
       if (free.length === 0 || this.#stopping) return;
       const except = [...this.context.halted];
-      const filter = { destinationId, now, statOnly: !free.includes("any"), except };
+      // One that was queued again while its attempt unwinds would get that one's verdict.
+      const running = [...this.#running.values()].map(({ id }) => id);
+      const filter = { destinationId, now, statOnly: !free.includes("any"), except, running };
       const next = nextDelivery(this.context.db.orm, filter);
       if (!next || (next.priority !== 0 && this.#urgentRuns())) return;
       this.#start(next, target, next.priority === 0 && free.includes("stat") ? "stat" : "any");

@@ -1,7 +1,7 @@
 import { isTerminal, type UploadState } from "../contract/states.ts";
 import type { Statistics } from "../contract/statistics.ts";
 import type { Queries } from "../db/database.ts";
-import { firstUploadAt } from "../db/statistics.ts";
+import { firstUploadAt, uploadCounter } from "../db/statistics.ts";
 import { archiveOf, failedIn, networkOf, type Span, spanOf, successRate, uploadsIn } from "./span.ts";
 import { added, spreadOf } from "./spread.ts";
 
@@ -31,18 +31,22 @@ const dateOf = (start: number) => {
 type Dated = Span & { readonly start: number };
 
 /**
- * Statistics by day or hour. A past one of which everything is over cannot change any more, so it is read once and kept: 100 000
- * studies of a quarter are ninety small sums, not a table to be read again for each look.
+ * Statistics by day or hour. A past one of which everything is over changes no more, so it is read once and kept: 100 000
+ * studies of a quarter are ninety small sums, not a table to be read again for each look. Only a clock that was set can open
+ * another upload in it, and then it is read again.
  */
 export function createStatistics({ db, site }: { readonly db: Queries; readonly site: () => string }) {
   const kept: Readonly<Record<Unit, Map<number, Dated>>> = { day: new Map(), hour: new Map() };
 
+  const opened = uploadCounter(db);
+
   const step = (by: Unit, start: number, now: number): Dated => {
     const known = kept[by].get(start);
-    if (known) return known;
     const next = nextOf[by](start);
+    if (known && opened(start, next) === uploadsIn(known)) return known;
     const made = { start, ...spanOf(db, start, next) };
     const over = [...made.states.keys()].every((state) => isTerminal(state as UploadState));
+    kept[by].delete(start);
     if (over && next <= now) {
       kept[by].set(start, made);
       const [oldest = start] = kept[by].keys();
