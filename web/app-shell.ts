@@ -7,6 +7,7 @@ import { go, hrefOf, type Page, parseRoute, type Route } from "./core/router.ts"
 import type { Update } from "./core/service-worker.ts";
 import { isShared } from "./core/settings.ts";
 import { onKey } from "./core/shortcuts.ts";
+import { shownPage } from "./core/shown-page.ts";
 import { faceOf, percentOf } from "./core/study-state.ts";
 import { titleOf } from "./core/study-words.ts";
 import { say, type Word } from "./core/text.ts";
@@ -50,9 +51,6 @@ const titles: Record<Page, Word> = {
   setup: "setup_title",
   admin: "admin_title",
 };
-
-/** A guest sends, and that is all. */
-const guestPages: ReadonlySet<Page> = new Set(["send", "confirm", "progress", "receipt", "join"]);
 
 /** Header, menu, the present page, one live region. Who is not signed in sees the sign-in page, and comes back to where they were. */
 @customElement("app-shell")
@@ -124,12 +122,7 @@ export class AppShell extends AppElement {
     void import("./elements/shortcut-list.ts").then(() => this.list?.open());
   }
   private shownPage(): Page {
-    const { page } = this.route;
-    const person = this.app?.session.person ?? null;
-    if (page === "join") return page;
-    if (person === null) return page === "setup" ? page : "sign-in";
-    if (person.mustEnroll === true) return "enroll";
-    return person.role === "guest" && !guestPages.has(page) ? "send" : page;
+    return shownPage(this.route.page, this.app?.session.person ?? null);
   }
   private follow(): void {
     if (this.app === null) return;

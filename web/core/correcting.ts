@@ -1,7 +1,7 @@
-import { may } from "../../src/contract/permissions.ts";
 import type { Confirmation, Correction } from "../queue/types.ts";
 import type { Person } from "./app.ts";
 import type { Subject } from "./checks.ts";
+import { allows } from "./shown-page.ts";
 
 export const correctionFields = ["patientName", "patientID", "patientBirthDate", "patientSex"] as const;
 export type CorrectionField = (typeof correctionFields)[number];
@@ -14,8 +14,7 @@ export const noCorrection: Correction = {
   patientSex: "",
 };
 
-export const mayCorrect = (person: Person | null): boolean =>
-  person !== null && person.role !== "guest" && may(person.role, "correct");
+export const mayCorrect = (person: Person | null): boolean => allows(person, "correct");
 
 /**
  * What of a study's patient can be corrected: of one study whose images this screen knows. Pictures have fields of their own, and

@@ -1,8 +1,9 @@
 import { html, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
-import { may, type Permission } from "../../src/contract/permissions.ts";
+import type { Permission } from "../../src/contract/permissions.ts";
 import type { Person } from "../core/app.ts";
 import { hrefOf, type Page } from "../core/router.ts";
+import { allows } from "../core/shown-page.ts";
 import { say, type Word } from "../core/text.ts";
 import { AppElement } from "./app-element.ts";
 import { type Icon, icon } from "./icons.ts";
@@ -41,14 +42,10 @@ export class NavTabs extends AppElement {
     this.sized.disconnect();
     document.documentElement.style.removeProperty("--tabs");
   }
-  private allowed(permission: Permission): boolean {
-    const role = this.person?.role ?? "guest";
-    return role !== "guest" && may(role, permission);
-  }
   protected override render(): TemplateResult {
     return html`<nav class="tabs" aria-label=${say("main_menu")}>
       ${tabs
-        .filter(({ needs }) => needs === undefined || this.allowed(needs))
+        .filter(({ needs }) => needs === undefined || allows(this.person, needs))
         .map(
           (tab) => html`<a href=${hrefOf(tab.page)} aria-current=${tab.holds.includes(this.page) ? "page" : "false"}>
           ${icon(tab.icon)}<span>${say(tab.word)}</span></a>`,

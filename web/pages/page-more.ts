@@ -1,6 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement } from "lit/decorators.js";
-import { may } from "../../src/contract/permissions.ts";
 import { handOver } from "../core/handing-over.ts";
 import { canInstall, install, isApple } from "../core/install.ts";
 import { roleWords } from "../core/role-words.ts";
@@ -16,6 +15,7 @@ import {
   theme,
   themes,
 } from "../core/settings.ts";
+import { allows } from "../core/shown-page.ts";
 import { type Language, language, languages, say, speak, type Word } from "../core/text.ts";
 import { QueuePage } from "./queue-page.ts";
 
@@ -86,7 +86,7 @@ export class PageMore extends QueuePage {
             <p class="hint">${say("device_text")}</p></section>`
       }
       ${
-        person === null || person.role === "guest" || !may(person.role, "invite")
+        !allows(person, "invite")
           ? nothing
           : html`<section class="card" aria-labelledby="inviting"><h2 id="inviting">${say("invite_title")}</h2>
             <p class="hint">${say("invite_lead")}</p>
@@ -94,7 +94,7 @@ export class PageMore extends QueuePage {
           </section>`
       }
       ${
-        person !== null && person.role !== "guest" && may(person.role, "administer")
+        allows(person, "administer")
           ? html`<section class="card" aria-labelledby="audit"><h2 id="audit">${say("audit_title")}</h2><p class="hint">${say("audit_text")}</p>
             <div class="row"><button class="button" @click=${() => go("admin-audit")}>${say("audit_show")}</button></div></section>`
           : nothing
