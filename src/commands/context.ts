@@ -36,7 +36,7 @@ export async function withDatabase<T>(options: ConfigOptions, work: (db: Databas
 export function settingsWith(file: Config): Settings {
   const hashKey = readHashKey(file.data_dir);
   if (hashKey === undefined || !existsSync(join(file.data_dir, "relaypacs.db")))
-    return { config: file, destinations: new Map(), routes: [], aside: [] };
+    return { config: file, destinations: new Map(), routes: [], aside: [], unusable: [] };
   const db = openDatabase(file.data_dir);
   try {
     return settingsInForce(file, db.orm, settingsSealer(hashKey));

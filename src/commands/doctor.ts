@@ -61,7 +61,9 @@ export async function examine(options: JsonOptions): Promise<CheckStep[]> {
   }
   const checked = database(config);
   // A database that cannot be read is told of; the file's own settings are looked at all the same.
-  const settings = checked.ok ? settingsWith(config) : { config, destinations: new Map(), routes: [], aside: [] };
+  const settings = checked.ok
+    ? settingsWith(config)
+    : { config, destinations: new Map(), routes: [], aside: [], unusable: [] };
   return [
     { name: "configuration", ok: true, detail: "is valid" },
     dataFolder(config),

@@ -198,6 +198,14 @@ const clientTlsProblems = ({ destination }: Config): ConfigProblem[] =>
     );
   });
 
+/** What keeps a destination from being sent to, though each of its keys is valid; files and variables can be gone at any time. */
+export const unfitDestinations = (config: Config, around: Surroundings): ConfigProblem[] => [
+  ...addressProblems(config),
+  ...headerProblems(config),
+  ...secretProblems(config, around).filter(({ path }) => path.startsWith("destination")),
+  ...clientTlsProblems(config),
+];
+
 /** What no single key can tell: how the parts of a configuration with valid parts fit together. */
 export const crossProblems = (config: Config, around: Surroundings): ConfigProblem[] => [
   ...listenProblems(config),

@@ -59,6 +59,7 @@ export const logEvents = {
   "destination.paused": "info",
   "destination.resumed": "info",
   "destination.moved": "warning",
+  "destination.unfit": "error",
   "destination.down": "warning",
   "destination.up": "info",
   "route.added": "info",

@@ -4,6 +4,6 @@ import type { DestinationConfig } from "../core/config-schema.ts";
 export function addressOf(config: DestinationConfig): string {
   if (config.kind === "folder") return config.path;
   if (config.kind === "c-store") return `${config.called_ae_title}@${config.host}:${config.port}`;
-  const { origin, pathname } = new URL(config.url);
-  return origin + pathname;
+  const url = URL.parse(config.url);
+  return url === null ? "" : url.origin + url.pathname; // what cannot be read may hold a password anywhere
 }

@@ -3,7 +3,7 @@ import type { DestinationSettings } from "../contract/admin.ts";
 import { isTable, problemsOf } from "../core/config-check.ts";
 import { processEnvironment } from "../core/config-env.ts";
 import type { ConfigProblem } from "../core/config-error.ts";
-import { crossProblems, destinationProblems } from "../core/config-rules.ts";
+import { crossProblems, destinationProblems, unfitDestinations } from "../core/config-rules.ts";
 import {
   addressFields,
   type Config,
@@ -20,12 +20,20 @@ const ofEntry = (problems: readonly ConfigProblem[], entry: string): ConfigProbl
     path.startsWith(`${entry}.`) ? [{ path: path.slice(entry.length + 1), message }] : [],
   );
 
+const around = () => ({ environment: processEnvironment(), readFile: (path: string) => readFileSync(path, "utf8") });
 /** How an entry fits in with all others, told as of the file. */
-const fit = (config: Config, entry: string): ConfigProblem[] =>
-  ofEntry(
-    crossProblems(config, { environment: processEnvironment(), readFile: (path) => readFileSync(path, "utf8") }),
-    entry,
+const fit = (config: Config, entry: string): ConfigProblem[] => ofEntry(crossProblems(config, around()), entry);
+
+/** Of the destinations in force, what keeps each from being sent to at this moment, by id: the first fault alone. */
+export function unfitNow(config: Config): ReadonlyMap<string, ConfigProblem> {
+  const problems = unfitDestinations(config, around());
+  return new Map(
+    config.destination.flatMap(({ id }, index) => {
+      const [first] = ofEntry(problems, `destination[${index}]`);
+      return first === undefined ? [] : [[id, first] as const];
+    }),
   );
+}
 
 /** What only the configuration file may: name secrets elsewhere, credentials in an address, link-local addresses (T13). */
 function reservedForFile(settings: DestinationSettings): ConfigProblem[] {

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { theConsole } from "../audit/record.ts";
 import { loadConfig } from "../core/config.ts";
 import type { Config } from "../core/config-schema.ts";
@@ -54,7 +56,29 @@ test("what an older version kept and this one does not take is set aside, and sa
   keeper().destinations.add(archive, by);
   box.db.sqlite.run("UPDATE added_destination SET kind = 'carrier-pigeon'");
   expect(entry(keeper())).toBeUndefined();
-  expect(said).toEqual([expect.stringContaining('"added" that was added cannot be used: destination[0].kind must be')]);
+  expect(said).toEqual([expect.stringContaining('"added" that was added cannot be used: kind must be')]);
+});
+
+test("one whose file is gone since, or whose address no client reads, keeps no box from starting, and is told", () => {
+  const ca = join(box.folder, "ca.pem");
+  writeFileSync(ca, "");
+  const settings = keeper();
+  settings.destinations.add({ ...archive, tls: { ca } }, by);
+  settings.destinations.add({ ...archive, id: "other" }, by);
+  expect(keeper().unfit()).toEqual(new Map());
+  rmSync(ca);
+  box.db.sqlite.run(
+    `UPDATE added_destination SET settings = json_set(settings, '$.url', 'https://') WHERE id = 'other'`,
+  );
+  const started = keeper();
+  expect([...started.unfit()].map(([id, { path }]) => `${id} ${path}`)).toEqual(["added tls.ca", "other url"]);
+  expect(said).toEqual([
+    `The destination "added" cannot be sent to: tls.ca the file ${ca} does not exist.`,
+    expect.stringContaining('The destination "other" cannot be sent to: url must be an address with a host'),
+  ]);
+  expect(started.destination("given")).toBeDefined();
+  writeFileSync(ca, "");
+  expect([...started.unfit().keys()]).toEqual(["other"]);
 });
 
 test("a destination whose entry stays the same stays at work", () => {

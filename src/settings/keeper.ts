@@ -1,4 +1,6 @@
+import type { ConfigProblem } from "../core/config-error.ts";
 import type { Config, DestinationConfig } from "../core/config-schema.ts";
+import { log } from "../core/log.ts";
 import { readSecret } from "../core/secrets.ts";
 import type { Database } from "../db/database.ts";
 import type { CheckStep, Destination } from "../destinations/destination.ts";
@@ -9,6 +11,7 @@ import { capabilitiesIn } from "../study/capabilities.ts";
 import { forgetMoved } from "../study/moved-destinations.ts";
 import { type DestinationChanges, destinationChanges } from "./change-destinations.ts";
 import { type RouteChanges, routeChanges } from "./change-routes.ts";
+import { unfitNow } from "./checks.ts";
 import { type Settings, settingsInForce } from "./in-force.ts";
 import { settingsSealer } from "./secrets.ts";
 
@@ -16,6 +19,8 @@ export interface SettingsKeeper {
   /** In force now. */
   now(): Settings;
   destination(id: string): Destination | undefined;
+  /** What keeps each destination from being sent to at this moment, by id. */
+  unfit(): ReadonlyMap<string, ConfigProblem>;
   /** A live check, step by step, with a test image where it is to store one; undefined where there is none of that id. */
   checklist(
     id: string,
@@ -45,8 +50,17 @@ export function keepSettings({ db, hashKey, file: initial, warn, onChange }: Set
   const capability = capabilitiesIn(db);
   const env = (fromFile: boolean) => ({ dataDir: initial.data_dir, readSecret, capability, fromFile });
   const make = (config: DestinationConfig, fromFile: boolean): Destination => createDestination(config, env(fromFile));
-  const tellFaults = ({ config, aside }: Settings) => {
-    for (const sentence of [...aside, ...routeFaults(config).map(({ message }) => message)]) warn(sentence);
+  const tellFaults = ({ config, aside, unusable }: Settings) => {
+    const unfit = [...unfitNow(config)];
+    const words = unfit.map(
+      ([id, { path, message }]) => `The destination "${id}" cannot be sent to: ${path} ${message}.`,
+    );
+    for (const sentence of [...aside, ...words, ...routeFaults(config).map(({ message }) => message)]) warn(sentence);
+    for (const [destination_id, { path }] of [
+      ...unfit,
+      ...unusable.map(({ settings: { id }, problem }) => [id, problem] as const),
+    ])
+      log.event("destination.unfit", { destination_id, fields: path });
   };
 
   let file = initial;
@@ -86,6 +100,7 @@ export function keepSettings({ db, hashKey, file: initial, warn, onChange }: Set
   return {
     now: () => settings,
     destination: (id) => destinations.get(id),
+    unfit: () => unfitNow(settings.config),
     checklist: (id, options, signal) => {
       const found = settings.config.destination.find((it) => it.id === id);
       return found && checklist(found, env(!settings.destinations.has(id)), options, signal);

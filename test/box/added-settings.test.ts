@@ -1,3 +1,4 @@
+import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -229,6 +230,32 @@ test("every change is in the audit, by the names of its fields; what is named no
   });
   expect(deeds[1].details.fields).toBe("notes_as");
   expect(deeds[2].details.fields).toBe("notes_as,url");
+});
+
+test("a box starts with destinations that are no longer good, says so, shows them, and sends to the others", async () => {
+  const ca = join(box.dataDir, "ca.pem");
+  await Bun.write(ca, "-");
+  const gone = { id: "gone", kind: "stow-rs", url: "https://pacs.lan", tls: { ca } };
+  expect((await ask("POST", "destinations", gone)).status).toBe(201);
+  expect((await ask("POST", "destinations", { ...settings(), id: "older" })).status).toBe(201);
+  rmSync(ca);
+  await box.terminate();
+  const db = new Database(join(box.dataDir, "relaypacs.db"));
+  db.run("UPDATE added_destination SET kind = 'carrier-pigeon' WHERE id = 'older'");
+  db.close();
+  await box.start();
+  const rows = (await ask("GET", "destinations")).body.destinations.slice(1);
+  const faults = rows.map((it: { destination_id: string; state: string; error: { code: string; message: string } }) =>
+    [it.destination_id, it.state, it.error.code, it.error.message.split(" ")[0]].join(),
+  );
+  expect(faults).toEqual(["gone,down,destination_unfit,tls.ca", "older,down,destination_unfit,kind"]);
+  expect(box.events("destination.unfit").map((it) => `${it.destination_id} ${it.fields}`)).toEqual([
+    "gone tls.ca",
+    "older kind",
+  ]);
+  expect(box.errors.join("\n")).toContain(`The destination "gone" cannot be sent to: tls.ca the file ${ca}`);
+  expect(await send()).toEqual(["delivered", "given"]);
+  for (const id of ["gone", "older"]) expect((await ask("DELETE", `destinations/${id}`)).status).toBe(204);
 });
 
 test("the secrets are in no file, answer or line of the log", async () => {

@@ -48,7 +48,11 @@ export class DestinationCard extends AppElement {
   }
 
   private shownState(it: AdminDestination): TemplateResult {
-    const why = it.error === null ? "" : `: ${codeSentence(it.error.code, it.error.message)}`;
+    const { error } = it;
+    // which setting is at fault stands in the box's own sentence alone
+    const reason = (code: string, message: string) =>
+      code === "destination_unfit" ? message : codeSentence(code, message);
+    const why = error === null ? "" : `: ${reason(error.code, error.message)}`;
     const [tone, picture] = faces[it.state];
     const words =
       it.paused_since !== null

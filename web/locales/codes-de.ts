@@ -137,6 +137,8 @@ export const codesDe: Readonly<Record<keyof typeof codesEn, string>> = {
 
   e_no_destination: "Noch ist kein Archiv eingerichtet. Die Studie bleibt in der Klinik-Box; die IT fragen.",
   e_destination_unknown: "Dieses Archiv ist nicht mehr eingerichtet. Die IT fragen; die Studie bleibt erhalten.",
+  e_destination_unfit:
+    "Dieses Archiv ist so, wie es eingerichtet ist, nicht nutzbar. Die IT fragen; die Studie bleibt erhalten.",
   e_destination_unreachable: "Das Archiv ist nicht erreichbar. Es geht von selbst weiter.",
   e_destination_timeout: "Das Archiv antwortet nicht. Es geht von selbst weiter.",
   e_destination_busy: "Das Archiv ist beschäftigt oder voll. Es geht von selbst weiter.",

@@ -131,6 +131,7 @@ export const codesEn = {
 
   e_no_destination: "No archive is set up yet. The study is kept at the hospital box; tell IT.",
   e_destination_unknown: "This archive is not set up any more. Tell IT; the study is kept.",
+  e_destination_unfit: "This archive cannot be used as it is set up. Tell IT; the study is kept.",
   e_destination_unreachable: "The archive cannot be reached. Sending goes on by itself.",
   e_destination_timeout: "The archive does not answer. Sending goes on by itself.",
   e_destination_busy: "The archive is busy or full. Sending goes on by itself.",

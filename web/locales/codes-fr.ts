@@ -147,6 +147,8 @@ export const codesFr: Readonly<Record<keyof typeof codesEn, string>> = {
 
   e_no_destination: "Aucune archive n’est encore configurée. L’examen reste au boîtier ; prévenez l’informatique.",
   e_destination_unknown: "Cette archive n’est plus configurée. Prévenez l’informatique ; l’examen est conservé.",
+  e_destination_unfit:
+    "Cette archive est inutilisable telle qu’elle est configurée. Prévenez l’informatique ; l’examen est conservé.",
   e_destination_unreachable: "L’archive est injoignable. L’envoi reprend de lui-même.",
   e_destination_timeout: "L’archive ne répond pas. L’envoi reprend de lui-même.",
   e_destination_busy: "L’archive est occupée ou pleine. L’envoi reprend de lui-même.",

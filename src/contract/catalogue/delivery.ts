@@ -16,6 +16,13 @@ export const deliveryErrors = catalogue({
     action: "Add it again, or send the study elsewhere.",
     retryable: false,
   },
+  destination_unfit: {
+    title: "Destination cannot be used as it is set",
+    cause: "A setting of this destination is no longer good.",
+    acts: "it",
+    action: "Correct the setting that is named, or put the file back that it names, then retry.",
+    retryable: false,
+  },
   destination_unreachable: {
     title: "Archive cannot be reached",
     cause: "The archive does not accept connections.",

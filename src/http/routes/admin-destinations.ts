@@ -1,6 +1,7 @@
 import { Elysia, t } from "elysia";
 import { record } from "../../audit/record.ts";
 import { AdminDestination, AdminDestinationList, DestinationSettings, DestinationTest } from "../../contract/admin.ts";
+import type { ConfigProblem } from "../../core/config-error.ts";
 import type { DestinationConfig } from "../../core/config-schema.ts";
 import { shownSettings } from "../../core/config-secrets.ts";
 import { RelayError } from "../../core/errors.ts";
@@ -8,6 +9,7 @@ import { pauseDestination, pausedSince, resumeDestination } from "../../db/desti
 import { destinationTallies } from "../../db/overview.ts";
 import { addressOf } from "../../destinations/address.ts";
 import type { CheckStep } from "../../destinations/destination.ts";
+import type { UnusableDestination } from "../../settings/in-force.ts";
 import { type Asked, actorOf } from "../actor.ts";
 import type { HttpContext } from "../context.ts";
 import { jsonBody } from "../json-body.ts";
@@ -25,6 +27,11 @@ async function* asItGoes(destination_id: string, steps: AsyncIterable<CheckStep>
   }
   yield { destination_id, ok };
 }
+
+const unfitError = ({ path, message }: ConfigProblem) => ({
+  code: "destination_unfit",
+  message: `${path} ${message}. Correct the setting, or put the file back that it names.`,
+});
 
 /** Where studies go, how each place does, and a live check of it. */
 export function adminDestinationRoutes(context: HttpContext) {
@@ -45,8 +52,13 @@ export function adminDestinationRoutes(context: HttpContext) {
     context.wake();
   }
 
-  function viewOf(it: DestinationConfig, tallies = destinationTallies(db.orm)): AdminDestination {
-    const down = context.outage(it.id);
+  function viewOf(
+    it: DestinationConfig,
+    tallies = destinationTallies(db.orm),
+    unfit = settings.unfit(),
+  ): AdminDestination {
+    const problem = unfit.get(it.id);
+    const down = problem === undefined ? context.outage(it.id) : unfitError(problem);
     const paused = pausedSince(db.orm, it.id);
     const change = settings.now().destinations.get(it.id);
     const { lastDeliveredAt, ...counts } = tallies.of(it.id);
@@ -67,6 +79,26 @@ export function adminDestinationRoutes(context: HttpContext) {
       last_delivered_at: timeOrNull(lastDeliveredAt),
     };
   }
+  /** Of one that is kept and cannot be made: only a change or its removal mends it. */
+  function viewOfUnusable({ settings: it, problem, at, by }: UnusableDestination): AdminDestination {
+    const { lastDeliveredAt, ...counts } = destinationTallies(db.orm).of(it.id);
+    return {
+      destination_id: it.id,
+      kind: it.kind,
+      address: "",
+      default: false,
+      fallback: null,
+      provisioned: false,
+      settings: shownSettings(it),
+      changed_at: timeOrNull(at),
+      changed_by: by,
+      state: "down",
+      paused_since: null,
+      error: unfitError(problem),
+      ...counts,
+      last_delivered_at: timeOrNull(lastDeliveredAt),
+    };
+  }
   /** As it is in force now. @throws RelayError not_found */
   function viewById(id: string): AdminDestination {
     const found = config().destination.find((it) => it.id === id);
@@ -81,7 +113,9 @@ export function adminDestinationRoutes(context: HttpContext) {
       "",
       () => {
         const tallies = destinationTallies(db.orm);
-        return { destinations: config().destination.map((it) => viewOf(it, tallies)) };
+        const unfit = settings.unfit();
+        const used = config().destination.map((it) => viewOf(it, tallies, unfit));
+        return { destinations: [...used, ...settings.now().unusable.map(viewOfUnusable)] };
       },
       { response: { 200: AdminDestinationList }, detail: { summary: "All destinations and how they do" } },
     )
