@@ -5,6 +5,7 @@ import { createAuditBook } from "./api/audit.ts";
 import { restoreSession } from "./api/auth.ts";
 import { createApi } from "./api/http.ts";
 import { createReceipts } from "./api/receipts.ts";
+import { uploadsAt } from "./api/uploads.ts";
 import { type App, Choice } from "./core/app.ts";
 import { chosenFrom } from "./core/chosen.ts";
 import { watchInstall } from "./core/install.ts";
@@ -39,6 +40,7 @@ const app: App = {
   account: createAccount(api),
   inviting: createInviting(api),
   receipts: createReceipts(api),
+  allUploads: (cursor) => uploadsAt(api, cursor),
   choice: new Choice(),
 };
 stayAwake(queue);

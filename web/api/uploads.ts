@@ -45,6 +45,10 @@ export const confirmStudy = (api: Api, id: string, uid: string, body: ConfirmStu
 export const rejectStudy = (api: Api, id: string, uid: string, reason: string) =>
   api.call<unknown>("POST", `${study(id, uid)}/reject`, { body: { reason } });
 
-/** The newest of the person's own that the archive has. */
+/** All that the person may see, newest first. @param cursor of the page before */
+export const uploadsAt = (api: Api, cursor: string | null) =>
+  api.call<Page>("GET", `/uploads${cursor === null ? "" : `?cursor=${encodeURIComponent(cursor)}`}`);
+
+/** The newest that the archive has: the person's own, an administrator's also everybody else's. */
 export const deliveredUploads = (api: Api, signal: AbortSignal) =>
   api.call<Page>("GET", "/uploads?state=delivered&limit=100", { signal });

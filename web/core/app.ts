@@ -4,6 +4,7 @@ import type { Administration } from "../api/admin.ts";
 import type { AuditBook } from "../api/audit.ts";
 import type { Visit } from "../api/http.ts";
 import type { Receipts } from "../api/receipts.ts";
+import type { Page } from "../api/uploads.ts";
 import type { ChosenFile, Confirmation, DraftStudy, Queue, ScanResult } from "../queue/types.ts";
 
 /** What the screens are given: the queue, the session, and what is chosen but not yet sent. */
@@ -124,6 +125,8 @@ export interface App {
   readonly inviting: Inviting;
   readonly account: Account;
   readonly receipts: Receipts;
+  /** Everybody's, newest first, for those who may see them. @param cursor of the page before; null: the newest */
+  readonly allUploads: (cursor: string | null) => Promise<Page>;
   readonly choice: Choice;
 }
 

@@ -13,6 +13,9 @@ const needs: Partial<Record<Page, Permission>> = {
   admin: "administer",
   "admin-audit": "administer",
   invite: "invite",
+  send: "send",
+  confirm: "send",
+  progress: "send",
 };
 
 /** The page that this person is shown under an address. */
@@ -22,5 +25,6 @@ export function shownPage(page: Page, person: Person | null): Page {
   if (person.mustEnroll === true) return "enroll";
   const need = needs[page];
   const denied = person.role === "guest" ? !guestPages.has(page) : need !== undefined && !allows(person, need);
-  return denied ? "send" : page;
+  if (!denied) return page;
+  return person.role === "guest" || allows(person, "send") ? "send" : "activity";
 }

@@ -72,6 +72,10 @@ const atBox: Record<UploadState, Face> = {
   expired: face("st_expired", "warn", "x_expired", ["remove"], "done"),
 };
 
+/** What somebody else's upload shows. */
+export const atBoxFace = (state: UploadState): Pick<Face, "title" | "tone"> =>
+  state === "receiving" ? { title: "st_uploading", tone: "busy" } : atBox[state];
+
 const local: Record<LocalState, (study: QueuedStudy) => Face> = {
   saving: () => face("st_saving", "busy", "x_saving", ["cancel"]),
   waiting: ({ cause }) => waiting[cause ?? "turn"],

@@ -1,3 +1,4 @@
+import type { Role } from "../../src/contract/permissions.ts";
 import type { AuditPage } from "../api/audit.ts";
 import type { App, SignInOutcome } from "../core/app.ts";
 import { Choice } from "../core/app.ts";
@@ -11,6 +12,7 @@ import { stubAccount } from "./stub-account.ts";
 import { type AdminView, stubAdmin, usualView } from "./stub-admin.ts";
 import { delivery, draft, madeAt, photo, queued, type Stub, status, stubQueue } from "./stub-queue.ts";
 import { stubSession } from "./stub-session.ts";
+import { stubUploads } from "./stub-uploads.ts";
 
 /** Every screen in every state: what the screens test looks at. */
 export interface Scene {
@@ -23,6 +25,8 @@ export interface Scene {
   readonly signIn?: SignInOutcome;
   /** QR sessions and their guest. */
   readonly scenery?: Scenery;
+  /** Where it is not a radiographer. */
+  readonly role?: Role;
   /** An administrator, and what the audit answers. */
   readonly audit?: AuditPage;
   /** What the box tells its administrator. */
@@ -235,6 +239,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
   "box-failed": done("failed"),
   cancelled: done("cancelled"),
   expired: done("expired"),
+  "all-studies": { hash: "#/send", role: "radiologist" },
   "activity-empty": { hash: "#/activity" },
   activity: {
     hash: "#/activity",
@@ -271,6 +276,7 @@ export function stage(scene: Scene): { app: App; queue: Stub } {
     inviting: stubInviting(scene.scenery ?? {}),
     account: stubAccount(),
     receipts: stubReceipts,
+    allUploads: stubUploads(queue.asked),
     choice: new Choice(),
   };
   scene.prepare?.(queue, app);

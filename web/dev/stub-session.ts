@@ -4,7 +4,7 @@ import type { Scene } from "./scenes.ts";
 /** Whoever is signed in, by the scene. */
 export function stubSession(scene: Scene): Session {
   const { out = false, signIn: outcome = { kind: "ok" }, scenery: { visit = null, join = "ok" } = {} } = scene;
-  const staff = scene.audit === undefined ? "radiographer" : "admin";
+  const staff = scene.role ?? (scene.audit === undefined ? "radiographer" : "admin");
   const somebody: Person = {
     id: "u",
     username: "meier",

@@ -16,7 +16,7 @@ const tabs: readonly {
   /** Shown to those alone who may. */
   needs?: Permission;
 }[] = [
-  { page: "send", word: "tab_send", icon: "send", holds: ["send", "confirm", "progress"] },
+  { page: "send", word: "tab_send", icon: "send", holds: ["send", "confirm", "progress"], needs: "send" },
   { page: "activity", word: "tab_activity", icon: "activity", holds: ["activity", "receipt"] },
   { page: "admin", word: "tab_admin", icon: "sliders", holds: ["admin", "admin-audit"], needs: "administer" },
   { page: "more", word: "tab_more", icon: "more", holds: ["more", "invite", "account"] },

@@ -5,6 +5,7 @@ import { actOn } from "../core/acting.ts";
 import { announce } from "../core/app.ts";
 import { personName } from "../core/format.ts";
 import { go } from "../core/router.ts";
+import { allows } from "../core/shown-page.ts";
 import { type Action, faceOf, type Shelf } from "../core/study-state.ts";
 import { say, type Word } from "../core/text.ts";
 import type { AskDialog } from "../elements/ask-dialog.ts";
@@ -21,7 +22,7 @@ const shelves: readonly { shelf: Shelf; word: Word }[] = [
   { shelf: "done", word: "done" },
 ];
 
-/** Everything this device sent: on its way, waiting for the person, done. */
+/** Everything this device sent: on its way, waiting for the person, done. Who sees all and sends nothing is shown all. */
 @customElement("page-activity")
 export class PageActivity extends QueuePage {
   @state() private shelf: Shelf | null = null;
@@ -50,6 +51,11 @@ export class PageActivity extends QueuePage {
 
   protected override render(): TemplateResult | typeof nothing {
     if (this.app === null) return nothing;
+    const { person } = this.app.session;
+    if (allows(person, "see_all") && !allows(person, "send")) {
+      void import("../study/box-uploads.ts");
+      return html`<box-uploads .app=${this.app}></box-uploads>`;
+    }
     const { queue } = this.app;
     const studies = queue.studies.filter((study) => this.isWanted(study)).sort((a, b) => b.createdAt - a.createdAt);
     const on = (shelf: Shelf) => studies.filter((study) => faceOf(study).shelf === shelf);
