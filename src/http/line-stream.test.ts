@@ -46,3 +46,28 @@ test("a reader that goes before it has taken a value lets the work clean up", as
   await answer.body?.cancel();
   expect(await cleaned).toBe("cleaned");
 });
+
+test("so does a client that hangs up", async () => {
+  const { promise: cleaned, resolve } = Promise.withResolvers<string>();
+  const server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch: () =>
+      lineStream(async function* () {
+        try {
+          for (;;) yield "x".repeat(100_000); // more than the socket takes
+        } finally {
+          resolve("cleaned");
+        }
+      }),
+  });
+  try {
+    const gone = new AbortController();
+    const answer = await fetch(server.url, { signal: gone.signal });
+    await answer.body?.getReader().read();
+    gone.abort();
+    expect(await cleaned).toBe("cleaned");
+  } finally {
+    await server.stop(true);
+  }
+});
