@@ -112,14 +112,14 @@ export const zips: Corpus = {
 
 const rarNames = ["rar/rar4-series.rar", "rar/rar5-study.rar", "rar-samples/rar5-solid.rar"];
 
-/** Each costs two processes: 1 000 take 20 to 40 s on two cores, so `npm test` runs a twentieth. Nothing here can write a RAR: the data has some. */
+/** Each costs two processes. Nothing here can write a RAR: the data has some. */
 export const rars: Corpus | null =
   sharedData === null
     ? null
     : {
         name: "RAR",
         full: 20_000,
-        short: 1_000,
+        short: 2_000,
         async open() {
           const sources = rarNames.map((name) => readFileSync(join(sharedData ?? "", "archives", name)));
           return lanesOfFolders("rar", (pick) =>
