@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { ArchiveRefused } from "./archive-refused.ts";
 import type { UnpackBudget } from "./limits.ts";
-import { closeRaw, openRaw, writeRaw } from "./member-file.ts";
+import { closeRaw, openRaw, writeRaw, writeWholeRaw } from "./member-file.ts";
 import { displayName } from "./member-names.ts";
 
 /** One regular file that came out of an archive. */
@@ -37,12 +37,8 @@ export class MemberFolder {
    * @param source each of its pieces must stay as it is until the next but one is asked for
    * @throws ArchiveRefused archive_corrupt where size or CRC-32 are not the declared ones, archive_bomb past the limits
    */
-  async write(
-    declared: DeclaredMember,
-    source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  ): Promise<UnpackedMember> {
-    const path = join(this.folder, String(this.#made.length + 1).padStart(6, "0"));
-    this.#made.push(path);
+  async write(declared: DeclaredMember, source: AsyncIterable<Uint8Array>): Promise<UnpackedMember> {
+    const path = this.#nextPath();
     const most = declared.size ?? Number.POSITIVE_INFINITY;
     let size = 0;
     let crc = 0;
@@ -64,19 +60,37 @@ export class MemberFolder {
       await writing.catch(() => undefined);
       closeRaw(file);
     }
-    if (size !== (declared.size ?? size)) {
-      throw new ArchiveRefused("archive_corrupt", "A file in the archive is smaller than declared.");
-    }
-    if (crc !== (declared.crc32 ?? crc)) {
-      throw new ArchiveRefused("archive_corrupt", "A file in the archive does not match its checksum.");
-    }
-    return { name: displayName(declared.name), path, size };
+    return asDeclared(declared, { path, size, crc });
+  }
+
+  /** The same for a small one that is in hand, in the thread's own time: two ways to the thread pool and back take longer than its file. */
+  writeWhole(declared: DeclaredMember, bytes: Uint8Array): UnpackedMember {
+    const path = this.#nextPath();
+    this.budget.take(bytes.length);
+    writeWholeRaw(path, bytes);
+    return asDeclared(declared, { path, size: bytes.length, crc: crc32(bytes) });
+  }
+
+  #nextPath(): string {
+    const path = join(this.folder, String(this.#made.length + 1).padStart(6, "0"));
+    this.#made.push(path);
+    return path;
   }
 
   /** Removes everything written so far. */
   async discard(): Promise<void> {
     for (const path of this.#made.splice(0)) await rm(path, { force: true });
   }
+}
+
+/** @throws ArchiveRefused archive_corrupt where what was written is not what the archive says */
+function asDeclared(declared: DeclaredMember, written: { path: string; size: number; crc: number }): UnpackedMember {
+  const { path, size, crc } = written;
+  if (size !== (declared.size ?? size))
+    throw new ArchiveRefused("archive_corrupt", "A file in the archive is smaller than declared.");
+  if (crc !== (declared.crc32 ?? crc))
+    throw new ArchiveRefused("archive_corrupt", "A file in the archive does not match its checksum.");
+  return { name: displayName(declared.name), path, size };
 }
 
 /** Passes a decoder's bytes on; its errors become archive_corrupt, save what the file system or the signal say. */

@@ -114,6 +114,24 @@ describe("7z", () => {
     }));
 });
 
+test("members of all sizes, none of which ends where a piece of the pipe does, come out as they went in", () =>
+  inFolder(async (folder) => {
+    const files = new Map(
+      [0, 1, 2047, 2048, 2049, 4095, 65_535, 65_536, 65_537, 0, 200_001, 3, 0].map((size, index) => [
+        `m${index}`,
+        Buffer.alloc(size, `member ${index} `).toString("latin1"),
+      ]),
+    );
+    for (const [name, content] of files) writeFileSync(join(folder, name), content, "latin1");
+    for (const flag of ["-ms=on", "-ms=off"]) {
+      const packed = join(folder, `packed${flag}.7z`);
+      pack(folder, flag, packed, ...files.keys());
+      const { refused, names, contents } = await open(packed);
+      expect(refused).toBeNull();
+      expect(new Map(names.map((name, index) => [name, contents[index] ?? ""]))).toEqual(files);
+    }
+  }));
+
 test("T19: names that look like arguments are names, of members and of the archive itself", () =>
   inFolder(async (folder) => {
     const odd = ["-o/tmp/x", "@list", "-si", "-p", "--", "-x!*"];

@@ -1,6 +1,5 @@
 import { mkdtemp, rm, symlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { inFlight } from "../core/in-flight.ts";
 import { ArchiveRefused } from "./archive-refused.ts";
 import type { DeclaredMember, MemberFolder, UnpackedMember } from "./member-folder.ts";
 import {
@@ -92,10 +91,6 @@ async function placed<T>(
   }
 }
 
-/** Members of at most so many bytes are held whole, and so many of them are written at once: each by itself would wait longer for the thread pool than for its file. */
-const SMALL = 64 * 1024;
-const AT_ONCE = 16;
-
 /** Cuts one stream of bytes into members by their sizes. It must end where the last one does. */
 async function split(
   source: AsyncGenerator<Uint8Array, void, undefined>,
@@ -103,43 +98,36 @@ async function split(
   folder: MemberFolder,
 ): Promise<UnpackedMember[]> {
   let rest: Uint8Array = new Uint8Array();
+  /** @returns false at the end */
+  async function pull(): Promise<boolean> {
+    const next = await source.next();
+    if (!next.done) rest = next.value;
+    return next.done !== true;
+  }
   async function* take(size: number): AsyncGenerator<Uint8Array, void, undefined> {
     for (let left = size; left > 0; ) {
-      if (rest.length === 0) {
-        const next = await source.next();
-        if (next.done) return;
-        rest = next.value;
-      }
+      if (rest.length === 0 && !(await pull())) return;
       const piece = rest.subarray(0, left);
       rest = rest.subarray(piece.length);
       left -= piece.length;
       if (piece.length > 0) yield piece;
     }
   }
-  async function wholeOf(size: number): Promise<Uint8Array[]> {
-    const pieces: Uint8Array[] = [];
-    for await (const piece of take(size)) pieces.push(piece);
-    return size === 0 ? [] : [Buffer.concat(pieces)];
-  }
-  const small = inFlight(AT_ONCE);
   try {
     const done: UnpackedMember[] = [];
-    for (const [index, member] of members.entries()) {
+    for (const member of members) {
       const { size = 0 } = member;
-      if (size > SMALL) done[index] = await folder.write(member, take(size));
-      else {
-        const whole = await wholeOf(size);
-        await small.begin(async () => {
-          done[index] = await folder.write(member, whole);
-        });
-      }
+      if (size > 0 && rest.length === 0) await pull();
+      if (size > 0 && size <= rest.length) {
+        // At most a piece of the pipe: while the next one is waited for, others have their turn.
+        done.push(folder.writeWhole(member, rest.subarray(0, size)));
+        rest = rest.subarray(size);
+      } else done.push(await folder.write(member, take(size)));
     }
-    await small.end();
     // Only the exit code says that every checksum was right.
     if (rest.length > 0 || !(await source.next()).done) throw new ArchiveRefused("archive_corrupt");
     return done;
   } finally {
-    await small.settled();
     await source.return();
   }
 }
