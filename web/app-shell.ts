@@ -229,7 +229,7 @@ export class AppShell extends AppElement {
         ? html`<button class="button lock" data-key="l" aria-label=${say("lock")} @click=${() => this.lock.lock()}>${icon("lock")}<span class="wide" aria-hidden="true">${say("lock")}</span></button>`
         : nothing
     }<link-chip .link=${this.app.queue.link}></link-chip></header>
-      ${inside && !locked ? html`<nav-tabs .page=${this.route.page} .person=${person}></nav-tabs>` : nothing}
+      ${inside && !locked ? html`<nav-tabs .page=${this.shownPage()} .person=${person}></nav-tabs>` : nothing}
       <main ?hidden=${locked}>
         ${this.updating()}
         ${this.withoutWorker ? html`<notice-box tone="warn" .text=${say("no_worker")} .action=${say("trust_open")} @act=${() => location.assign("/trust")}></notice-box>` : nothing}

@@ -30,6 +30,7 @@ define("what a radiologist is shown, in Chromium", () => {
     expect(await page.locator("main button").count()).toBe(0);
     await page.getByRole("searchbox", { name: "Search" }).fill("p-1001");
     await page.waitForFunction(() => document.querySelectorAll("article").length === 2);
+    await page.locator('nav a[aria-current="page"]').getByText("Activity").waitFor();
     expect(await page.getByRole("link").allInnerTexts()).toEqual(expect.not.arrayContaining(["Send"]));
     expect(await askedOn(page)).toEqual(["uploads newest", "uploads older"]);
   }, 30_000);
