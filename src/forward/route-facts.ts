@@ -8,7 +8,7 @@ import { findUser } from "../db/users.ts";
 import type { InspectedInstance } from "../dicom/inspection.ts";
 import { localMinute, minuteOf } from "./route-time.ts";
 
-/** What routing looks at; null: not known (any more), which is something else than being empty. */
+/** What routing looks at; null: not known, or no longer, which is something else than being empty. */
 export type RouteFacts = Readonly<Record<RouteText, readonly string[] | null>> & {
   /** Minute of the box's own day. */
   readonly time: number | null;

@@ -298,4 +298,24 @@ define("what can be done on the screens, in Chromium", () => {
     await loaded;
     await page.unroute("**/page-more-*");
   }, 30_000);
+
+  test("a radiologist is shown all studies at the box, whoever sent them, and no way to send or change one", async () => {
+    const { page } = browser;
+    await show("all-studies");
+    await page.getByRole("heading", { name: "All studies" }).waitFor();
+    const cards = page.locator("article");
+    await cards.nth(1).waitFor();
+    expect(await cards.count()).toBe(2);
+    expect(await cards.first().textContent()).toContain("Uploading · 42 %");
+    expect(await cards.nth(1).textContent()).toContain("MUSTER, ERIKA");
+    await page.getByRole("button", { name: "Show older ones" }).click();
+    await cards.nth(2).waitFor();
+    expect(await cards.nth(2).textContent()).toContain("Delivered");
+    expect(await page.locator("main button").count()).toBe(0);
+    await page.getByRole("searchbox", { name: "Search" }).fill("p-1001");
+    await page.waitForFunction(() => document.querySelectorAll("article").length === 2);
+    await page.locator('nav a[aria-current="page"]').getByText("Activity").waitFor();
+    expect(await page.getByRole("link").allInnerTexts()).toEqual(expect.not.arrayContaining(["Send"]));
+    expect(await askedOn(page)).toEqual(["uploads newest", "uploads older"]);
+  }, 30_000);
 });
