@@ -16,8 +16,12 @@ import { withFolder } from "./work-folder.ts";
 const rounds = 3;
 const lanes = 4;
 
-/** Sends the study as a phone would, a file per request, and closes the upload. @returns when the first byte left (ms since 1970) */
-export async function send(box: Box, study: MadeStudy, folder: string): Promise<number> {
+/** Sends the study as a phone would, a file per request, and closes the upload. @returns its id, and when the first byte left (ms since 1970) */
+export async function send(
+  box: Box,
+  study: MadeStudy,
+  folder: string,
+): Promise<{ uploadId: string; startedAt: number }> {
   const client = await box.client();
   const files = study.paths.map((path, index) => ({
     file_id: `f${index}`,
@@ -41,7 +45,7 @@ export async function send(box: Box, study: MadeStudy, folder: string): Promise<
   const { startedAt } = await sendLoad({ port: Number(new URL(box.url).port), lanes: dealt(requests) }, folder);
   const answer = await client.complete(opened);
   if (!answer.ok) throw new Error(`complete: ${answer.status}`);
-  return startedAt;
+  return { uploadId: opened.upload_id, startedAt };
 }
 
 const dealt = (requests: readonly PreparedRequest[]) =>
@@ -69,26 +73,43 @@ async function intoBare(study: MadeStudy, folder: string): Promise<number> {
  * all rounds are over, by the box neither: ext4 passes over the inodes of files that were deleted in the last minute, one by
  * one, and whoever comes next would pay for it.
  */
-async function throughBox(study: MadeStudy, kind: "orthanc" | "stow-rs", folder: string): Promise<number> {
+async function throughBox(
+  study: MadeStudy,
+  kind: "orthanc" | "stow-rs",
+  folder: string,
+  later: (() => Promise<void>)[],
+): Promise<number> {
   const orthanc = await startOrthanc({ keptIn: folder });
   const url = kind === "orthanc" ? orthanc.url : orthanc.dicomWebUrl;
   const box = await startBox(`[[destination]]\nid = "d"\nkind = "${kind}"\nurl = "${url}"`, {
     dataDir: join(folder, crypto.randomUUID()),
   });
+  const stop = async () => {
+    await box.stop();
+    await orthanc.stop();
+  };
   try {
     await box.client();
     const arrived = async () => {
       const statistics = (await (await fetch(`${orthanc.url}/statistics`)).json()) as { CountInstances: number };
       return statistics.CountInstances === study.paths.length;
     };
-    const startedAt = await send(box, study, folder);
+    const { uploadId, startedAt } = await send(box, study, folder);
     await until("all of it to arrive", arrived, 300_000);
     const took = (performance.timeOrigin + performance.now() - startedAt) / 1000;
-    await box.kill();
+    process.kill(box.pid, "SIGSTOP"); // what it received would go now
+    later.push(async () => {
+      process.kill(box.pid, "SIGCONT");
+      try {
+        await (await box.client()).reach(uploadId, new Set(["delivered"]), 60_000);
+      } finally {
+        await stop();
+      }
+    });
     return took;
-  } finally {
-    await box.stop();
-    await orthanc.stop();
+  } catch (error) {
+    await stop();
+    throw error;
   }
 }
 
@@ -107,11 +128,14 @@ export const wholePath: Bench = {
     withFolder(async (folder) => {
       if (orthancProgram === null) throw new Error("Orthanc with its DICOMweb plugin is not installed");
       const study = makeStudy(join(folder, "study"), Math.ceil(2000 * scale));
+      const later: (() => Promise<void>)[] = [];
       const took = await inTurn(rounds, {
-        orthanc: () => throughBox(study, "orthanc", folder),
-        stow: () => throughBox(study, "stow-rs", folder),
+        orthanc: () => throughBox(study, "orthanc", folder, later),
+        stow: () => throughBox(study, "stow-rs", folder, later),
         curl: () => byCurl(study, folder),
         bare: () => intoBare(study, folder),
+      }).finally(async () => {
+        for (const finish of later) await finish();
       });
       const inTurnAtBest = took.bare.map((bare, round) => bare + (took.curl[round] ?? Number.NaN));
       const said = (name: keyof typeof took) => `${median(took[name]).toFixed(1)} s`;
